@@ -1,0 +1,5 @@
+//! What carries out the keeper's decisions.
+
+pub mod notify;
+pub mod producer_api;
+pub mod script;

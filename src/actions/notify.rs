@@ -1,0 +1,1 @@
+//! Tells people: one trait, one file per channel.

@@ -1,0 +1,1 @@
+//! Pause and resume through nodeos's producer API.

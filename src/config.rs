@@ -1,0 +1,1 @@
+//! INI text to typed settings, every problem reported at once.

@@ -1,0 +1,178 @@
+//! What the keeper wants done, as values, and what came of it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::name::Name;
+use crate::core::time::Timestamp;
+
+/// Something the daemon is to do. Its outcome comes back as an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Write the latch to disk and fsync it; nothing else is done before that succeeded.
+    SaveLatch {
+        /// Number the outcome carries.
+        id: u64,
+        /// What to write.
+        latch: Latch,
+    },
+    /// Make this node, or from A another one, produce or stop.
+    Act(Order),
+    /// Tell people.
+    Alarm(Notice),
+}
+
+/// An order to act on a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Order {
+    /// Number the outcome carries.
+    pub id: u64,
+    /// What to do.
+    pub act: Act,
+    /// One sentence: why.
+    pub reason: String,
+    /// Id of the incident it belongs to, for example `20261121T024837-producer_missing`.
+    pub incident: String,
+    /// The producer it is about.
+    pub producer: Name,
+    /// Chain id, 64 hex digits, where it is known.
+    pub chain_id: Option<String>,
+}
+
+/// The acts there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// Make this node produce.
+    Promote,
+    /// Make this node stop producing.
+    Demote,
+    /// From the active node: run the script that promotes the standby.
+    PromoteRemote,
+}
+
+/// What came of an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The action's number.
+    pub id: u64,
+    /// How it ended.
+    pub result: ActResult,
+}
+
+/// How an action ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "result", content = "detail")]
+pub enum ActResult {
+    /// It says it is done: a claim, to be verified on the chain.
+    Done(String),
+    /// It was refused, and nothing was changed (a script's exit code 10).
+    Refused(String),
+    /// It failed; whether anything was changed is not known.
+    Failed(String),
+    /// It was not tried: a dry run.
+    DryRun,
+}
+
+/// What must survive a restart: written to disk before the act.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Latch {
+    /// Where the promotion stands.
+    pub stage: LatchStage,
+    /// The producer it is about.
+    pub producer: Name,
+    /// Id of the incident, empty when at rest.
+    pub incident: String,
+    /// One sentence: why, empty when at rest.
+    pub reason: String,
+    /// When this stage was reached.
+    pub since: Timestamp,
+    /// When the promotions of the running budget window were made, oldest first.
+    pub promotions: Vec<Timestamp>,
+}
+
+/// Where a promotion stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LatchStage {
+    /// This node is passive.
+    Standby,
+    /// About to promote, or promoted and not yet proven.
+    Promoting,
+    /// This node produces, by us, and the chain has shown it.
+    Promoted,
+    /// To be stopped again; not yet known to have stopped.
+    Demoting,
+}
+
+/// What people are told. The pipeline that groups, repeats and routes it comes with the channels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// Names the cause; one key is raised once and resolved once.
+    pub key: String,
+    /// Whether it begins or ends.
+    pub kind: NoticeKind,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One sentence: what is the matter.
+    pub text: String,
+    /// What to do next, one sentence.
+    pub next_step: String,
+    /// When it was noticed.
+    pub at: Timestamp,
+}
+
+/// Whether an alarm begins or ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// It begins.
+    Raised,
+    /// It is over.
+    Resolved,
+    /// Told once; there is nothing to resolve.
+    Told,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Look at it today.
+    Warn,
+    /// Get up: blocks are lost or soon will be.
+    Page,
+}
+
+impl Act {
+    /// The act as scripts and logs see it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Promote => "promote",
+            Self::Demote => "demote",
+            Self::PromoteRemote => "promote_remote",
+        }
+    }
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for ActResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done(what) => write!(f, "done: {what}"),
+            Self::Refused(why) => write!(f, "refused: {why}"),
+            Self::Failed(why) => write!(f, "failed: {why}"),
+            Self::DryRun => write!(f, "dry run: nothing was done"),
+        }
+    }
+}

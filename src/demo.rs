@@ -1,0 +1,1 @@
+//! A simulated network of nodeos look-alikes.

@@ -1,0 +1,3 @@
+//! The `eoskeeper` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! A line of nodeos's log becomes a typed event.

@@ -1,0 +1,1 @@
+//! The client of nodeos's HTTP RPC.

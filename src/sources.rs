@@ -1,0 +1,6 @@
+//! What turns the outside into events.
+
+pub mod docker;
+pub mod file;
+pub mod get_info;
+pub mod lines;

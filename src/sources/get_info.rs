@@ -1,0 +1,1 @@
+//! Polls nodeos's RPC.
