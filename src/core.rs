@@ -7,4 +7,5 @@ pub mod action;
 pub mod event;
 pub mod name;
 pub mod schedule;
+pub mod settings;
 pub mod time;
