@@ -4,8 +4,17 @@
 //! it by compiling this folder alone and looking at what the object code refers to.
 
 pub mod action;
+pub mod alarms;
+pub mod decision;
 pub mod event;
+pub mod evidence;
+pub mod gates;
+pub mod keeper;
 pub mod name;
+pub mod promotion;
+pub mod rules;
 pub mod schedule;
 pub mod settings;
+pub mod status;
 pub mod time;
+pub mod window;

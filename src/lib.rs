@@ -16,6 +16,8 @@
 //! - [`nodeos`]: all that knows nodeos, its log dialects and its RPC.
 //! - [`core`]: the judgement; pure, with time as an argument.
 
+#![warn(unreachable_pub)]
+
 pub mod actions;
 pub mod cli;
 pub mod clock;

@@ -105,6 +105,8 @@ pub enum LatchStage {
     Promoted,
     /// To be stopped again; not yet known to have stopped.
     Demoting,
+    /// A stopped itself and gave the producer to another node.
+    HandedOver,
 }
 
 /// What people are told. The pipeline that groups, repeats and routes it comes with the channels.

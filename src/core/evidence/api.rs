@@ -1,0 +1,163 @@
+//! What the node's RPC said.
+
+use crate::core::event::{ApiFailure, ChainInfo};
+use crate::core::name::Name;
+use crate::core::schedule::Schedule;
+use crate::core::time::{Mono, Now};
+use crate::core::window::Sightings;
+
+/// Answers of `get_info`, `get_producer_schedule` and `paused`, and failures to get one.
+#[derive(Clone, Debug)]
+pub struct ApiEvidence {
+    /// Since when polls are counted; moved on when evidence is discarded.
+    pub since: Mono,
+    /// Failed polls in a row.
+    pub failed_in_row: u32,
+    /// The last failure, with when it came.
+    pub last_failure: Option<(Now, ApiFailure)>,
+    /// When the last good answer came.
+    pub last_ok: Option<Now>,
+    /// The last good answer.
+    pub info: Option<ChainInfo>,
+    /// When the head last changed, or was first seen.
+    pub head_moved: Option<Mono>,
+    /// When the last irreversible block last changed, or was first seen.
+    pub lib_moved: Option<Mono>,
+    /// When a head of another producer than ours was last seen.
+    pub last_foreign_head: Option<Mono>,
+    /// Producers of the heads polled.
+    pub producers: Sightings,
+    /// The active schedule.
+    pub schedule: Option<Schedule>,
+    /// Since when our producer is in the schedule.
+    pub scheduled_since: Option<Mono>,
+    /// Why the schedule could not be had, if the last try failed.
+    pub schedule_failure: Option<ApiFailure>,
+    /// The last answer of `paused`, and when it came.
+    pub paused: Option<(Mono, bool)>,
+    /// Why `paused` could not be had, if the last try failed.
+    pub paused_failure: Option<ApiFailure>,
+    /// How far the head block was in the future when it came, milliseconds.
+    pub head_ahead_ms: i64,
+}
+
+impl ApiEvidence {
+    /// Nothing asked yet.
+    #[must_use]
+    pub fn new(now: Now) -> Self {
+        Self {
+            since: now.mono,
+            failed_in_row: 0,
+            last_failure: None,
+            last_ok: None,
+            info: None,
+            head_moved: None,
+            lib_moved: None,
+            last_foreign_head: None,
+            producers: Sightings::default(),
+            schedule: None,
+            scheduled_since: None,
+            schedule_failure: None,
+            paused: None,
+            paused_failure: None,
+            head_ahead_ms: 0,
+        }
+    }
+
+    /// Records a good answer; returns how many blocks came unseen since the one before.
+    pub fn record_info(&mut self, now: Now, info: &ChainInfo, ours: Name) -> u32 {
+        let before = self.info.as_ref();
+        let unseen = before.map_or(0, |b| info.head.saturating_sub(b.head).saturating_sub(1));
+        if before.is_none_or(|b| b.head != info.head || b.head_id != info.head_id) {
+            self.head_moved = Some(now.mono);
+            self.producers.see(info.head_producer, now.mono);
+            if info.head_producer != ours {
+                self.last_foreign_head = Some(now.mono);
+            }
+        }
+        if before.is_none_or(|b| b.lib != info.lib) {
+            self.lib_moved = Some(now.mono);
+        }
+        self.failed_in_row = 0;
+        self.last_ok = Some(now);
+        self.head_ahead_ms = info.head_time.since_ms(now.wall);
+        self.info = Some(info.clone());
+        unseen
+    }
+
+    /// Records that no usable answer came.
+    pub fn record_failure(&mut self, now: Now, failure: &ApiFailure) {
+        self.failed_in_row = self.failed_in_row.saturating_add(1);
+        self.last_failure = Some((now, failure.clone()));
+    }
+
+    /// Records the schedule, or why there is none.
+    pub fn record_schedule(
+        &mut self,
+        now: Now,
+        answer: &Result<Schedule, ApiFailure>,
+        producer: Name,
+    ) {
+        match answer {
+            Ok(schedule) => {
+                self.scheduled_since =
+                    schedule.contains(producer).then(|| self.scheduled_since.unwrap_or(now.mono));
+                self.schedule = Some(schedule.clone());
+                self.schedule_failure = None;
+            }
+            Err(failure) => self.schedule_failure = Some(failure.clone()),
+        }
+    }
+
+    /// Records whether production is paused, or why that is not known.
+    pub fn record_paused(&mut self, now: Now, answer: &Result<bool, ApiFailure>) {
+        match answer {
+            Ok(paused) => {
+                self.paused = Some((now.mono, *paused));
+                self.paused_failure = None;
+            }
+            Err(failure) => {
+                self.paused = None;
+                self.paused_failure = Some(failure.clone());
+            }
+        }
+    }
+
+    /// Whether production is paused, as far as is known.
+    #[must_use]
+    pub fn is_paused(&self) -> Option<bool> {
+        self.paused.map(|(_, paused)| paused)
+    }
+
+    /// Whether our producer is in the active schedule, as far as is known.
+    #[must_use]
+    pub fn is_scheduled(&self, producer: Name) -> Option<bool> {
+        self.schedule.as_ref().map(|schedule| schedule.contains(producer))
+    }
+
+    /// Forgets what counts over time; the last answers stay, to be shown.
+    pub fn discard(&mut self, now: Now) {
+        self.since = now.mono;
+        self.failed_in_row = 0;
+        self.head_moved = self.head_moved.map(|_| now.mono);
+        self.lib_moved = self.lib_moved.map(|_| now.mono);
+        self.last_foreign_head = None;
+        self.paused = None;
+        self.scheduled_since = self.scheduled_since.map(|_| now.mono);
+        self.producers.clear();
+    }
+
+    /// Bytes held beside the struct itself.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let names = self.schedule.as_ref().map_or(0, |s| s.producers.capacity());
+        let info = self.info.as_ref().map_or(0, |i| {
+            i.head_id.capacity()
+                + [&i.chain_id, &i.lib_id, &i.version]
+                    .into_iter()
+                    .map(|text| text.as_ref().map_or(0, String::capacity))
+                    .sum::<usize>()
+        });
+        self.producers.bytes() + names * size_of::<Name>() + info
+    }
+}

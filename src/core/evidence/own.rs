@@ -1,0 +1,220 @@
+//! Blocks that carry our producer's name: here, elsewhere, or both.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+
+use crate::core::event::ShortId;
+use crate::core::name::Name;
+use crate::core::time::{Now, Timestamp};
+
+/// Own blocks remembered: 256 are the blocks of 21 turns, 45 minutes with 21 producers.
+const PRODUCED_MAX: usize = 256;
+
+/// A received block of ours counts as signed elsewhere only while it is this fresh: older ones are
+/// our own, coming back while the node catches up after a restart.
+const ELSEWHERE_FRESH_MS: i64 = 60_000;
+
+/// A node that signed nothing for so long began a new run of turns: the longest round there is,
+/// 125 producers × 6 s = 750 s, and a minute.
+const RUN_BREAK_MS: i64 = 810_000;
+
+/// How a block was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// This node's log says that it signed it.
+    Produced,
+    /// This node's log says that it received it.
+    Received,
+    /// It was the head when `get_info` was asked.
+    Polled,
+}
+
+/// A block with our producer's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnBlock {
+    /// Its number.
+    pub number: u32,
+    /// Its own time.
+    pub time: Timestamp,
+    /// First digits of its id, where the log prints them.
+    pub id: Option<ShortId>,
+    /// When it was seen.
+    pub seen_at: Now,
+    /// How it was seen.
+    pub via: Via,
+}
+
+impl OwnBlock {
+    /// Whether a received block is this produced one. From EOSIO 1.0 to 1.8 a produced line prints
+    /// the id's digits 0..16 (the first eight are the block number), a received line 8..24.
+    fn is_same_block(&self, received: &Self) -> bool {
+        if self.number != received.number {
+            return false;
+        }
+        let (Some(ours), Some(theirs)) = (self.id, received.id) else { return true };
+        let starts_with_number = ours.0 >> 32 == u64::from(self.number);
+        ours == theirs || starts_with_number && ours.0 & 0xffff_ffff == theirs.0 >> 32
+    }
+}
+
+/// What is known of our producer's blocks.
+#[derive(Clone, Debug)]
+pub struct OwnBlocks {
+    producer: Name,
+    /// The newest by block time.
+    pub last: Option<OwnBlock>,
+    /// The newest that this node signed.
+    pub last_produced: Option<OwnBlock>,
+    /// Time of the first block of the run of turns this node is signing.
+    pub signing_since: Option<Timestamp>,
+    /// The newest that another node signed while this one was signing too.
+    pub last_elsewhere: Option<OwnBlock>,
+    /// The newest slot that was signed twice, with different ids.
+    pub last_double: Option<OwnBlock>,
+    produced: VecDeque<OwnBlock>,
+}
+
+impl OwnBlocks {
+    /// Nothing seen yet.
+    #[must_use]
+    pub fn new(producer: Name) -> Self {
+        Self {
+            producer,
+            last: None,
+            last_produced: None,
+            signing_since: None,
+            last_elsewhere: None,
+            last_double: None,
+            produced: VecDeque::new(),
+        }
+    }
+
+    /// The producer whose blocks these are.
+    #[must_use]
+    pub fn producer(&self) -> Name {
+        self.producer
+    }
+
+    /// Records a block.
+    pub fn record(&mut self, block: OwnBlock) {
+        // The head of a stalled chain is polled again and again; it is seen once.
+        if self.last.is_none_or(|last| block.time > last.time || block.via != Via::Polled) {
+            self.last = Some(block);
+        }
+        match block.via {
+            Via::Produced => self.record_produced(block),
+            Via::Received => self.record_received(block),
+            Via::Polled => {}
+        }
+    }
+
+    fn record_produced(&mut self, block: OwnBlock) {
+        let before = self.last_produced.replace(block);
+        if before.is_none_or(|last| block.time.since_ms(last.time) > RUN_BREAK_MS) {
+            self.signing_since = Some(block.time);
+        }
+        if self.produced.len() >= PRODUCED_MAX {
+            self.produced.pop_front();
+        }
+        self.produced.push_back(block);
+    }
+
+    fn record_received(&mut self, block: OwnBlock) {
+        let twin = self.produced.iter().rev().find(|own| own.time == block.time);
+        if twin.is_some_and(|own| own.is_same_block(&block)) {
+            return;
+        }
+        if block.seen_at.wall.since_ms(block.time) > ELSEWHERE_FRESH_MS {
+            return;
+        }
+        if twin.is_some() {
+            self.last_double = Some(block);
+        }
+        self.last_elsewhere = Some(block);
+    }
+
+    /// Notes that a node reported the double production of a block of ours (Spring ≥ 1.1.1).
+    pub fn record_reported_double(&mut self, now: Now, number: u32) {
+        let time = now.wall;
+        let block = OwnBlock { number, time, id: None, seen_at: now, via: Via::Received };
+        self.last_double = Some(block);
+    }
+
+    /// Bytes held beside the struct itself.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.produced.capacity() * size_of::<OwnBlock>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(number: u32, slot: i64, id: u64, via: Via) -> OwnBlock {
+        let time = Timestamp::from_ms(1_800_000_000_000 + slot * 500);
+        let seen_at = Now { wall: time.plus_ms(100), ..Now::default() };
+        OwnBlock { number, time, id: Some(ShortId(id)), seen_at, via }
+    }
+
+    fn blocks(seen: &[OwnBlock]) -> OwnBlocks {
+        let mut own = OwnBlocks::new("eosstorebest".parse().unwrap());
+        seen.iter().for_each(|b| own.record(*b));
+        own
+    }
+
+    #[test]
+    fn tells_our_own_block_from_one_signed_elsewhere() {
+        let ours = block(10, 1, 7, Via::Produced);
+        let cases = [
+            ("the same block comes back", block(10, 1, 7, Via::Received), (false, false)),
+            ("the same, from a poll", block(10, 1, 0, Via::Polled), (false, false)),
+            ("another block in a slot of ours", block(10, 1, 8, Via::Received), (true, true)),
+            ("same slot, other number", block(11, 1, 8, Via::Received), (true, true)),
+            ("a slot we did not sign", block(11, 2, 9, Via::Received), (true, false)),
+        ];
+        for (name, received, (elsewhere, double)) in cases {
+            let own = blocks(&[ours, received]);
+            assert_eq!(own.last_elsewhere.is_some(), elsewhere, "{name}");
+            assert_eq!(own.last_double.is_some(), double, "{name}");
+        }
+    }
+
+    #[test]
+    fn short_ids_of_eosio_1_overlap() {
+        let ours = block(0x00aa_0001, 1, 0x00aa_0001_1234_5678, Via::Produced);
+        let same = block(0x00aa_0001, 1, 0x1234_5678_9abc_def0, Via::Received);
+        let other = block(0x00aa_0001, 1, 0x8234_5678_9abc_def0, Via::Received);
+        assert_eq!(blocks(&[ours, same]).last_double, None);
+        assert_eq!(blocks(&[ours, other]).last_double, Some(other));
+    }
+
+    #[test]
+    fn a_head_that_stands_still_is_seen_once() {
+        let first = block(12, 3, 0, Via::Polled);
+        let mut again = first;
+        again.seen_at.wall = again.seen_at.wall.plus_ms(5_000);
+        assert_eq!(blocks(&[first, again]).last, Some(first));
+    }
+
+    #[test]
+    fn old_blocks_that_come_back_while_catching_up_are_not_elsewhere() {
+        let mut late = block(10, 1, 7, Via::Received);
+        late.seen_at.wall = late.time.plus_ms(ELSEWHERE_FRESH_MS + 1);
+        assert_eq!(blocks(&[late]).last_elsewhere, None);
+    }
+
+    #[test]
+    fn a_poll_of_an_old_head_does_not_replace_a_newer_line() {
+        let own = blocks(&[block(12, 3, 1, Via::Received), block(11, 2, 0, Via::Polled)]);
+        assert_eq!(own.last.map(|b| b.number), Some(12));
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let many: Vec<_> = (0..5000).map(|n| block(n, i64::from(n), 1, Via::Produced)).collect();
+        assert!(blocks(&many).bytes() <= 2 * PRODUCED_MAX * size_of::<OwnBlock>());
+    }
+}

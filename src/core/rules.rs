@@ -1,0 +1,315 @@
+//! The rules: each looks at the evidence and says what it saw, its threshold, and whether it fires.
+//!
+//! A rule that lacks the data to judge says so ([`State::Unknown`]); absence of data is never a
+//! finding about the producer.
+
+mod api;
+mod chain;
+mod log;
+mod producer;
+
+pub(crate) use producer::signed_elsewhere;
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::core::action::Severity;
+use crate::core::evidence::Evidence;
+use crate::core::schedule::Schedule;
+use crate::core::settings::{Role, Settings};
+use crate::core::time::{Mono, Now, Timestamp};
+
+/// What a rule looks at.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// The time of the judgement.
+    pub now: Now,
+    /// Thresholds and role.
+    pub settings: &'a Settings,
+    /// What was seen.
+    pub evidence: &'a Evidence,
+    /// Since when this node was made to produce by us, if it was.
+    pub promoted_at: Option<Timestamp>,
+}
+
+/// The three fault classes of the original, and two that watch the watching itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultClass {
+    /// The node's RPC does not answer.
+    Api,
+    /// The node is stalled, cut off, or on another branch.
+    Fork,
+    /// The producer's blocks are missing, doubled, or signed by the wrong node.
+    Producer,
+    /// The log is silent or not understood.
+    Log,
+    /// The node's host or database.
+    Host,
+}
+
+macro_rules! rules {
+    ($($rule:ident $name:literal $class:ident $severity:ident $judge:path, $doc:literal, $next:literal;)+) => {
+        /// All rules, by the names operators see.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Rule {
+            $(#[doc = $doc] $rule,)+
+        }
+
+        impl Rule {
+            /// Every rule, in the order they are shown.
+            pub const ALL: &'static [Self] = &[$(Self::$rule),+];
+
+            /// The name as printed: `head_stalled`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$rule => $name),+ }
+            }
+
+            /// Its fault class.
+            #[must_use]
+            pub const fn class(self) -> FaultClass {
+                match self { $(Self::$rule => FaultClass::$class),+ }
+            }
+
+            /// How bad it is when it fires.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$rule => Severity::$severity),+ }
+            }
+
+            /// What it means, one sentence.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$rule => $doc),+ }
+            }
+
+            /// What to do when it fires, one sentence.
+            #[must_use]
+            pub const fn next_step(self) -> &'static str {
+                match self { $(Self::$rule => $next),+ }
+            }
+
+            /// Judges the evidence.
+            fn judge(self, view: &View<'_>) -> Verdict {
+                match self { $(Self::$rule => $judge(view)),+ }
+            }
+        }
+    };
+}
+
+rules! {
+    ApiDown "api_down" Api Page api::down,
+        "The node's RPC gave no usable answer several times in a row.",
+        "See whether nodeos runs and answers on its http-server-address.";
+    ApiFewProducers "api_few_producers" Fork Warn api::few_producers,
+        "The heads polled came from too few producers.",
+        "Compare the head block with another node of the chain: this one may be on a minority fork.";
+    HeadStalled "head_stalled" Fork Page api::head_stalled,
+        "The head block does not move.",
+        "Ask another node of the chain for its head: if it moves there, look at this node's peers.";
+    LibStalled "lib_stalled" Fork Page api::lib_stalled,
+        "The last irreversible block does not move.",
+        "Compare the last irreversible block with another node: too few producers agree with this branch.";
+    LogSilent "log_silent" Log Warn log::silent,
+        "The log shows no line at all.",
+        "See whether log_file or c_name still names the log that nodeos writes.";
+    LogDeaf "log_deaf" Log Warn log::deaf,
+        "The head moves while the log shows no block that we understand.",
+        "See the last unknown line: the log level may hide blocks, or the format is new to eoskeeper.";
+    NoBlockReceived "no_block_received" Fork Warn log::no_block_received,
+        "The log shows no block of another node.",
+        "Look at the node's peers: it may be cut off.";
+    LogFewProducers "log_few_producers" Fork Warn log::few_producers,
+        "The blocks in the log came from too few producers.",
+        "Compare the head block with another node of the chain: this one may be on a minority fork.";
+    MissedBlocks "missed_blocks" Fork Warn log::missed_blocks,
+        "The node reports many missed blocks again and again (DAWN).",
+        "Compare the head block with another node of the chain.";
+    ForkSwitch "fork_switch" Fork Warn log::fork_switch,
+        "The node left a branch and took several blocks back.",
+        "See which producers' blocks were taken back: they may be cut off from each other.";
+    BlockRejected "block_rejected" Fork Warn log::block_rejected,
+        "The node refuses many blocks as invalid.",
+        "Compare nodeos versions and protocol features with the other producers.";
+    Unlinkable "unlinkable" Fork Warn log::unlinkable,
+        "The node cannot link many blocks to its own chain.",
+        "Compare the head block with another node: this one may be on its own fork; a restart may cure it.";
+    PeersLow "peers_low" Fork Warn log::peers_low,
+        "Too few peers are connected.",
+        "See p2p-peer-address and the firewall.";
+    ProducerMissing "producer_missing" Producer Page producer::missing,
+        "Our producer's block was not seen for longer than this role waits.",
+        "See whether the node that should sign runs, is synced and is not paused; else promote a standby.";
+    ProductionSkipped "production_skipped" Producer Page producer::skipped,
+        "This node is due to sign and says why it does not.",
+        "Mend the cause nodeos names, or hand over to a standby.";
+    NotScheduled "not_scheduled" Producer Info producer::not_scheduled,
+        "Our producer is not in the active schedule.",
+        "Nothing to sign until the chain elects the producer again.";
+    StandbyUnpaused "standby_unpaused" Producer Page producer::standby_unpaused,
+        "This standby is able to sign although nobody promoted it.",
+        "Pause it and start its nodeos with pause-on-startup, or two nodes sign.";
+    WrongProducer "wrong_producer" Producer Page producer::wrong_producer,
+        "This node signs under a name that is not our producer's.",
+        "See producer-name in nodeos's config.ini and producer_name in eoskeeper's.";
+    DuplicateProduction "duplicate_production" Producer Page producer::duplicate,
+        "Our name was signed by two nodes.",
+        "Pause one of the two nodes at once, then find out who promoted it.";
+    Alone "alone" Fork Page producer::alone,
+        "For a round every new block was ours: this node is cut off, or the chain is down.",
+        "Ask another node of the chain for its head; if it moves there, pause this node.";
+    ClockSkew "clock_skew" Host Warn chain::clock_skew,
+        "Blocks arrive from the future: this host's clock is behind, or another producer's is ahead.",
+        "See the state of chrony or systemd-timesyncd.";
+    Finality "finality" Producer Warn chain::finality,
+        "Votes or quorum certificates are missing.",
+        "See whether this node's finalizer key is active and its vote-threads are not 0.";
+    DatabaseFault "database_fault" Host Page chain::database_fault,
+        "nodeos says that its database is dirty, full or damaged.",
+        "Free space or raise chain-state-db-size-mb; a dirty database needs a replay or a snapshot.";
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a rule made of the evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nothing to say.
+    Fine,
+    /// The threshold is passed.
+    Firing,
+    /// There is no data to judge by.
+    Unknown,
+}
+
+/// A rule's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Fine, firing, or not known.
+    pub state: State,
+    /// What was seen.
+    pub saw: String,
+    /// What it is measured by.
+    pub threshold: String,
+}
+
+/// A rule's answer with its name and its age.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The rule.
+    pub rule: Rule,
+    /// Its fault class.
+    pub class: FaultClass,
+    /// Fine, firing, or not known.
+    pub state: State,
+    /// How bad it is when it fires.
+    pub severity: Severity,
+    /// What was seen.
+    pub saw: String,
+    /// What it is measured by.
+    pub threshold: String,
+    /// Since when it is in this state.
+    pub since: Timestamp,
+}
+
+impl Verdict {
+    fn fine(saw: impl Into<String>, threshold: impl Into<String>) -> Self {
+        Self { state: State::Fine, saw: saw.into(), threshold: threshold.into() }
+    }
+
+    fn unknown(why: impl Into<String>, threshold: impl Into<String>) -> Self {
+        Self { state: State::Unknown, saw: why.into(), threshold: threshold.into() }
+    }
+
+    /// Fires when `fires`, with the same words either way.
+    fn when(fires: bool, saw: impl Into<String>, threshold: impl Into<String>) -> Self {
+        let state = if fires { State::Firing } else { State::Fine };
+        Self { state, saw: saw.into(), threshold: threshold.into() }
+    }
+}
+
+impl View<'_> {
+    /// Milliseconds since a moment; `None` when it never was.
+    fn age_ms(&self, at: Option<Mono>) -> Option<u64> {
+        at.map(|at| self.now.mono.since_ms(at))
+    }
+
+    /// The active schedule, as far as it is known.
+    #[must_use]
+    pub fn schedule(&self) -> Option<&Schedule> {
+        self.evidence.api.schedule.as_ref()
+    }
+
+    /// Whether this node is the one that is meant to sign: A, or a standby that was promoted.
+    #[must_use]
+    pub fn is_meant_to_sign(&self) -> bool {
+        self.settings.role == Role::Active || self.promoted_at.is_some()
+    }
+
+    /// The configured number of producers, lowered where the schedule is smaller: one producer,
+    /// ours, may be missing without the others being too few.
+    fn few_producers(&self, configured: u32) -> u32 {
+        let others = self.schedule().map(|s| s.producers.len().saturating_sub(1) as u32);
+        others.map_or(configured, |others| configured.min(others.max(1)))
+    }
+
+    /// How long the producer may be silent, milliseconds; `None` while the schedule is not known
+    /// and the wait is counted in its rounds.
+    #[must_use]
+    pub fn wait_ms(&self) -> Option<u64> {
+        use crate::core::settings::Wait;
+        match self.settings.promotion.wait {
+            Wait::Fixed(ms) => Some(ms),
+            Wait::Rounds(rounds) => {
+                let round_ms = self.schedule()?.round_ms() + self.settings.rules.round_grace_ms;
+                Some(round_ms * u64::from(rounds))
+            }
+        }
+    }
+
+    /// For how long our producer has been silent while we listened without a gap, and since when;
+    /// `None` while we do not listen.
+    #[must_use]
+    pub fn silent_since(&self) -> Option<Now> {
+        let covered = self.evidence.coverage.since()?;
+        let seen = self.evidence.own.last.map(|block| block.seen_at);
+        let mut since = seen.filter(|s| s.mono > covered.mono).unwrap_or(covered);
+        // A producer that was just elected owes nothing from before.
+        if let Some(scheduled) = self.evidence.api.scheduled_since
+            && scheduled > since.mono
+        {
+            let ago = self.now.mono.since_ms(scheduled);
+            since = Now { mono: scheduled, wall: self.now.wall.plus_ms(-ago.cast_signed()) };
+        }
+        Some(since)
+    }
+}
+
+/// Judges by every rule; `before` are the findings of the last judgement, for their age.
+#[must_use]
+pub fn judge(view: &View<'_>, before: &[Finding]) -> Vec<Finding> {
+    Rule::ALL
+        .iter()
+        .map(|rule| {
+            let verdict = rule.judge(view);
+            let same = before.iter().find(|f| f.rule == *rule && f.state == verdict.state);
+            Finding {
+                rule: *rule,
+                class: rule.class(),
+                state: verdict.state,
+                severity: rule.severity(),
+                saw: verdict.saw,
+                threshold: verdict.threshold,
+                since: same.map_or(view.now.wall, |f| f.since),
+            }
+        })
+        .collect()
+}

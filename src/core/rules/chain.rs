@@ -1,0 +1,47 @@
+//! Rules on clock, finality and database.
+
+use crate::core::rules::{Verdict, View};
+use crate::core::time::Human;
+
+/// `clock_skew`: a block from the future.
+pub(super) fn clock_skew(view: &View<'_>) -> Verdict {
+    let limit_ms = view.settings.rules.clock_skew_ms;
+    let threshold = format!("{} ahead of this host's clock", Human(limit_ms));
+    let (api, log) = (&view.evidence.api, &view.evidence.log);
+    if api.info.is_none() && log.last_block.is_none() {
+        return Verdict::unknown("no block seen yet", threshold);
+    }
+    let ahead_ms = api.head_ahead_ms.max(log.block_ahead_ms).max(0).cast_unsigned();
+    let saw = if ahead_ms == 0 {
+        "blocks are not ahead of this host's clock".to_owned()
+    } else {
+        format!("the newest block is {} ahead", Human(ahead_ms))
+    };
+    Verdict::when(ahead_ms >= limit_ms, saw, threshold)
+}
+
+/// `finality`: several complaints about votes.
+pub(super) fn finality(view: &View<'_>) -> Verdict {
+    let rules = &view.settings.rules;
+    let (limit, window_ms) = (rules.finality_complaints, rules.finality_window_ms);
+    let threshold = format!("{limit} complaints within {}", Human(window_ms));
+    let complaints = &view.evidence.log.finality;
+    let count = complaints.recent(view.now.mono, window_ms).count() as u32;
+    let saw = match complaints.last() {
+        Some((_, reason)) if count > 0 => format!("{count} complaints, the last: {reason}"),
+        _ => "no complaint".to_owned(),
+    };
+    Verdict::when(count >= limit, saw, threshold)
+}
+
+/// `database_fault`: nodeos said so and has not started again since.
+pub(super) fn database_fault(view: &View<'_>) -> Verdict {
+    let threshold = "any line that says so, until nodeos starts again";
+    match view.evidence.log.database_fault {
+        None => Verdict::fine("no fault", threshold),
+        Some((at, reason)) => {
+            let age = Human(view.now.mono.since_ms(at));
+            Verdict::when(true, format!("database fault ({reason}) {age} ago"), threshold)
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What a person or a program is told when it asks: everything the last tick judged.
+
+use serde::Serialize;
+
+use crate::core::decision::Decision;
+use crate::core::evidence::own::Via;
+use crate::core::evidence::turns::TurnRecord;
+use crate::core::gates::Gate;
+use crate::core::name::Name;
+use crate::core::rules::Finding;
+use crate::core::settings::{Role, Rules};
+use crate::core::time::Timestamp;
+
+/// Counts up when a field is removed or changes its meaning.
+pub const STATUS_VERSION: u32 = 1;
+
+/// The keeper's status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// [`STATUS_VERSION`].
+    pub version: u32,
+    /// eoskeeper's own version.
+    pub eoskeeper: &'static str,
+    /// When this was judged.
+    pub at: Timestamp,
+    /// Since when the keeper runs.
+    pub started: Timestamp,
+    /// What this host is for.
+    pub role: Role,
+    /// What the letter means.
+    pub role_meaning: &'static str,
+    /// The decision and its one sentence.
+    pub decision: Decision,
+    /// The node.
+    pub node: NodeStatus,
+    /// The chain, as this node sees it.
+    pub chain: ChainStatus,
+    /// Our producer.
+    pub producer: ProducerStatus,
+    /// Every rule, firing or not.
+    pub findings: Vec<Finding>,
+    /// Every gate, open or closed, in the order they are asked.
+    pub gates: Vec<Gate>,
+    /// Where a promotion stands.
+    pub promotion: PromotionStatus,
+    /// Thresholds in force.
+    pub rules: Rules,
+    /// Bytes the evidence takes, and the bound.
+    pub memory: MemoryStatus,
+}
+
+/// The node beside the keeper.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NodeStatus {
+    /// Whether the last poll was answered.
+    pub api_answers: bool,
+    /// Why the last poll failed, if it did.
+    pub api_failure: Option<String>,
+    /// nodeos's version, where it says it.
+    pub version: Option<String>,
+    /// Whether production is paused, where that is known.
+    pub paused: Option<bool>,
+    /// Why that is not known, where it is not.
+    pub paused_failure: Option<String>,
+    /// State of the log, one sentence.
+    pub log: String,
+    /// Lines understood so far.
+    pub log_events: u64,
+    /// Lines so far that are none of our events.
+    pub log_others: u64,
+    /// How often the reader had to drop something.
+    pub log_lost: u64,
+    /// Peers connected, as nodeos last printed.
+    pub peers: Option<u32>,
+}
+
+/// The chain as this node sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChainStatus {
+    /// 64 hex digits.
+    pub chain_id: Option<String>,
+    /// Number of the head block.
+    pub head: Option<u32>,
+    /// Its time.
+    pub head_time: Option<Timestamp>,
+    /// Who signed it.
+    pub head_producer: Option<Name>,
+    /// Its age, milliseconds; negative when it came early.
+    pub head_age_ms: Option<i64>,
+    /// Number of the last irreversible block.
+    pub lib: Option<u32>,
+    /// Producers in the active schedule.
+    pub producers: Option<usize>,
+    /// A round, milliseconds.
+    pub round_ms: Option<u64>,
+    /// Since when the chain is watched without a gap.
+    pub watched_since: Option<Timestamp>,
+}
+
+/// Our producer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProducerStatus {
+    /// Its name.
+    pub name: Name,
+    /// Whether it is in the active schedule, where that is known.
+    pub scheduled: Option<bool>,
+    /// Its last block.
+    pub last_block: Option<LastBlock>,
+    /// How long it has been silent while we listened, milliseconds.
+    pub silent_ms: Option<u64>,
+    /// How long this role waits, milliseconds.
+    pub wait_ms: Option<u64>,
+    /// When its next turn begins, or the running one began.
+    pub next_turn: Option<Timestamp>,
+    /// Slots known to be missed in the turns below.
+    pub missed_slots: u32,
+    /// Rounds in a row, up to the last, without a single block.
+    pub missed_rounds: u32,
+    /// The last turns, oldest first.
+    pub turns: Vec<TurnRecord>,
+}
+
+/// The last block seen of our producer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LastBlock {
+    /// Its number.
+    pub number: u32,
+    /// Its time.
+    pub time: Timestamp,
+    /// How it was seen.
+    pub via: Via,
+    /// How long ago it was seen, milliseconds.
+    pub seen_ago_ms: u64,
+}
+
+/// Where a promotion stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PromotionStatus {
+    /// `resting`, `latching`, `acting`, `verifying`, `producing`, `demoting` or `handed_over`.
+    pub stage: &'static str,
+    /// Since when this node signs by us, if it does.
+    pub promoted_at: Option<Timestamp>,
+    /// Its incident, empty when at rest.
+    pub incident: String,
+    /// Promotions remembered for the budget, oldest first.
+    pub promotions: Vec<Timestamp>,
+    /// Whether acting is configured.
+    pub configured: bool,
+    /// Whether nothing is really done.
+    pub dry_run: bool,
+}
+
+/// Memory of the evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct MemoryStatus {
+    /// Bytes held now.
+    pub evidence_bytes: usize,
+    /// The bound.
+    pub evidence_bytes_max: usize,
+}

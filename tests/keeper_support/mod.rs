@@ -1,0 +1,315 @@
+//! A chain in virtual time around one keeper: slots pass, producers sign or not, and the keeper is
+//! told what its node would have told it.
+
+use eoskeeper::core::action::{Act, ActResult, Action, Latch, Notice, Order, Outcome};
+use eoskeeper::core::event::{
+    ApiFailure, ChainInfo, Event, EventName, LogEvent, LogSourceEvent, OtherLines, ShortId,
+};
+use eoskeeper::core::keeper::Keeper;
+use eoskeeper::core::name::Name;
+use eoskeeper::core::schedule::{SLOT_MS, Schedule, Slot, TURN_SLOTS};
+use eoskeeper::core::settings::{Role, Settings};
+use eoskeeper::core::time::{Mono, Now, Timestamp};
+
+pub const BP: &str = "eosstorebest";
+const CHAIN_ID: &str = "aca376f206b8fc25a6ed44dbdc66547c36c6c33e3a119ffbeaef943642f0e906";
+
+pub fn name(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+/// What the world does to the node and the chain; every field may change while it runs.
+#[derive(Clone, Debug)]
+pub struct Knobs {
+    /// The active node signs our turns.
+    pub active_signs: bool,
+    /// Slots of our turn the active node signs, when it does not sign all of them.
+    pub active_slots: u32,
+    /// Producers other than ours that sign.
+    pub others_sign: bool,
+    /// Every how many turns of others is one signed; 1: all.
+    pub others_every: u32,
+    /// Our node gets the others' blocks.
+    pub connected: bool,
+    /// The RPC answers.
+    pub api: bool,
+    /// The log shows lines of blocks.
+    pub log: bool,
+    /// The last irreversible block moves.
+    pub lib_moves: bool,
+    /// Our node is paused.
+    pub paused: bool,
+    /// The node's blocks reach the others, who build on them.
+    pub heard: bool,
+    /// Our producer is in the schedule.
+    pub scheduled: bool,
+    /// A node that is not paused really signs.
+    pub promote_works: bool,
+    /// What orders come back with; `None`: nothing ever.
+    pub answer: Option<ActResult>,
+    /// What writes of the latch come back with.
+    pub save_answer: ActResult,
+}
+
+pub struct World {
+    pub keeper: Keeper,
+    pub now: Now,
+    pub knobs: Knobs,
+    pub schedule: Schedule,
+    /// Milliseconds since the start.
+    pub elapsed_ms: u64,
+    head: u32,
+    head_time: Timestamp,
+    head_producer: Name,
+    lib: u32,
+    pub orders: Vec<(u64, Order)>,
+    pub latches: Vec<Latch>,
+    pub notices: Vec<Notice>,
+    /// Decisions as they changed: when, and which.
+    pub decisions: Vec<(u64, String)>,
+    pub remote_promoted: bool,
+}
+
+impl World {
+    /// A world with this many producers, ours the second, that starts at the first slot of a round.
+    pub fn new(role: Role, producers: u32) -> Self {
+        Self::with(Settings::new(role, name(BP)), producers, Ok(None))
+    }
+
+    pub fn armed(role: Role, producers: u32) -> Self {
+        Self::with(armed(role), producers, Ok(None))
+    }
+
+    pub fn with(settings: Settings, producers: u32, latch: Result<Option<Latch>, String>) -> Self {
+        let mut names: Vec<Name> =
+            (0..producers - 1).map(|i| name(&format!("other{}", letters(i)))).collect();
+        names.insert(1, name(BP));
+        let schedule = Schedule { version: 1, producers: names };
+        // Turn numbers that are a multiple of every schedule size used here.
+        let start = Slot(84 * TURN_SLOTS * 2000).time();
+        let now = Now { mono: Mono::from_ms(1_000_000), wall: start };
+        Self {
+            keeper: Keeper::new(settings, now, latch),
+            now,
+            knobs: Knobs {
+                active_signs: true,
+                active_slots: TURN_SLOTS,
+                others_sign: true,
+                others_every: 1,
+                connected: true,
+                api: true,
+                log: true,
+                lib_moves: true,
+                paused: true,
+                heard: true,
+                scheduled: true,
+                promote_works: true,
+                answer: Some(ActResult::Done("ok".to_owned())),
+                save_answer: ActResult::Done(String::new()),
+            },
+            schedule,
+            elapsed_ms: 0,
+            head: 1000,
+            head_time: start,
+            head_producer: name("othera"),
+            lib: 990,
+            orders: Vec::new(),
+            latches: Vec::new(),
+            notices: Vec::new(),
+            decisions: Vec::new(),
+            remote_promoted: false,
+        }
+    }
+
+    /// Runs for so many seconds.
+    pub fn run(&mut self, seconds: u64) -> &mut Self {
+        for _ in 0..seconds * 2 {
+            self.slot();
+        }
+        self
+    }
+
+    /// Runs until our producer has been silent for so many seconds.
+    pub fn run_to_silence(&mut self, seconds: u64) {
+        let silent = |w: &Self| w.keeper.status(w.now).producer.silent_ms.unwrap_or(0);
+        while silent(self) < seconds * 1000 {
+            self.run(1);
+        }
+    }
+
+    /// Runs until the decision has this code, at most so many seconds; true when it came.
+    pub fn run_until(&mut self, code: &str, seconds: u64) -> bool {
+        for _ in 0..seconds * 2 {
+            self.slot();
+            if self.code() == code {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The decision as `kind` or `hold:reason`.
+    pub fn code(&self) -> String {
+        let decision = self.keeper.decision();
+        let text = |value: serde_json::Value| value.as_str().unwrap().to_owned();
+        match decision.hold {
+            Some(hold) => format!("hold:{}", text(serde_json::to_value(hold).unwrap())),
+            None => text(serde_json::to_value(decision.kind).unwrap()),
+        }
+    }
+
+    pub fn acts(&self) -> Vec<Act> {
+        self.orders.iter().map(|(_, order)| order.act).collect()
+    }
+
+    pub fn told(&self, key: &str) -> usize {
+        self.notices.iter().filter(|n| n.key == key).count()
+    }
+
+    pub fn fires(&self, rule: &str) -> bool {
+        use eoskeeper::core::rules::State;
+        self.keeper.findings().iter().any(|f| f.rule.as_str() == rule && f.state == State::Firing)
+    }
+
+    /// Jumps: the clocks move on by these, and nothing happens in between.
+    pub fn jump(&mut self, mono_ms: u64, wall_ms: i64) {
+        self.now = Now { mono: self.now.mono + mono_ms, wall: self.now.wall.plus_ms(wall_ms) };
+    }
+
+    pub fn tell(&mut self, event: Event) {
+        self.keeper.record(self.now, &event);
+    }
+
+    /// A block of ours, signed by another node, reaches this one.
+    pub fn received_ours(&mut self, number: u32, time: Timestamp, id: u64) {
+        let mut line = LogEvent::new(EventName::BlockReceived);
+        line.block = Some(number);
+        line.block_time = Some(time);
+        line.block_id = Some(ShortId(id));
+        line.producer = Some(name(BP));
+        self.tell(Event::Log(line));
+    }
+
+    fn slot(&mut self) {
+        self.now = self.now.plus_ms(SLOT_MS as u64);
+        self.elapsed_ms += SLOT_MS as u64;
+        if self.elapsed_ms == SLOT_MS as u64 {
+            self.tell(Event::LogSource(LogSourceEvent::Following { what: "node.log".to_owned() }));
+        }
+        self.block_of_slot();
+        if self.elapsed_ms % 1000 == 0 {
+            self.poll();
+            let actions = self.keeper.tick(self.now);
+            self.carry_out(actions);
+            let code = self.code();
+            if self.decisions.last().is_none_or(|(_, last)| *last != code) {
+                self.decisions.push((self.elapsed_ms / 1000, code));
+            }
+        }
+    }
+
+    fn block_of_slot(&mut self) {
+        let slot = Slot::at(self.now.wall);
+        let owner = self.schedule.owner(slot).unwrap();
+        let here =
+            owner == name(BP) && !self.knobs.paused && self.knobs.api && self.knobs.promote_works;
+        let active = owner == name(BP)
+            && (self.knobs.active_signs || self.remote_promoted)
+            && slot.in_turn() < self.knobs.active_slots;
+        let others = owner != name(BP)
+            && self.knobs.others_sign
+            && slot.turn().0 % self.knobs.others_every == 0;
+        if !(here || self.knobs.connected && (active || others)) {
+            return;
+        }
+        self.head += 1;
+        self.head_time = slot.time();
+        self.head_producer = owner;
+        if self.knobs.lib_moves {
+            self.lib = self.head - 2;
+        }
+        if self.knobs.log {
+            let event = if here { EventName::BlockProduced } else { EventName::BlockReceived };
+            let mut line = LogEvent::new(event);
+            line.block = Some(self.head);
+            line.block_time = Some(slot.time());
+            line.block_id = Some(ShortId(u64::from(self.head)));
+            line.producer = Some(owner);
+            line.lib = Some(self.lib);
+            self.tell(Event::Log(line));
+        }
+    }
+
+    fn poll(&mut self) {
+        if !self.knobs.api {
+            self.tell(Event::Info(Err(ApiFailure::ConnectionRefused)));
+            return;
+        }
+        let mut schedule = self.schedule.clone();
+        if !self.knobs.scheduled {
+            schedule.producers.retain(|n| *n != name(BP));
+        }
+        self.tell(Event::Schedule(Ok(schedule)));
+        self.tell(Event::Paused(Ok(self.knobs.paused)));
+        let info = ChainInfo {
+            chain_id: Some(CHAIN_ID.to_owned()),
+            head: self.head,
+            head_id: format!("{:064x}", self.head),
+            head_time: self.head_time,
+            head_producer: self.head_producer,
+            lib: self.lib,
+            lib_id: None,
+            version: Some("v4.1.0".to_owned()),
+        };
+        self.tell(Event::Info(Ok(info)));
+    }
+
+    fn carry_out(&mut self, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::SaveLatch { id, latch } => {
+                    self.latches.push(latch);
+                    let result = self.knobs.save_answer.clone();
+                    self.tell(Event::Outcome(Outcome { id, result }));
+                }
+                Action::Act(order) => {
+                    let result = self.knobs.answer.clone();
+                    let done = matches!(result, Some(ActResult::Done(_)));
+                    match order.act {
+                        Act::Promote if done => {
+                            self.knobs.paused = false;
+                        }
+                        Act::Demote if done => self.knobs.paused = true,
+                        Act::PromoteRemote if done => {
+                            self.remote_promoted = self.knobs.promote_works;
+                        }
+                        _ => {}
+                    }
+                    let id = order.id;
+                    self.orders.push((self.elapsed_ms / 1000, order));
+                    if let Some(result) = result {
+                        self.tell(Event::Outcome(Outcome { id, result }));
+                    }
+                }
+                Action::Alarm(notice) => self.notices.push(notice),
+            }
+        }
+    }
+
+    pub fn other_lines(&mut self, count: u64, last: &str) {
+        self.tell(Event::OtherLines(OtherLines { count, last: last.to_owned() }));
+    }
+}
+
+/// Settings of a role with a way to act.
+pub fn armed(role: Role) -> Settings {
+    let mut settings = Settings::new(role, name(BP));
+    settings.promotion.configured = true;
+    settings.promotion.can_demote = true;
+    settings
+}
+
+fn letters(i: u32) -> String {
+    let letter = |i: u32| char::from(b'a' + (i % 26) as u8);
+    if i < 26 { letter(i).to_string() } else { format!("{}{}", letter(i / 26), letter(i)) }
+}
