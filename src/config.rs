@@ -111,7 +111,7 @@ pub fn load_file(path: &Path) -> Result<Config, ConfigError> {
 /// [`ConfigErrors`]: everything that is wrong in it.
 pub fn parse(source: &Path, text: &str) -> Result<Config, ConfigErrors> {
     let mut problems = Problems::new(source);
-    let lines = lines::read(text, &mut problems);
+    let lines = lines::read(text);
     let given = given::sort(lines, &mut problems);
     let config = match serde_json::from_value::<Tree>(given.tree()) {
         Ok(tree) => resolve::resolve(source, &given, tree, &mut problems),

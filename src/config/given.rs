@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::keys::{self, DefaultValue, Key, SECTIONS, Section};
-use super::lines::Line;
+use super::lines::{Content, Fault, Line};
 use super::problem::{Place, Problems};
 use super::suggest::nearest;
 
@@ -34,26 +34,46 @@ struct Mention {
 enum Current {
     /// Before the first section.
     Outside,
-    /// In a section nobody knows; it was reported, its keys are not.
+    /// In a section nobody knows or can read; it was reported, its keys are not.
     Unknown,
     /// In this section.
     In(&'static Section),
+}
+
+impl Current {
+    fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::In(section) => Some(section.name),
+            Self::Outside | Self::Unknown => None,
+        }
+    }
 }
 
 /// Sorts the lines into sections and keys; what doesn't fit becomes problems.
 pub(super) fn sort(lines: Vec<Line>, problems: &mut Problems) -> Given {
     let mut given = Given::default();
     let mut current = Current::Outside;
-    for line in lines {
-        match line {
-            Line::Section { number, name } => {
-                current = given.enter(number, &name, problems);
+    for Line { number, content } in lines {
+        match content {
+            Content::Section(name) => current = given.enter(number, &name, problems),
+            Content::BrokenSection(fault) => {
+                problems.add(
+                    Place { line: number, section: None, key: None },
+                    fault.what,
+                    fault.allowed,
+                );
+                current = Current::Unknown;
             }
-            Line::Entry { number, key, value } => match current {
-                Current::In(section) => given.take(section, number, &key, &value, problems),
-                Current::Outside => outside(number, &key, problems),
-                Current::Unknown => {}
-            },
+            Content::Entry { key, value } => {
+                given.entry(&current, number, &key, Ok(&value), problems);
+            }
+            Content::BrokenEntry { key, fault } => {
+                given.entry(&current, number, &key, Err(fault), problems);
+            }
+            Content::Neither(fault) => {
+                let section = current.name();
+                problems.add(Place { line: number, section, key: None }, fault.what, fault.allowed);
+            }
         }
     }
     given
@@ -78,12 +98,31 @@ impl Given {
         Current::In(section)
     }
 
+    fn entry(
+        &mut self,
+        current: &Current,
+        line: usize,
+        name: &str,
+        text: Result<&str, Fault>,
+        problems: &mut Problems,
+    ) {
+        match (current, text) {
+            (Current::In(section), text) => self.take(section, line, name, text, problems),
+            (Current::Outside, _) => outside(line, name, problems),
+            (Current::Unknown, Ok(_)) => {}
+            (Current::Unknown, Err(fault)) => {
+                let place = Place { line, section: None, key: Some(name) };
+                problems.add(place, fault.what, fault.allowed);
+            }
+        }
+    }
+
     fn take(
         &mut self,
         section: &'static Section,
         line: usize,
         name: &str,
-        text: &str,
+        text: Result<&str, Fault>,
         problems: &mut Problems,
     ) {
         let place = Place { line, section: Some(section.name), key: Some(name) };
@@ -96,16 +135,23 @@ impl Given {
             problems.add(place, what, "give it once");
             return;
         }
-        let is_empty = text.is_empty() && may_be_empty(key);
-        let read = if is_empty { Ok(Value::Null) } else { key.kind.read(text) };
-        let mention = Mention { line, is_right: read.is_ok(), is_empty };
+        let is_empty = text == Ok("") && may_be_empty(key);
+        let value = match text {
+            Ok(_) if is_empty => Ok(Value::Null),
+            Ok(text) => key
+                .kind
+                .read(text)
+                .map_err(|what| (what, format!("allowed: {}", key.kind.allowed()))),
+            Err(fault) => Err((fault.what.to_owned(), fault.allowed.to_owned())),
+        };
+        let mention = Mention { line, is_right: value.is_ok(), is_empty };
         self.keys.insert((section.name, key.name), mention);
-        match read {
+        match value {
             Ok(value) => {
                 let fields = self.values.entry(section.name).or_default();
                 fields.insert(key.field.to_owned(), value);
             }
-            Err(what) => problems.add(place, what, format!("allowed: {}", key.kind.allowed())),
+            Err((what, allowed)) => problems.add(place, what, allowed),
         }
     }
 

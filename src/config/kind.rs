@@ -106,12 +106,15 @@ impl Kind {
     #[must_use]
     pub fn allowed(&self) -> String {
         match self {
-            Self::Role => "A, B, C or F".to_owned(),
-            Self::Producer => "1 to 13 of the characters a-z, 1-5 and .".to_owned(),
+            Self::Role => {
+                "A (active producer), B (first standby), C (second standby) or F (observer)"
+                    .to_owned()
+            }
+            Self::Producer => "1 to 13 characters out of a-z, 1-5 and the dot".to_owned(),
             Self::Port => "1 to 65535".to_owned(),
             Self::Url => "http://HOST:PORT or https://HOST:PORT, nothing after it".to_owned(),
             Self::Container => {
-                "a container's name or id: letters, digits, and _ . - after the first".to_owned()
+                "a name or id as docker ps shows it: letters, digits, dots, - and _".to_owned()
             }
             Self::DockerHost => "unix:///PATH, tcp://HOST:PORT or http://HOST:PORT".to_owned(),
             Self::Path => "a path, absolute or relative to this file".to_owned(),
@@ -124,13 +127,16 @@ impl Kind {
             Self::Bool => "true or false (also yes or no, on or off, 1 or 0)".to_owned(),
             Self::Count { min, max } => format!("{min} to {max}"),
             Self::Time { unit, min_ms, max_ms } => format!(
-                "{} to {} {}, decimals allowed",
+                "{} to {} {}, up to 3 decimals",
                 unit.show(*min_ms),
                 unit.show(*max_ms),
                 unit.name()
             ),
             Self::Address => "an IP address and a port, for example 127.0.0.1:9880".to_owned(),
-            Self::Choice(words) => words.join(" or "),
+            Self::Choice(words) => match words.split_last() {
+                Some((last, others)) => format!("{} or {last}", others.join(", ")),
+                None => String::new(),
+            },
         }
     }
 
@@ -151,7 +157,7 @@ impl Kind {
             Self::Time { unit, min_ms, max_ms } => read_time(text, *unit, *min_ms, *max_ms),
             Self::Bool => read_bool(text).map(Value::Bool).ok_or_else(|| is_no(text, "yes or no")),
             Self::Role => choose(text, &["A", "B", "C", "F"]).ok_or_else(|| is_no(text, "role")),
-            Self::Choice(words) => choose(text, words).ok_or_else(|| is_no(text, "choice here")),
+            Self::Choice(words) => choose(text, words).ok_or_else(|| is_no(text, "word for it")),
             _ => self.check_text(text).map(|()| Value::from(text)),
         }
     }
@@ -172,6 +178,10 @@ impl Kind {
             Self::Script => (is_script(text), "path of a script"),
             _ => (true, "value"),
         };
+        // What stands before an @ may be a password; messages end up in logs.
+        if !is_right && matches!(self, Self::Url | Self::DockerHost) && text.contains('@') {
+            return Err("the address holds an @, as with a user's name and password".to_owned());
+        }
         if is_right { Ok(()) } else { Err(is_no(text, name)) }
     }
 

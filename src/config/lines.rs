@@ -6,46 +6,64 @@
 
 use ini::{Ini, ParseOption};
 
-use super::problem::{Place, Problems};
-
-/// A line that says something.
+/// A line that says something, or tries to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
-    /// `[name]`
-    Section { number: usize, name: String },
-    /// `key = value`
-    Entry { number: usize, key: String, value: String },
+pub(super) struct Line {
+    /// Its number, from 1.
+    pub(super) number: usize,
+    pub(super) content: Content,
 }
 
-/// Why a line is malformed, and what is allowed.
-type Fault = (&'static str, &'static str);
+/// What a line says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// `[name]`
+    Section(String),
+    /// A section's line that cannot be read.
+    BrokenSection(Fault),
+    /// `key = value`
+    Entry { key: String, value: String },
+    /// An entry of which only the key can be read.
+    BrokenEntry { key: String, fault: Fault },
+    /// None of them.
+    Neither(Fault),
+}
+
+/// Why a line is malformed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// What is wrong.
+    pub(super) what: &'static str,
+    /// What is allowed.
+    pub(super) allowed: &'static str,
+}
+
+impl Fault {
+    const fn new(what: &'static str, allowed: &'static str) -> Self {
+        Self { what, allowed }
+    }
+}
 
 const SHAPE: &str = "a line is [section], key = value, or a comment that begins with # or ;";
+const SECTION_SHAPE: &str = "[section] stands on a line of its own";
 
-/// The lines of a text; malformed ones become problems.
-pub(super) fn read(text: &str, problems: &mut Problems) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for (index, raw) in text.lines().enumerate() {
-        let number = index + 1;
-        let line = raw.trim();
-        if line.is_empty() || line.starts_with(['#', ';']) {
-            continue;
-        }
-        match read_line(number, line) {
-            Ok(read) => lines.push(read),
-            Err((what, allowed)) => {
-                problems.add(Place { line: number, section: None, key: None }, what, allowed);
-            }
-        }
-    }
-    lines
+/// The lines of a text, but for empty ones and comments.
+pub(super) fn read(text: &str) -> Vec<Line> {
+    let numbered = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
+    numbered
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with(['#', ';']))
+        .map(|(number, line)| Line { number, content: read_line(line) })
+        .collect()
 }
 
-fn read_line(number: usize, line: &str) -> Result<Line, Fault> {
+fn read_line(line: &str) -> Content {
     if line.contains(|c: char| c.is_control() && c != '\t') {
-        return Err(("the line holds a control character", "write text, one entry a line"));
+        let fault = Fault::new("the line holds a control character", "write plain text");
+        return broken(line, fault);
     }
-    let parsed = Ini::load_from_str_opt(line, ParseOption::default()).map_err(|_| fault(line))?;
+    let Ok(parsed) = Ini::load_from_str_opt(line, ParseOption::default()) else {
+        return broken(line, fault(line));
+    };
     let mut section = None;
     let mut entry = None;
     for (name, properties) in &parsed {
@@ -53,29 +71,40 @@ fn read_line(number: usize, line: &str) -> Result<Line, Fault> {
         entry = entry.or(properties.iter().next());
     }
     match (section, entry) {
-        (Some(name), None) => Ok(Line::Section { number, name: name.to_owned() }),
-        (None, Some((key, value))) => {
-            check_value(line, value)?;
-            Ok(Line::Entry { number, key: key.to_owned(), value: value.to_owned() })
+        (Some(name), None) => Content::Section(name.to_owned()),
+        (None, Some((key, value))) => match value_fault(line, value) {
+            None => Content::Entry { key: key.to_owned(), value: value.to_owned() },
+            Some(fault) => Content::BrokenEntry { key: key.to_owned(), fault },
+        },
+        (Some(_), Some(_)) | (None, None) => broken(line, fault(line)),
+    }
+}
+
+/// What is left of a line that cannot be read: that it was a section's, or the key's name.
+fn broken(line: &str, fault: Fault) -> Content {
+    if line.starts_with('[') {
+        return Content::BrokenSection(fault);
+    }
+    match line.split_once(['=', ':']).map(|(key, _)| key.trim()) {
+        Some(key) if !key.is_empty() && !key.contains(char::is_control) => {
+            Content::BrokenEntry { key: key.to_owned(), fault }
         }
-        (Some(_), Some(_)) => {
-            Err(("text follows the section's name", "[section] stands on a line of its own"))
-        }
-        (None, None) => Err(("the line says nothing", SHAPE)),
+        _ => Content::Neither(fault),
     }
 }
 
 /// Refuses what would read differently as part of a whole INI file.
-fn check_value(line: &str, value: &str) -> Result<(), Fault> {
+fn value_fault(line: &str, value: &str) -> Option<Fault> {
     if line.ends_with('\\') && value.ends_with('\\') {
-        return Err(("the line ends with \\", "a value ends on its own line"));
+        return Some(Fault::new("the line ends with \\", "a value ends on its own line"));
     }
     // A comment after a value begins with a space and # or ;. Right after the `=`, rust-ini takes
     // it for the value.
     if value.starts_with(['#', ';']) && !line.contains(['"', '\'']) {
-        return Err(("a comment stands where the value is expected", "write the value before it"));
+        let what = "a comment stands where the value is expected";
+        return Some(Fault::new(what, "write the value before it"));
     }
-    Ok(())
+    None
 }
 
 /// Says in an operator's words what rust-ini stumbled over.
@@ -86,16 +115,17 @@ fn fault(line: &str) -> Fault {
         } else {
             "the section's name is not closed with ]"
         };
-        return (what, "[section] stands on a line of its own");
+        return Fault::new(what, SECTION_SHAPE);
     }
     if line.starts_with(['=', ':']) {
-        return ("there is no key before the =", SHAPE);
+        return Fault::new("there is no key before the =", SHAPE);
     }
     let Some((_, value)) = line.split_once(['=', ':']) else {
-        return ("the line has no =", SHAPE);
+        return Fault::new("the line has no =", SHAPE);
     };
     if value.contains("\\x") {
-        return ("\\x is not followed by four hex digits", "write a backslash as \\\\");
+        let what = "\\x is not followed by four hex digits of a character";
+        return Fault::new(what, "write a backslash as \\\\");
     }
-    ("a quote is opened and not closed", "a quoted value ends on its own line")
+    Fault::new("a quote is opened and not closed", "a quoted value ends on its own line")
 }

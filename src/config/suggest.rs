@@ -15,9 +15,14 @@ pub(super) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> 
     let typed = typed.to_lowercase().replace(['-', ' '], "_");
     known
         .map(|name| (distance_by_any_unit(&typed, name), name))
+        .filter(|&(distance, name)| distance <= allowance(name) || is_beginning(&typed, name))
         .min_by_key(|&(distance, _)| distance)
-        .filter(|&(distance, name)| distance <= allowance(name))
         .map(|(_, name)| name)
+}
+
+/// `producer` for `producer_name`: a name cut short at a word's end.
+fn is_beginning(typed: &str, name: &str) -> bool {
+    !typed.is_empty() && name.strip_prefix(typed).is_some_and(|rest| rest.starts_with('_'))
 }
 
 /// One slip in four characters, at most three.
@@ -64,7 +69,8 @@ mod tests {
 
     #[test]
     fn suggests_what_is_near_and_nothing_else() {
-        let known = ["role", "log_file", "head_stalled_seconds", "budget_window_hours"];
+        let known =
+            ["producer_name", "role", "log_file", "head_stalled_seconds", "budget_window_hours"];
         for (typed, meant) in [
             ("rol", Some("role")),
             ("Role", Some("role")),
@@ -73,6 +79,8 @@ mod tests {
             ("head_stalled", Some("head_stalled_seconds")),
             ("head_staled_s", Some("head_stalled_seconds")),
             ("budget_window_days", None),
+            ("producer", Some("producer_name")),
+            ("prod", None),
             ("colour", None),
             (&"x".repeat(1_000), None),
         ] {

@@ -11,8 +11,7 @@ pub(super) const SECTION: Section = Section {
             "role",
             Kind::Role,
             required("B", "must be given"),
-            "What this host is for: A the active producer, B the first standby, C the second \
-             standby, F a full node that observes.",
+            "What this host is for. B and C may promote themselves, A and F never do.",
         ),
         key(
             "producer_name",
@@ -29,7 +28,7 @@ pub(super) const SECTION: Section = Section {
         key(
             "http_url",
             Kind::Url,
-            nothing("http://127.0.0.1:8888", "none; http_port says it"),
+            nothing("http://10.0.0.5:8888", "none; http_port says it"),
             "Where nodeos's HTTP API is, when it is not on this host's loopback address.",
         ),
         key(

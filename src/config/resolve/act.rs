@@ -44,37 +44,31 @@ impl Resolver<'_> {
     }
 
     fn check_role(&mut self, role: Role) {
-        let given = |key| self.given.is_given(SECTION, key);
-        let (promote, demote, remote) =
-            (given("promote"), given("demote"), given("promote_remote"));
-        let who = format!("role {} is the {}", role.letter(), role.meaning());
         match role {
             Role::FirstStandby | Role::SecondStandby => {
-                if remote {
-                    let allowed = "only role A has it; a standby has promote";
-                    self.problem(SECTION, "promote_remote", &who, allowed);
-                }
-                if promote && !demote {
-                    let what =
-                        "promote is given and demote is not: a promotion could not be undone";
+                self.refuse(role, "promote_remote", "only role A has it; a standby has promote");
+                let given = |key| self.given.is_given(SECTION, key);
+                if given("promote") && !given("demote") {
+                    let what = "demote is not given: a promotion could not be undone";
                     self.problem(SECTION, "promote", what, "give demote too, for example api");
                 }
             }
-            Role::Active | Role::Observer => {
-                if promote {
-                    let allowed = "only a standby, role B or C, promotes itself; set role, or \
-                                   remove promote";
-                    self.problem(SECTION, "promote", &who, allowed);
-                }
-                if role == Role::Observer && demote {
-                    let allowed = "it never produces; set role, or remove demote";
-                    self.problem(SECTION, "demote", &who, allowed);
-                }
-                if role == Role::Observer && remote {
-                    let allowed = "only role A has it; set role, or remove promote_remote";
-                    self.problem(SECTION, "promote_remote", &who, allowed);
+            Role::Active => {
+                let allowed = "only roles B and C promote themselves; role A has promote_remote";
+                self.refuse(role, "promote", allowed);
+            }
+            Role::Observer => {
+                for key in ["promote", "demote", "promote_remote"] {
+                    self.refuse(role, key, "it only observes; remove the key or change the role");
                 }
             }
+        }
+    }
+
+    fn refuse(&mut self, role: Role, key: &str, allowed: &str) {
+        if self.given.is_given(SECTION, key) {
+            let what = format!("not for role {} ({})", role.letter(), role.meaning());
+            self.problem(SECTION, key, &what, allowed);
         }
     }
 
