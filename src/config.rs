@@ -114,7 +114,7 @@ pub fn parse(source: &Path, text: &str) -> Result<Config, ConfigErrors> {
     let lines = lines::read(text);
     let given = given::sort(lines, &mut problems);
     let config = match serde_json::from_value::<Tree>(given.tree()) {
-        Ok(tree) => resolve::resolve(source, &given, tree, &mut problems),
+        Ok(tree) => resolve::resolve(source, &given, &tree, &mut problems),
         Err(error) => {
             // The table and the types disagree; a test sets every key, so that this stays a
             // sentence nobody reads.

@@ -26,11 +26,11 @@ struct Resolver<'a> {
 pub(super) fn resolve(
     source: &Path,
     given: &Given,
-    tree: Tree,
+    tree: &Tree,
     problems: &mut Problems,
 ) -> Option<Config> {
     let mut resolver = Resolver { given, problems, notes: Vec::new(), base: base(source) };
-    let identity = resolver.identity(&tree);
+    let identity = resolver.identity(tree);
     let http_url = resolver.http_url(&tree.global);
     let log = resolver.log_source(&tree.global);
     resolver.check_rules(&tree.rules);
