@@ -1,1 +1,131 @@
 //! INI text to typed settings, every problem reported at once.
+//!
+//! A file passes four steps: [`lookup`] finds it and reads its text, `lines` tells sections from
+//! keys (the values are `rust-ini`'s), `given` holds each against the table in [`keys`], `resolve`
+//! makes types of them and finds what contradicts. A file that passes starts the keeper; one that
+//! doesn't starts nothing.
+//!
+//! Relative paths are relative to the file's own directory.
+
+mod given;
+pub mod keys;
+pub mod kind;
+mod lines;
+pub mod lookup;
+mod own_log;
+mod problem;
+mod resolve;
+mod suggest;
+mod tree;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use reqwest::Url;
+
+pub use own_log::{LogFormat, LogLevel, OwnLog};
+pub use problem::{ConfigError, ConfigErrors, PROBLEMS_MAX, Problem};
+
+use crate::core::settings::Settings;
+use problem::{Place, Problems};
+use tree::Tree;
+
+/// A configuration without a fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The file it came from.
+    pub source: PathBuf,
+    /// What the judgement is told.
+    pub settings: Settings,
+    /// Base address of nodeos's HTTP API.
+    pub http_url: Url,
+    /// Where nodeos's log is.
+    pub log: LogSource,
+    /// How this node is made to produce.
+    pub promote: Option<Actuator>,
+    /// How this node is made to stop producing.
+    pub demote: Option<Actuator>,
+    /// How the active node makes the standby produce; a script.
+    pub promote_remote: Option<Actuator>,
+    /// Where the keeper answers (default: 127.0.0.1:9880).
+    pub status_listen: SocketAddr,
+    /// Directory of what must survive a restart (default: /var/lib/eoskeeper).
+    pub state_dir: PathBuf,
+    /// How the keeper writes its own log.
+    pub own_log: OwnLog,
+    /// What is allowed but worth telling, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Where nodeos's log is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogSource {
+    /// In a file.
+    File(PathBuf),
+    /// In a container.
+    Docker {
+        /// Name or id of the container.
+        container: String,
+        /// Address of the engine; `None` is the engine of this host.
+        host: Option<String>,
+    },
+}
+
+/// A way to make a node produce or stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actuator {
+    /// nodeos's producer API.
+    Api,
+    /// A script, by its absolute path.
+    Script(PathBuf),
+}
+
+impl Config {
+    /// Whether only this host can ask the running keeper.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.status_listen.ip().to_canonical().is_loopback()
+    }
+}
+
+/// Finds and loads the configuration: the named file, else the first of [`lookup::PLACES`].
+///
+/// # Errors
+/// [`ConfigError`]: there is no file, it cannot be read, or everything that is wrong in it.
+pub fn load(named: Option<&Path>) -> Result<Config, ConfigError> {
+    load_file(&lookup::find(named)?)
+}
+
+/// Loads a configuration from a file.
+///
+/// # Errors
+/// [`ConfigError`]: the file cannot be read, or everything that is wrong in it.
+pub fn load_file(path: &Path) -> Result<Config, ConfigError> {
+    let text = lookup::read(path)?;
+    Ok(parse(path, &text)?)
+}
+
+/// Makes a configuration of a file's text.
+///
+/// # Errors
+/// [`ConfigErrors`]: everything that is wrong in it.
+pub fn parse(source: &Path, text: &str) -> Result<Config, ConfigErrors> {
+    let mut problems = Problems::new(source);
+    let lines = lines::read(text);
+    let given = given::sort(lines, &mut problems);
+    let config = match serde_json::from_value::<Tree>(given.tree()) {
+        Ok(tree) => resolve::resolve(source, &given, &tree, &mut problems),
+        Err(error) => {
+            // The table and the types disagree; a test sets every key, so that this stays a
+            // sentence nobody reads.
+            let place = Place { line: 1, section: None, key: None };
+            problems.add(place, format!("eoskeeper cannot hold it: {error}"), "report this");
+            None
+        }
+    };
+    match config {
+        Some(config) if problems.is_empty() => Ok(config),
+        // Whatever is missing for a configuration was reported where it was missed.
+        _ => Err(problems.into_errors()),
+    }
+}

@@ -3,12 +3,12 @@
 //! Every default of a threshold stands here and nowhere else; `config/` reads the text and
 //! `config.ini.example` is tested against it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::core::name::Name;
 
 /// What this host is for. The letters are what operators know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Role {
     /// The active producer.
     #[serde(rename = "A")]
@@ -134,7 +134,8 @@ impl Promotion {
 }
 
 /// Thresholds of the rules; every one is a key of `[rules]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Rules {
     /// Time between polls of `get_info`, ms.
     pub poll_interval_ms: u64,

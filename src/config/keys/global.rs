@@ -1,0 +1,73 @@
+//! `[global]`: this host, its node and its log. The first six keys are the original tool's.
+
+use super::super::kind::Kind;
+use super::{DefaultValue, Key, Section};
+
+pub(super) const SECTION: Section = Section {
+    name: "global",
+    help: "What this host is for, and where its nodeos is.",
+    keys: &[
+        key(
+            "role",
+            Kind::Role,
+            required("B", "must be given"),
+            "What this host is for. B and C may promote themselves, A and F never do.",
+        ),
+        key(
+            "producer_name",
+            Kind::Producer,
+            required("eosstorebest", "must be given"),
+            "The account whose turns are watched.",
+        ),
+        key(
+            "http_port",
+            Kind::Port,
+            required("8888", "must be given, or http_url"),
+            "Port of nodeos's HTTP API on this host; short for http_url = http://127.0.0.1:PORT.",
+        ),
+        key(
+            "http_url",
+            Kind::Url,
+            nothing("http://10.0.0.5:8888", "none; http_port says it"),
+            "Where nodeos's HTTP API is, when it is not on this host's loopback address.",
+        ),
+        key(
+            "is_docker",
+            Kind::Bool,
+            DefaultValue::Text("false"),
+            "Whether nodeos runs in a container and its log is read from Docker. log_file is not \
+             used then.",
+        ),
+        key(
+            "log_file",
+            Kind::Path,
+            required("/var/log/nodeos/nodeos.log", "must be given unless is_docker is true"),
+            "The file nodeos's log is written to. Rotation is followed; the file may be absent at \
+             start.",
+        ),
+        key(
+            "c_name",
+            Kind::Container,
+            nothing("nodeos", "none; must be given when is_docker is true"),
+            "Name or id of the container nodeos runs in. Not used unless is_docker is true.",
+        ),
+        key(
+            "docker_host",
+            Kind::DockerHost,
+            nothing("unix:///var/run/docker.sock", "none; the engine of this host"),
+            "The Docker engine to ask. Not used unless is_docker is true.",
+        ),
+    ],
+};
+
+const fn key(name: &'static str, kind: Kind, default: DefaultValue, help: &'static str) -> Key {
+    Key { name, field: name, kind, default, help }
+}
+
+const fn required(example: &'static str, note: &'static str) -> DefaultValue {
+    DefaultValue::Required { example, note }
+}
+
+const fn nothing(example: &'static str, note: &'static str) -> DefaultValue {
+    DefaultValue::Nothing { example, note }
+}

@@ -1,0 +1,338 @@
+//! What a key's value can be: how it reads, and what is allowed in words.
+
+use std::net::SocketAddr;
+
+use reqwest::Url;
+use serde_json::Value;
+
+use crate::core::name::Name;
+
+/// The kinds of values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A role's letter.
+    Role,
+    /// An account name.
+    Producer,
+    /// A TCP port.
+    Port,
+    /// Base address of an HTTP service.
+    Url,
+    /// A container's name or id.
+    Container,
+    /// Address of a Docker engine.
+    DockerHost,
+    /// A path.
+    Path,
+    /// `api` or a script's path.
+    Actuator,
+    /// A script's path.
+    Script,
+    /// Yes or no.
+    Bool,
+    /// A whole number.
+    Count {
+        /// Least.
+        min: u64,
+        /// Greatest.
+        max: u64,
+    },
+    /// A time, of which up to three decimals are read.
+    Time {
+        /// What the number counts.
+        unit: Unit,
+        /// Least, milliseconds.
+        min_ms: u64,
+        /// Greatest, milliseconds.
+        max_ms: u64,
+    },
+    /// An IP address and a port.
+    Address,
+    /// One of some words.
+    Choice(&'static [&'static str]),
+}
+
+/// What the number of a time counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds.
+    Seconds,
+    /// Hours.
+    Hours,
+}
+
+impl Unit {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Seconds => "seconds",
+            Self::Hours => "hours",
+        }
+    }
+
+    const fn ms(self) -> u64 {
+        match self {
+            Self::Seconds => 1_000,
+            Self::Hours => 3_600_000,
+        }
+    }
+
+    /// Milliseconds as a number of this unit, without needless zeros.
+    fn show(self, ms: u64) -> String {
+        let thousandths = ms / (self.ms() / 1_000);
+        let text = format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000);
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
+
+    /// The milliseconds of a number with up to three decimals.
+    fn read(self, text: &str) -> Option<u64> {
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+        let is_number = |digits: &str, most: usize| {
+            (1..=most).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+        };
+        // Nine digits of hours are less than 2^63 milliseconds.
+        if !is_number(whole, 9) || !is_number(decimals, 3) {
+            return None;
+        }
+        let thousandths: u64 = format!("{decimals:0<3}").parse().ok()?;
+        Some(whole.parse::<u64>().ok()? * self.ms() + thousandths * (self.ms() / 1_000))
+    }
+}
+
+/// Longest part of a wrong value that a message repeats.
+const SHOWN_CHARS_MAX: usize = 60;
+
+impl Kind {
+    /// What is allowed, in words.
+    #[must_use]
+    pub fn allowed(&self) -> String {
+        match self {
+            Self::Role => {
+                "A (active producer), B (first standby), C (second standby) or F (observer)"
+                    .to_owned()
+            }
+            Self::Producer => "1 to 13 characters out of a-z, 1-5 and the dot".to_owned(),
+            Self::Port => "1 to 65535".to_owned(),
+            Self::Url => "http://HOST:PORT or https://HOST:PORT, nothing after it".to_owned(),
+            Self::Container => {
+                "a name or id as docker ps shows it: letters, digits, dots, - and _".to_owned()
+            }
+            Self::DockerHost => "unix:///PATH, tcp://HOST:PORT or http://HOST:PORT".to_owned(),
+            Self::Path => "a path, absolute or relative to this file".to_owned(),
+            Self::Actuator => {
+                "api, or a script's path, absolute or relative to this file (./NAME)".to_owned()
+            }
+            Self::Script => {
+                "a script's path, absolute or relative to this file (./NAME)".to_owned()
+            }
+            Self::Bool => "true or false (also yes or no, on or off, 1 or 0)".to_owned(),
+            Self::Count { min, max } => format!("{min} to {max}"),
+            Self::Time { unit, min_ms, max_ms } => format!(
+                "{} to {} {}, up to 3 decimals",
+                unit.show(*min_ms),
+                unit.show(*max_ms),
+                unit.name()
+            ),
+            Self::Address => "an IP address and a port, for example 127.0.0.1:9880".to_owned(),
+            Self::Choice(words) => match words.split_last() {
+                Some((last, others)) => format!("{} or {last}", others.join(", ")),
+                None => String::new(),
+            },
+        }
+    }
+
+    /// Reads a value into what the typed tree takes.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub(super) fn read(&self, text: &str) -> Result<Value, String> {
+        if text.is_empty() {
+            return Err("the value is missing".to_owned());
+        }
+        if text.contains(char::is_control) {
+            return Err("the value holds a control character".to_owned());
+        }
+        match self {
+            Self::Count { min, max } => read_count(text, *min, *max),
+            Self::Port => read_count(text, 1, u64::from(u16::MAX)),
+            Self::Time { unit, min_ms, max_ms } => read_time(text, *unit, *min_ms, *max_ms),
+            Self::Bool => read_bool(text).map(Value::Bool).ok_or_else(|| is_no(text, "yes or no")),
+            Self::Role => choose(text, &["A", "B", "C", "F"]).ok_or_else(|| is_no(text, "role")),
+            Self::Choice(words) => choose(text, words).ok_or_else(|| is_no(text, "word for it")),
+            _ => self.check_text(text).map(|()| Value::from(text)),
+        }
+    }
+
+    fn check_text(&self, text: &str) -> Result<(), String> {
+        let (is_right, name) = match self {
+            Self::Producer => {
+                return text
+                    .parse::<Name>()
+                    .map(drop)
+                    .map_err(|error| format!("{} is no account name: {error}", quoted(text)));
+            }
+            Self::Url => (base_url(text).is_some(), "address of an HTTP service"),
+            Self::DockerHost => (is_docker_host(text), "address of a Docker engine"),
+            Self::Container => (is_container(text), "name of a container"),
+            Self::Address => (text.parse::<SocketAddr>().is_ok(), "address with a port"),
+            Self::Actuator => (is_api(text) || is_script(text), "way to act"),
+            Self::Script => (is_script(text), "path of a script"),
+            _ => (true, "value"),
+        };
+        // What stands before an @ may be a password; messages end up in logs.
+        if !is_right && matches!(self, Self::Url | Self::DockerHost) && text.contains('@') {
+            return Err("the address holds an @, as with a user's name and password".to_owned());
+        }
+        if is_right { Ok(()) } else { Err(is_no(text, name)) }
+    }
+
+    /// How a value of the typed tree is written in the file.
+    pub(super) fn show(&self, value: &Value) -> String {
+        match (self, value) {
+            (Self::Time { unit, .. }, Value::Number(ms)) => unit.show(ms.as_u64().unwrap_or(0)),
+            (_, Value::String(text)) => text.clone(),
+            (_, other) => other.to_string(),
+        }
+    }
+}
+
+/// The address of an HTTP service: scheme, host and port, and nothing that would be lost or leak.
+pub(super) fn base_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let is_http = matches!(url.scheme(), "http" | "https") && url.has_host();
+    let is_bare = matches!(url.path(), "" | "/")
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    (is_http && is_bare).then_some(url)
+}
+
+/// Whether an act is ordered from nodeos's own producer API.
+pub(super) fn is_api(text: &str) -> bool {
+    text.eq_ignore_ascii_case("api")
+}
+
+/// A word without a slash or a dot is a slip (`yes`, `apii`) rather than a script.
+fn is_script(text: &str) -> bool {
+    text.contains(['/', '.']) && !text.ends_with('/')
+}
+
+fn is_docker_host(text: &str) -> bool {
+    if let Some(path) = text.strip_prefix("unix://") {
+        return path.starts_with('/') && path.len() > 1;
+    }
+    let Some(rest) = text.strip_prefix("tcp://").or_else(|| text.strip_prefix("http://")) else {
+        return false;
+    };
+    base_url(&format!("http://{rest}")).is_some()
+}
+
+/// Docker's own rule for names (`daemon/names`); an id is hexadecimal and passes as well.
+fn is_container(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+}
+
+fn read_count(text: &str, min: u64, max: u64) -> Result<Value, String> {
+    let is_number = text.bytes().all(|b| b.is_ascii_digit());
+    match text.parse::<u64>() {
+        Ok(count) if is_number && (min..=max).contains(&count) => Ok(count.into()),
+        _ if is_number => Err(format!("{} is out of range", quoted(text))),
+        _ => Err(is_no(text, "whole number")),
+    }
+}
+
+fn read_time(text: &str, unit: Unit, min_ms: u64, max_ms: u64) -> Result<Value, String> {
+    match unit.read(text) {
+        Some(ms) if (min_ms..=max_ms).contains(&ms) => Ok(ms.into()),
+        Some(_) => Err(format!("{} is out of range", quoted(text))),
+        None => Err(is_no(text, &format!("number of {}", unit.name()))),
+    }
+}
+
+fn read_bool(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Some(true),
+        "false" | "no" | "off" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// The word that is meant, in the case it is known by.
+fn choose(text: &str, words: &[&str]) -> Option<Value> {
+    words.iter().find(|word| word.eq_ignore_ascii_case(text)).map(|word| Value::from(*word))
+}
+
+fn is_no(text: &str, name: &str) -> String {
+    format!("{} is no {name}", quoted(text))
+}
+
+fn quoted(text: &str) -> String {
+    let shown: String = text.chars().take(SHOWN_CHARS_MAX).collect();
+    let rest = if shown.len() < text.len() { "…" } else { "" };
+    format!("'{shown}{rest}'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_times_exactly_and_shows_them_as_written() {
+        for (unit, text, ms) in [
+            (Unit::Seconds, "10", 10_000),
+            (Unit::Seconds, "0.2", 200),
+            (Unit::Seconds, "1.005", 1_005),
+            (Unit::Hours, "24", 86_400_000),
+            (Unit::Hours, "0.5", 1_800_000),
+            (Unit::Seconds, "0", 0),
+        ] {
+            assert_eq!(unit.read(text), Some(ms), "{text}");
+            assert_eq!(unit.show(ms), text);
+        }
+        for bad in ["", ".", "1.", ".5", "-1", "+1", "1e3", "10s", "1.0005", "9999999999", "١"] {
+            assert_eq!(Unit::Seconds.read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn reads_booleans_in_every_usual_spelling() {
+        for (words, value) in
+            [(["true", "Yes", "ON", "1"], Some(true)), (["False", "no", "off", "0"], Some(false))]
+        {
+            for word in words {
+                assert_eq!(read_bool(word), value, "{word}");
+            }
+        }
+        for word in ["", "y", "2", "tru"] {
+            assert_eq!(read_bool(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn takes_only_bare_addresses() {
+        for good in ["http://127.0.0.1:8888", "https://node.example/", "http://[::1]:8888"] {
+            assert!(base_url(good).is_some(), "{good}");
+        }
+        for bad in [
+            "127.0.0.1:8888",
+            "ftp://host",
+            "http://",
+            "http://u:p@host",
+            "http://host/v1",
+            "http://host?x",
+        ] {
+            assert!(base_url(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn tells_a_script_from_a_slip() {
+        for good in ["/opt/promote.sh", "./promote", "promote.sh", "scripts/promote"] {
+            assert!(is_script(good), "{good}");
+        }
+        for bad in ["yes", "apii", "scripts/"] {
+            assert!(!is_script(bad), "{bad}");
+        }
+    }
+}

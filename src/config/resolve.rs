@@ -1,0 +1,97 @@
+//! From single values to what they mean together, and where they contradict each other.
+
+mod act;
+mod node;
+mod rules;
+
+use std::path::{Path, PathBuf};
+
+use super::Config;
+use super::given::Given;
+use super::problem::{Place, Problems};
+use super::tree::Tree;
+use crate::core::name::Name;
+use crate::core::settings::{Role, Settings};
+
+/// What the parts of this room share.
+struct Resolver<'a> {
+    given: &'a Given,
+    problems: &'a mut Problems,
+    notes: Vec<String>,
+    /// The directory that relative paths start from.
+    base: PathBuf,
+}
+
+/// Makes the configuration. `None` when something is wrong, which is in `problems` then.
+pub(super) fn resolve(
+    source: &Path,
+    given: &Given,
+    tree: &Tree,
+    problems: &mut Problems,
+) -> Option<Config> {
+    let mut resolver = Resolver { given, problems, notes: Vec::new(), base: base(source) };
+    let identity = resolver.identity(tree);
+    let http_url = resolver.http_url(&tree.global);
+    let log = resolver.log_source(&tree.global);
+    resolver.check_rules(&tree.rules);
+    let actuators = resolver.actuators(&tree.promotion, tree.global.role);
+    let wait = resolver.wait(&tree.promotion);
+    let state_dir = resolver.path(&tree.state.dir);
+    let notes = resolver.notes;
+
+    let (role, producer) = identity?;
+    let mut settings = Settings::new(role, producer);
+    settings.rules = tree.rules;
+    tree.promotion.apply(&mut settings.promotion, wait);
+    settings.promotion.configured = actuators.can_promote();
+    settings.promotion.can_demote = actuators.demote.is_some();
+    Some(Config {
+        source: source.to_path_buf(),
+        settings,
+        http_url: http_url?,
+        log: log?,
+        promote: actuators.promote,
+        demote: actuators.demote,
+        promote_remote: actuators.promote_remote,
+        status_listen: tree.status.listen,
+        state_dir,
+        own_log: tree.log,
+        notes,
+    })
+}
+
+/// The directory of the file, absolute where the working directory is known.
+fn base(source: &Path) -> PathBuf {
+    let absolute = std::path::absolute(source).unwrap_or_else(|_| source.to_path_buf());
+    absolute.parent().unwrap_or(Path::new("/")).to_path_buf()
+}
+
+impl Resolver<'_> {
+    /// Reports a problem at the line of a key, or of its section when the key isn't given.
+    fn problem(&mut self, section: &str, key: &str, what: &str, allowed: &str) {
+        let line = self.given.line(section, key);
+        self.problems.add(Place { line, section: Some(section), key: Some(key) }, what, allowed);
+    }
+
+    fn path(&self, path: &Path) -> PathBuf {
+        self.base.join(path)
+    }
+
+    fn identity(&mut self, tree: &Tree) -> Option<(Role, Name)> {
+        if !self.given.has_section("global") {
+            let place = Place { line: 1, section: Some("global"), key: None };
+            let allowed = "it holds role, producer_name, http_port and log_file, which are needed";
+            self.problems.add(place, "the section is missing", allowed);
+            return None;
+        }
+        for (key, allowed) in [
+            ("role", "give A, B, C or F"),
+            ("producer_name", "give the account whose turns are watched"),
+        ] {
+            if !self.given.is_given("global", key) {
+                self.problem("global", key, "the key is missing", allowed);
+            }
+        }
+        tree.global.role.zip(tree.global.producer_name)
+    }
+}

@@ -1,0 +1,81 @@
+//! Where the node answers and where its log is.
+
+use reqwest::Url;
+
+use super::super::LogSource;
+use super::super::kind::base_url;
+use super::super::tree::Global;
+use super::Resolver;
+
+/// This host, by the names it has everywhere.
+const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
+
+impl Resolver<'_> {
+    pub(super) fn http_url(&mut self, global: &Global) -> Option<Url> {
+        let port_url =
+            global.http_port.and_then(|port| base_url(&format!("http://127.0.0.1:{port}")));
+        if let (Some(port), Some(url)) = (global.http_port, &global.http_url)
+            && !is_local_port(url, port)
+        {
+            self.problem(
+                "global",
+                "http_url",
+                &format!("{url} is not where http_port says ({port} on this host)"),
+                "give one of the two",
+            );
+        }
+        if self.given.has_section("global")
+            && !self.given.is_given("global", "http_port")
+            && !self.given.is_given("global", "http_url")
+        {
+            self.problem(
+                "global",
+                "http_port",
+                "the key is missing",
+                "give the port of nodeos's HTTP API, or its address as http_url",
+            );
+        }
+        global.http_url.clone().or(port_url)
+    }
+
+    pub(super) fn log_source(&mut self, global: &Global) -> Option<LogSource> {
+        if self.given.is_wrong("global", "is_docker") || !self.given.has_section("global") {
+            return None;
+        }
+        if global.is_docker { self.docker(global) } else { self.file(global) }
+    }
+
+    fn docker(&mut self, global: &Global) -> Option<LogSource> {
+        if global.log_file.is_some() {
+            self.notes.push(
+                "log_file is not used: is_docker is true and the log is read from Docker"
+                    .to_owned(),
+            );
+        }
+        if !self.given.is_given("global", "c_name") {
+            let allowed = "give the name of nodeos's container, or is_docker = false and log_file";
+            self.problem("global", "c_name", "the key is missing and is_docker is true", allowed);
+        }
+        let container = global.c_name.clone()?;
+        Some(LogSource::Docker { container, host: global.docker_host.clone() })
+    }
+
+    fn file(&mut self, global: &Global) -> Option<LogSource> {
+        for key in ["c_name", "docker_host"] {
+            if self.given.is_given("global", key) {
+                self.notes.push(format!("{key} is not used: is_docker is false"));
+            }
+        }
+        if !self.given.is_given("global", "log_file") {
+            let allowed = "give the file of nodeos's log, or is_docker = true and c_name";
+            self.problem("global", "log_file", "the key is missing", allowed);
+        }
+        Some(LogSource::File(self.path(global.log_file.as_deref()?)))
+    }
+}
+
+fn is_local_port(url: &Url, port: u16) -> bool {
+    url.scheme() == "http"
+        && url.port_or_known_default() == Some(port)
+        && url.host_str().is_some_and(|host| LOOPBACK.contains(&host))
+}

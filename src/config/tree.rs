@@ -1,0 +1,75 @@
+//! The typed tree: what the sections hold once every value has been read.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use reqwest::Url;
+use serde::{Deserialize, Deserializer};
+
+use super::kind::base_url;
+use super::own_log::OwnLog;
+use crate::core::name::Name;
+use crate::core::settings::{Role, Rules};
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tree {
+    pub(super) global: Global,
+    pub(super) rules: Rules,
+    pub(super) promotion: PromotionKeys,
+    pub(super) status: Status,
+    pub(super) state: State,
+    pub(super) log: OwnLog,
+}
+
+/// `[global]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Global {
+    pub(super) role: Option<Role>,
+    pub(super) producer_name: Option<Name>,
+    pub(super) http_port: Option<u16>,
+    #[serde(deserialize_with = "url")]
+    pub(super) http_url: Option<Url>,
+    pub(super) is_docker: bool,
+    pub(super) log_file: Option<PathBuf>,
+    pub(super) c_name: Option<String>,
+    pub(super) docker_host: Option<String>,
+}
+
+/// `[promotion]`; what is absent has the default of the role.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct PromotionKeys {
+    pub(super) promote: Option<String>,
+    pub(super) demote: Option<String>,
+    pub(super) promote_remote: Option<String>,
+    pub(super) wait_rounds: Option<u32>,
+    pub(super) wait_ms: Option<u64>,
+    pub(super) dry_run: Option<bool>,
+    pub(super) verify_rounds: Option<u32>,
+    pub(super) confirm_ticks: Option<u32>,
+    pub(super) max_promotions: Option<u32>,
+    pub(super) budget_window_ms: Option<u64>,
+    pub(super) act_timeout_ms: Option<u64>,
+}
+
+/// `[status]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Status {
+    pub(super) listen: SocketAddr,
+}
+
+/// `[state]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct State {
+    pub(super) dir: PathBuf,
+}
+
+fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    base_url(&text).map(Some).ok_or_else(|| serde::de::Error::custom("no base address"))
+}

@@ -1,0 +1,231 @@
+//! What loads, and what it means.
+
+use std::path::{Path, PathBuf};
+
+use eoskeeper::config::{Actuator, LogFormat, LogLevel, LogSource};
+use eoskeeper::core::settings::{Promotion, Role, Rules, Settings, Wait};
+
+use super::{LEAST, loaded};
+
+#[test]
+fn the_least_file_has_every_default() {
+    let config = loaded(LEAST);
+    let expected = Settings::new(Role::FirstStandby, "eosstorebest".parse().unwrap());
+    assert_eq!(config.settings, expected);
+    assert_eq!(config.source, Path::new("/etc/eoskeeper/config.ini"));
+    assert_eq!(config.http_url.as_str(), "http://127.0.0.1:8888/");
+    assert_eq!(config.log, LogSource::File(PathBuf::from("/var/log/nodeos/nodeos.log")));
+    assert_eq!((config.promote, config.demote, config.promote_remote), (None, None, None));
+    assert_eq!(config.status_listen.to_string(), "127.0.0.1:9880");
+    assert_eq!(config.state_dir, Path::new("/var/lib/eoskeeper"));
+    assert_eq!((config.own_log.level, config.own_log.format), (LogLevel::Info, LogFormat::Text));
+    assert_eq!(config.notes, [""; 0]);
+}
+
+/// A file of the original tool, with all of its keys and the values quoted.
+const ORIGINAL: &str = r#"
+[global]
+role = "B"
+producer_name = "eosstorebest"
+http_port = "8888"
+is_docker = "false"
+log_file = "/data/eos/nodeos.log"
+c_name = "nodeos"
+"#;
+
+#[test]
+fn a_file_of_the_original_tool_loads_unchanged() {
+    for (name, text) in [
+        ("quoted", ORIGINAL.to_owned()),
+        ("bare", ORIGINAL.replace('"', "")),
+        ("single quotes", ORIGINAL.replace('"', "'")),
+        ("no blanks", ORIGINAL.replace(" = ", "=")),
+        ("colons", ORIGINAL.replace(" = ", ": ")),
+        ("port as a number", ORIGINAL.replace("\"8888\"", "8888")),
+        ("Windows line ends", ORIGINAL.replace('\n', "\r\n")),
+        ("no empty first line", ORIGINAL.trim_start().to_owned()),
+        ("indented", ORIGINAL.replace('\n', "\n \t")),
+        ("no last line end", ORIGINAL.trim_end().to_owned()),
+    ] {
+        let config = loaded(&text);
+        assert_eq!(config.settings.role, Role::FirstStandby, "{name}");
+        assert_eq!(config.settings.producer.as_str(), "eosstorebest", "{name}");
+        assert_eq!(config.http_url.as_str(), "http://127.0.0.1:8888/", "{name}");
+        assert_eq!(config.log, LogSource::File(PathBuf::from("/data/eos/nodeos.log")), "{name}");
+        assert_eq!(config.notes, ["c_name is not used: is_docker is false"], "{name}");
+    }
+}
+
+#[test]
+fn docker_wins_over_the_log_file_and_says_so() {
+    for yes in ["true", "\"true\"", "True", "yes", "on", "1"] {
+        let config = loaded(&ORIGINAL.replace("\"false\"", yes));
+        let docker = LogSource::Docker { container: "nodeos".to_owned(), host: None };
+        assert_eq!(config.log, docker, "{yes}");
+        let note = "log_file is not used: is_docker is true and the log is read from Docker";
+        assert_eq!(config.notes, [note], "{yes}");
+    }
+}
+
+#[test]
+fn what_is_not_used_may_be_empty() {
+    let config = loaded(&ORIGINAL.replace("\"nodeos\"", "\"\""));
+    assert_eq!(config.notes, [""; 0]);
+    let docker = ORIGINAL.replace("\"false\"", "true").replace("\"/data/eos/nodeos.log\"", "");
+    assert_eq!(loaded(&docker).notes, [""; 0]);
+}
+
+#[test]
+fn every_role_has_its_own_wait() {
+    for (letters, role, rounds) in [
+        ("Aa", Role::Active, 2),
+        ("Bb", Role::FirstStandby, 2),
+        ("Cc", Role::SecondStandby, 6),
+        ("Ff", Role::Observer, 5),
+    ] {
+        for letter in letters.chars() {
+            let config = loaded(&LEAST.replace("role = B", &format!("role = {letter}")));
+            assert_eq!(config.settings.role, role);
+            assert_eq!(config.settings.promotion.wait, Wait::Rounds(rounds), "{letter}");
+        }
+    }
+}
+
+#[test]
+fn values_are_read_as_rust_ini_reads_them() {
+    for (written, path) in [
+        ("/var/log/nodeos.log", "/var/log/nodeos.log"),
+        ("/var/log/nodeos.log # the log", "/var/log/nodeos.log"),
+        ("/var/log/nodeos.log\t; the log", "/var/log/nodeos.log"),
+        ("/var/log/nodeos#1;a.log", "/var/log/nodeos#1;a.log"),
+        ("\"/var/log/a # b ; c.log\" # the log", "/var/log/a # b ; c.log"),
+        ("'/var/log/\"nodeos\".log'", "/var/log/\"nodeos\".log"),
+        ("\"/var/log/it's.log\"", "/var/log/it's.log"),
+        ("/var/log/it's.log", "/var/log/it's.log"),
+        ("/var/log/a=b:c.log", "/var/log/a=b:c.log"),
+        ("/var/log/b\\\\c\\x00e9.log", "/var/log/b\\cé.log"),
+        ("/日誌/节点.log", "/日誌/节点.log"),
+        ("nodeos.log", "/etc/eoskeeper/nodeos.log"),
+        ("\"#1.log\"", "/etc/eoskeeper/#1.log"),
+    ] {
+        let config = loaded(&LEAST.replace("/var/log/nodeos/nodeos.log", written));
+        assert_eq!(config.log, LogSource::File(PathBuf::from(path)), "{written}");
+    }
+}
+
+#[test]
+fn comments_stand_anywhere() {
+    let text = "; first\n# second\n  # third = not a key\n\t;[state]\n[global] ; the node\n";
+    let config = loaded(&format!("{text}{}", LEAST.replace("[global]\n", "# fourth\n\n")));
+    assert_eq!(config.settings.role, Role::FirstStandby);
+}
+
+#[test]
+fn port_and_url_may_say_the_same() {
+    for (url, expected) in [
+        ("http://127.0.0.1:8888", "http://127.0.0.1:8888/"),
+        ("http://localhost:8888/", "http://localhost:8888/"),
+        ("http://[::1]:8888", "http://[::1]:8888/"),
+    ] {
+        let config = loaded(&format!("{LEAST}http_url = {url}\n"));
+        assert_eq!(config.http_url.as_str(), expected);
+    }
+    let text = LEAST.replace("http_port = 8888", "http_url = https://node.example");
+    assert_eq!(loaded(&text).http_url.as_str(), "https://node.example/");
+}
+
+#[test]
+fn thresholds_take_decimals_and_change_nothing_else() {
+    let config = loaded(&format!(
+        "{LEAST}[rules]\npoll_interval_seconds = 0.25\nhead_stalled_seconds = 12.5\n\
+         missed_blocks = 12\n"
+    ));
+    let expected = Rules {
+        poll_interval_ms: 250,
+        head_stalled_ms: 12_500,
+        missed_blocks: 12,
+        ..Rules::default()
+    };
+    assert_eq!(config.settings.rules, expected);
+}
+
+#[test]
+fn a_standby_acts_by_the_api_or_by_scripts() {
+    let config = loaded(&format!(
+        "{LEAST}[promotion]\npromote = scripts/promote.sh\ndemote = API\ndry_run = on\n\
+         wait_rounds = 3\nverify_rounds = 2\nconfirm_ticks = 5\nmax_promotions = 1\n\
+         budget_window_hours = 12.5\nact_timeout_seconds = 2.5\n"
+    ));
+    let script = PathBuf::from("/etc/eoskeeper/scripts/promote.sh");
+    assert_eq!(config.promote, Some(Actuator::Script(script)));
+    assert_eq!(config.demote, Some(Actuator::Api));
+    let expected = Promotion {
+        configured: true,
+        can_demote: true,
+        dry_run: true,
+        wait: Wait::Rounds(3),
+        verify_rounds: 2,
+        confirm_ticks: 5,
+        max_promotions: 1,
+        budget_window_ms: 45_000_000,
+        act_timeout_ms: 2_500,
+    };
+    assert_eq!(config.settings.promotion, expected);
+}
+
+#[test]
+fn the_active_node_acts_on_another_by_a_script() {
+    let active = LEAST.replace("role = B", "role = A");
+    let config = loaded(&format!("{active}[promotion]\npromote_remote = /opt/remote.sh\n"));
+    assert_eq!(config.promote_remote, Some(Actuator::Script(PathBuf::from("/opt/remote.sh"))));
+    assert!(config.settings.promotion.configured);
+    assert!(!config.settings.promotion.can_demote);
+}
+
+#[test]
+fn a_short_fixed_wait_is_taken_and_noted() {
+    let wait = |seconds| loaded(&format!("{LEAST}[promotion]\nwait_seconds = {seconds}\n"));
+    let config = wait("48.5");
+    assert_eq!(config.settings.promotion.wait, Wait::Fixed(48_500));
+    assert_eq!(
+        config.notes,
+        ["wait_seconds = 48.5 is less than two rounds of 21 producers (252 seconds): a producer \
+          that missed one turn may be taken for missing"]
+    );
+    assert_eq!(wait("260").notes, [""; 0]);
+}
+
+#[test]
+fn the_rest_is_taken_as_given() {
+    let config = loaded(&format!(
+        "{LEAST}is_docker = true\nc_name = nodeos-1\ndocker_host = tcp://10.0.0.5:2375\n\
+         [status]\nlisten = [::1]:9000\n[state]\ndir = state\n[log]\nlevel = DEBUG\n\
+         format = json\n"
+    ));
+    assert_eq!(
+        config.log,
+        LogSource::Docker {
+            container: "nodeos-1".to_owned(),
+            host: Some("tcp://10.0.0.5:2375".to_owned())
+        }
+    );
+    assert_eq!(config.status_listen.to_string(), "[::1]:9000");
+    assert_eq!(config.state_dir, Path::new("/etc/eoskeeper/state"));
+    assert_eq!((config.own_log.level, config.own_log.format), (LogLevel::Debug, LogFormat::Json));
+}
+
+#[test]
+fn knows_whether_others_can_ask() {
+    for (listen, loopback) in [
+        ("127.0.0.1:9880", true),
+        ("127.8.9.1:1", true),
+        ("[::1]:9880", true),
+        ("[::ffff:127.0.0.1]:9880", true),
+        ("0.0.0.0:9880", false),
+        ("[::]:9880", false),
+        ("10.0.0.5:9880", false),
+    ] {
+        let config = loaded(&format!("{LEAST}[status]\nlisten = {listen}\n"));
+        assert_eq!(config.is_loopback(), loopback, "{listen}");
+    }
+}

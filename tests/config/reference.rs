@@ -1,0 +1,206 @@
+//! `config.ini.example` and `doc/configuration.md` against the table of keys.
+//!
+//! Both are made from the table. After a change of the table a failing test prints the text it
+//! expects, to be put into the file.
+
+use eoskeeper::config::keys::{DefaultValue, Key, SECTIONS, Section};
+use eoskeeper::core::settings::{Role, Rules, Settings};
+
+use super::{LEAST, loaded, parsed};
+
+const EXAMPLE: &str = include_str!("../../config.ini.example");
+const REFERENCE: &str = include_str!("../../doc/configuration.md");
+
+fn keys() -> impl Iterator<Item = (&'static Section, &'static Key)> {
+    SECTIONS.iter().flat_map(|section| section.keys.iter().map(move |key| (section, key)))
+}
+
+/// What the example says of a section.
+fn example_section(section: &Section) -> String {
+    let keys: Vec<String> = section.keys.iter().map(example_key).collect();
+    format!("# {}\n[{}]\n\n{}", section.help, section.name, keys.join("\n"))
+}
+
+/// What the example says of a key: what, default, what is allowed, and the line itself.
+fn example_key(key: &Key) -> String {
+    let mark = if is_set_in_the_example(key) { "" } else { "#" };
+    let mut text = String::new();
+    let default = match key.default {
+        DefaultValue::Required { note, .. } => note.replacen('m', "M", 1),
+        _ => format!("Default: {}", key.default_words()),
+    };
+    let values = format!("{default}. Allowed: {}.", key.kind.allowed());
+    for sentence in [key.help, &values] {
+        for line in wrapped(sentence, 92) {
+            text.push_str(&format!("# {line}\n"));
+        }
+    }
+    text + &format!("{mark}{} = {}\n", key.name, key.example())
+}
+
+fn is_set_in_the_example(key: &Key) -> bool {
+    matches!(key.default, DefaultValue::Required { .. })
+}
+
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().unwrap();
+        if last.is_empty() {
+            last.push_str(word);
+        } else if last.len() + 1 + word.len() <= width {
+            last.push(' ');
+            last.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+/// A section's table in the reference.
+fn reference_section(section: &Section) -> String {
+    let rows: String = section
+        .keys
+        .iter()
+        .map(|key| {
+            format!(
+                "| `{}` | {} | {} | {} |\n",
+                key.name,
+                key.default_words(),
+                key.kind.allowed(),
+                key.help
+            )
+        })
+        .collect();
+    format!(
+        "### `[{}]`\n\n{}\n\n| key | default | allowed | what |\n|---|---|---|---|\n{rows}",
+        section.name, section.help
+    )
+}
+
+#[test]
+fn the_example_says_what_the_table_says() {
+    for section in &SECTIONS {
+        let expected = example_section(section);
+        assert!(EXAMPLE.contains(&expected), "config.ini.example should have:\n\n{expected}");
+    }
+}
+
+#[test]
+fn the_reference_says_what_the_table_says() {
+    for section in &SECTIONS {
+        let expected = reference_section(section);
+        assert!(REFERENCE.contains(&expected), "configuration.md should have:\n\n{expected}");
+    }
+}
+
+#[test]
+fn the_example_names_nothing_the_parser_does_not_know() {
+    let mut section = "";
+    let mut named = Vec::new();
+    for line in EXAMPLE.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = name;
+        } else if let Some((key, _)) = line.trim_start_matches('#').split_once(" = ")
+            && !line.starts_with("# ")
+        {
+            named.push((section, key));
+        }
+    }
+    let known: Vec<(&str, &str)> = keys().map(|(section, key)| (section.name, key.name)).collect();
+    assert_eq!(named, known);
+}
+
+#[test]
+fn the_example_loads_as_it_is() {
+    let config = loaded(EXAMPLE);
+    assert_eq!(config, loaded(LEAST));
+}
+
+#[test]
+fn every_default_of_the_example_is_the_built_in_one() {
+    let mut text = EXAMPLE.to_owned();
+    let mut uncommented = 0;
+    for (_, key) in keys() {
+        if let Some(default) = key.default_text() {
+            let line = format!("{} = {default}\n", key.name);
+            assert!(text.contains(&format!("\n#{line}")), "no line #{line}");
+            text = text.replace(&format!("\n#{line}"), &format!("\n{line}"));
+            uncommented += 1;
+        }
+    }
+    assert!(uncommented > 35, "{uncommented}");
+    let config = loaded(&text);
+    assert_eq!(config, loaded(LEAST));
+    let role = Role::FirstStandby;
+    assert_eq!(config.settings, Settings::new(role, "eosstorebest".parse().unwrap()));
+}
+
+#[test]
+fn every_default_alone_is_the_built_in_one() {
+    for (section, key) in keys() {
+        let Some(default) = key.default_text() else { continue };
+        assert!(!default.is_empty(), "[{}] {}", section.name, key.name);
+        let line = format!("{} = {default}", key.name);
+        let text = if section.name == "global" {
+            format!("{LEAST}{line}\n")
+        } else {
+            format!("{LEAST}[{}]\n{line}\n", section.name)
+        };
+        assert_eq!(loaded(&text), loaded(LEAST), "{line}");
+    }
+}
+
+/// That each key has its place in the typed tree: a value that isn't the default is kept.
+#[test]
+fn every_other_example_is_taken() {
+    for (section, key) in keys() {
+        if !matches!(key.default, DefaultValue::Nothing { .. }) {
+            continue;
+        }
+        let line = format!("{} = {}", key.name, key.example());
+        let text = match key.name {
+            "promote" => format!("{LEAST}[promotion]\n{line}\ndemote = api\n"),
+            "promote_remote" => {
+                format!("{}[promotion]\n{line}\n", LEAST.replace("role = B", "role = A"))
+            }
+            "c_name" => format!("{LEAST}is_docker = true\n{line}\n"),
+            "docker_host" => format!("{LEAST}is_docker = true\nc_name = nodeos\n{line}\n"),
+            "http_url" => LEAST.replace("http_port = 8888", &line),
+            _ if section.name == "global" => format!("{LEAST}{line}\n"),
+            _ => format!("{LEAST}[{}]\n{line}\n", section.name),
+        };
+        let config = loaded(&text);
+        assert_ne!(config, parsed(LEAST).unwrap(), "{line}");
+    }
+}
+
+#[test]
+fn every_threshold_is_a_key() {
+    let rules = serde_json::to_value(Rules::default()).unwrap();
+    let mut fields: Vec<&str> = rules.as_object().unwrap().keys().map(String::as_str).collect();
+    let mut keyed: Vec<&str> =
+        keys().filter(|(section, _)| section.name == "rules").map(|(_, key)| key.field).collect();
+    fields.sort_unstable();
+    keyed.sort_unstable();
+    assert_eq!(keyed, fields);
+}
+
+#[test]
+fn every_key_says_its_unit_and_is_told_apart() {
+    let mut names = Vec::new();
+    for (section, key) in keys() {
+        if let Some(stem) = key.field.strip_suffix("_ms") {
+            let unit = key.name.strip_prefix(stem);
+            assert!(matches!(unit, Some("_seconds" | "_hours")), "{}", key.name);
+        } else {
+            assert_eq!(key.field, key.name);
+        }
+        names.push((section.name, key.name));
+    }
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
+}
