@@ -121,10 +121,14 @@ impl Evidence {
     }
 
     fn record_info(&mut self, now: Now, info: &ChainInfo) {
-        let unseen = self.api.record_info(now, info, self.producer);
-        if unseen > UNSEEN_BLOCKS_MAX && !self.log_shows_blocks(now, 5_000) {
-            let why = format!("{unseen} blocks came between two polls and the log showed none");
-            self.coverage.tear(now, why);
+        let polled = self.api.info.as_ref().map(|before| before.head);
+        self.api.record_info(now, info, self.producer);
+        if let Some(seen) = polled.max(self.log.head) {
+            let unseen = info.head.saturating_sub(seen).saturating_sub(1);
+            if unseen > UNSEEN_BLOCKS_MAX {
+                let why = format!("{unseen} blocks came between two polls and the log showed none");
+                self.coverage.tear(now, why);
+            }
         }
         self.coverage.sighting(now);
         if info.head_producer == self.producer {

@@ -171,7 +171,7 @@ fn node(view: &View<'_>, findings: &[Finding]) -> [Gate; 2] {
     [node_runs(view, findings), node_on_chain(view, findings)]
 }
 
-fn firing<'a>(findings: &'a [Finding], rule: Rule) -> Option<&'a Finding> {
+fn firing(findings: &[Finding], rule: Rule) -> Option<&Finding> {
     findings.iter().find(|f| f.rule == rule && f.state == State::Firing)
 }
 

@@ -176,6 +176,7 @@ impl World {
         self.now = Now { mono: self.now.mono + mono_ms, wall: self.now.wall.plus_ms(wall_ms) };
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "reads better where events are made")]
     pub fn tell(&mut self, event: Event) {
         self.keeper.record(self.now, &event);
     }
@@ -197,7 +198,7 @@ impl World {
             self.tell(Event::LogSource(LogSourceEvent::Following { what: "node.log".to_owned() }));
         }
         self.block_of_slot();
-        if self.elapsed_ms % 1000 == 0 {
+        if self.elapsed_ms.is_multiple_of(1000) {
             self.poll();
             let actions = self.keeper.tick(self.now);
             self.carry_out(actions);
@@ -218,7 +219,7 @@ impl World {
             && slot.in_turn() < self.knobs.active_slots;
         let others = owner != name(BP)
             && self.knobs.others_sign
-            && slot.turn().0 % self.knobs.others_every == 0;
+            && slot.turn().0.is_multiple_of(self.knobs.others_every);
         if !(here || self.knobs.connected && (active || others)) {
             return;
         }

@@ -64,10 +64,9 @@ impl ApiEvidence {
         }
     }
 
-    /// Records a good answer; returns how many blocks came unseen since the one before.
-    pub fn record_info(&mut self, now: Now, info: &ChainInfo, ours: Name) -> u32 {
+    /// Records a good answer.
+    pub fn record_info(&mut self, now: Now, info: &ChainInfo, ours: Name) {
         let before = self.info.as_ref();
-        let unseen = before.map_or(0, |b| info.head.saturating_sub(b.head).saturating_sub(1));
         if before.is_none_or(|b| b.head != info.head || b.head_id != info.head_id) {
             self.head_moved = Some(now.mono);
             self.producers.see(info.head_producer, now.mono);
@@ -82,7 +81,6 @@ impl ApiEvidence {
         self.last_ok = Some(now);
         self.head_ahead_ms = info.head_time.since_ms(now.wall);
         self.info = Some(info.clone());
-        unseen
     }
 
     /// Records that no usable answer came.

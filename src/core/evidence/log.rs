@@ -36,6 +36,8 @@ pub struct LogEvidence {
     pub last_line: Option<Mono>,
     /// When a line about a block came last.
     pub last_block: Option<Mono>,
+    /// Number of the newest block in the log.
+    pub head: Option<u32>,
     /// When a block of another node came last.
     pub last_received: Option<Mono>,
     /// When a block of another producer came last.
@@ -87,6 +89,7 @@ impl LogEvidence {
             state: (LogState::Unknown, now.mono),
             last_line: None,
             last_block: None,
+            head: None,
             last_received: None,
             last_foreign: None,
             blocks_since: None,
@@ -156,6 +159,7 @@ impl LogEvidence {
             self.blocks_since = Some(now.wall);
         }
         self.last_block = Some(now.mono);
+        self.head = line.block.or(self.head);
         if line.name == EventName::BlockProduced {
             // A node that signs is not held up by an older cause.
             self.skipped = None;
