@@ -62,8 +62,9 @@ fn is_cut(causes: &[&(dyn Error + 'static)], kind: Option<ErrorKind>) -> bool {
         || find::<hyper::Error>(causes).is_some_and(hyper::Error::is_incomplete_message)
 }
 
+/// The kind of the innermost I/O error: the outer ones only say that there is one.
 fn io_kind(causes: &[&(dyn Error + 'static)]) -> Option<ErrorKind> {
-    find::<io::Error>(causes).map(io::Error::kind)
+    causes.iter().rev().find_map(|cause| cause.downcast_ref()).map(io::Error::kind)
 }
 
 fn find<'a, E: Error + 'static>(causes: &[&'a (dyn Error + 'static)]) -> Option<&'a E> {
