@@ -5,7 +5,8 @@
 # failed; the last line of output is shown to people. What a script is told comes in the variables
 # EOSKEEPER_ACTION, _PRODUCER, _REASON, _INCIDENT, _CHAIN_ID, _ROLE, _HTTP_URL and _STATE_DIR.
 #
-# A script that sources this defines usage() first.
+# A script that sources this defines usage(), $url and $seconds as far as it uses what needs them.
+# For Linux: bash 4.4, curl, and GNU's date, sed and timeout.
 
 finish() {
     printf '%s\n' "$*"

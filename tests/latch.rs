@@ -216,3 +216,35 @@ fn where_it_cannot_be_written_the_error_names_the_place() {
     let error = Store::open(&dir).unwrap().load(producer()).unwrap_err();
     assert!(matches!(error, LatchError::Io { what: "read", .. }), "{error:?}");
 }
+
+/// Set in the process that may not write, to the state directory.
+const STATE_DIR: &str = "EOSKEEPER_TEST_STATE_DIR";
+
+#[test]
+fn when_nothing_can_be_written_any_more_the_former_latch_stays() {
+    if let Some(dir) = std::env::var_os(STATE_DIR) {
+        let store = Store::open(Path::new(&dir)).unwrap();
+        let error = store.save(&latch(LatchStage::Promoted)).unwrap_err();
+        assert!(matches!(error, LatchError::Io { what: "write", .. }), "{error:?}");
+        assert!(error.to_string().contains("free space"), "{error}");
+        assert_eq!(store.load(producer()).unwrap(), Some(latch(LatchStage::Promoting)));
+        return;
+    }
+    let temp = tempfile::tempdir().unwrap();
+    Store::open(temp.path()).unwrap().save(&latch(LatchStage::Promoting)).unwrap();
+    // This test again, in a process whose files may not grow: as on a full disk, a file can be
+    // made and not be written.
+    let ran = std::process::Command::new("bash")
+        .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "bash"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "when_nothing_can_be_written_any_more_the_former_latch_stays"])
+        .env(STATE_DIR, temp.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(ran.status.success() && said.contains("1 passed"), "{said}");
+    // With room again, what was begun is no hindrance.
+    let store = Store::open(temp.path()).unwrap();
+    store.save(&latch(LatchStage::Demoting)).unwrap();
+    assert_eq!(store.load(producer()).unwrap(), Some(latch(LatchStage::Demoting)));
+}

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 /// For answers that come: nothing is measured by it.
 const LONG: Duration = Duration::from_secs(20);
 /// For answers that never come.
-const SHORT: Duration = Duration::from_millis(300);
+const SHORT: Duration = Duration::from_secs(1);
 
 const ID: &str = "000003b5c1e5a2f7d0b1a9c8e7f6d5c4b3a2918070605040302010fffefdfcfb";
 
@@ -193,7 +193,7 @@ async fn whatever_hangs_ends_at_the_deadline() {
     ];
     // Long enough for a slow machine to connect; half of it is for that.
     let asked = cases.map(|(case, server, failure)| async move {
-        assert_eq!(client(&server, 10 * SHORT).get_info().await, Err(failure), "{case}");
+        assert_eq!(client(&server, 3 * SHORT).get_info().await, Err(failure), "{case}");
     });
     futures_util::future::join_all(asked).await;
 }

@@ -2,6 +2,8 @@
 
 #[path = "support/http.rs"]
 mod http;
+#[path = "support/log.rs"]
+mod log;
 
 use std::fs;
 use std::io::Write;
@@ -12,17 +14,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use eoskeeper::actions::producer_api;
-use eoskeeper::actions::script::{Host, run};
+use eoskeeper::actions::script::{Host, OUTPUT_BYTES, OUTPUT_LINES, run};
 use eoskeeper::core::action::{Act, ActResult, Order};
 use eoskeeper::core::settings::Role;
 use eoskeeper::nodeos::rpc::Client;
 use http::{Server, answer, wait_for_end};
+use log::Log;
 use tempfile::TempDir;
 
 /// For scripts that end by themselves: nothing is measured by it.
 const LONG: Duration = Duration::from_secs(20);
-/// For scripts that do not.
-const SHORT: Duration = Duration::from_millis(700);
+/// For scripts that do not; long enough for a busy machine to have started them.
+const SHORT: Duration = Duration::from_secs(3);
 
 fn order(act: Act) -> Order {
     Order {
@@ -197,7 +200,7 @@ async fn a_script_that_hangs_is_ended_with_its_children() {
     let bench =
         Bench::bash("echo started; sleep 300 & echo $! > \"$EOSKEEPER_STATE_DIR/pid\"; wait");
     let why = failed(bench.run(SHORT).await);
-    assert!(why.contains("did not end within 700 ms and was killed"), "{why}");
+    assert!(why.contains("did not end within 3000 ms and was killed"), "{why}");
     assert!(why.contains("Its last words: started"), "{why}");
     until("the child is gone", || !lives(bench.pid())).await;
 }
@@ -279,6 +282,42 @@ async fn output_is_bounded_and_made_printable() {
         panic!("not done");
     };
     assert_eq!(words, "0".repeat(300));
+}
+
+#[tokio::test]
+async fn output_is_logged_by_lines_up_to_its_bound() {
+    let (log, guard) = Log::start();
+    let text =
+        "echo first; echo oops >&2; for i in {1..1000}; do echo \"line $i $(printf %0100d 0)\"
+        done; printf 'no newline'";
+    Bench::bash(text).run(LONG).await;
+    drop(guard);
+    let lines = log.lines();
+    let of = |stream: &str| {
+        let of = |line: &&serde_json::Value| {
+            line["target"] == "script" && line["fields"]["stream"] == stream
+        };
+        lines.iter().filter(of).map(|line| &line["fields"]["message"]).collect::<Vec<_>>()
+    };
+    let out = of("stdout");
+    assert_eq!((out[0], &of("stderr")[..]), (&"first".into(), &[&"oops".into()][..]));
+    let bytes: usize = out.iter().map(|text| text.as_str().unwrap().len()).sum();
+    assert!(bytes <= OUTPUT_BYTES && bytes > OUTPUT_BYTES - 300, "{bytes} bytes");
+    let skipped = lines.iter().find(|line| line["fields"]["skipped"].is_u64()).unwrap();
+    assert_eq!(skipped["level"], "WARN");
+    // Every line tells which incident it belongs to.
+    for line in &lines {
+        assert_eq!(line["fields"]["incident"], "20261121T024837-producer_missing", "{line}");
+    }
+}
+
+#[tokio::test]
+async fn very_many_short_lines_do_not_fill_our_log() {
+    let (log, guard) = Log::start();
+    Bench::bash("yes | head -n 100000").run(LONG).await;
+    drop(guard);
+    let count = log.lines().iter().filter(|line| line["target"] == "script").count();
+    assert_eq!(count, OUTPUT_LINES);
 }
 
 #[tokio::test]
@@ -366,10 +405,10 @@ async fn the_producer_api_claims_nothing_it_did_not_see() {
 #[tokio::test]
 async fn a_node_that_hangs_leaves_the_outcome_unknown() {
     let hung = Server::start(|_, stream| wait_for_end(stream));
-    let own = Client::new(&hung.url(), 3 * SHORT).unwrap();
+    let own = Client::new(&hung.url(), SHORT).unwrap();
     let why = failed(producer_api::run(&own, Act::Promote, LONG).await);
     assert!(why.contains("may still obey when it wakes"), "{why}");
     let patient = Client::new(&hung.url(), LONG).unwrap();
     let why = failed(producer_api::run(&patient, Act::Demote, SHORT).await);
-    assert!(why.contains("was not confirmed within 700 ms"), "{why}");
+    assert!(why.contains("was not confirmed within 3000 ms"), "{why}");
 }

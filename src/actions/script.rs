@@ -27,7 +27,7 @@ use group::Group;
 use output::Capture;
 
 pub use environment::Host;
-pub use output::OUTPUT_BYTES;
+pub use output::{OUTPUT_BYTES, OUTPUT_LINES};
 
 /// A script's exit code that says: refused, nothing was changed.
 pub const EXIT_REFUSED: i32 = 10;
@@ -97,6 +97,8 @@ async fn supervise(
         end_group(&group, &mut reading, in_time).await;
         in_time
     };
+    out.finish();
+    err.finish();
     let status = match timeout(GRACE, group.exited()).await {
         // It is over, so this does not wait; from here on its number is no longer ours.
         Ok(()) => group.reap(&mut child).await,

@@ -57,7 +57,11 @@ impl Store {
     /// or opened.
     pub fn open(dir: &Path) -> Result<Self, LatchError> {
         let io = |what, path: &Path| LatchError::io(what, path.to_owned());
+        let is_new = !dir.exists();
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(io("make", dir))?;
+        if is_new {
+            sync_entry(dir).map_err(io("fsync", dir))?;
+        }
         let dir_file = File::open(dir).map_err(io("open", dir))?;
         let lock_path = dir.join(LOCK);
         let lock = OpenOptions::new()
@@ -125,6 +129,14 @@ impl Store {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         file.write_all(&text)?;
         file.sync_all()
+    }
+}
+
+/// Makes the entry of a new directory in its parent last.
+fn sync_entry(dir: &Path) -> io::Result<()> {
+    match dir.canonicalize()?.parent() {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
     }
 }
 

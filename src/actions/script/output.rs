@@ -4,6 +4,8 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How much of each of stdout and stderr is logged.
 pub const OUTPUT_BYTES: usize = 16 * 1024;
+/// In how many lines at most: each costs more in our log than its own bytes.
+pub const OUTPUT_LINES: usize = 200;
 /// Longest line that is logged in one piece, and longest last line.
 const LINE_BYTES: usize = 300;
 
@@ -13,9 +15,11 @@ pub(super) struct Capture {
     incident: String,
     /// The line that is being read, at most [`LINE_BYTES`] of it.
     line: Vec<u8>,
-    /// Bytes of lines that were logged.
+    /// Bytes that were logged, newlines not counted.
     logged: usize,
-    /// Bytes that were not.
+    /// In so many lines.
+    lines: usize,
+    /// Bytes that were not logged.
     skipped: u64,
     last_line: Option<String>,
 }
@@ -23,7 +27,15 @@ pub(super) struct Capture {
 impl Capture {
     pub(super) fn new(stream: &'static str, incident: &str) -> Self {
         let incident = incident.to_owned();
-        Self { stream, incident, line: Vec::new(), logged: 0, skipped: 0, last_line: None }
+        Self {
+            stream,
+            incident,
+            line: Vec::new(),
+            logged: 0,
+            lines: 0,
+            skipped: 0,
+            last_line: None,
+        }
     }
 
     /// Reads to the end of the stream. May be given up at any time.
@@ -41,10 +53,19 @@ impl Capture {
                 }
             }
         }
+    }
+
+    /// Logs what is left when the reading is over, at the end of the stream or before it.
+    pub(super) fn finish(&mut self) {
         self.end_line();
         let (stream, incident, skipped) = (self.stream, &self.incident, self.skipped);
         if skipped > 0 {
-            tracing::warn!(stream, incident, skipped, "Bytes of a script's output were not kept.");
+            tracing::warn!(
+                stream,
+                incident,
+                skipped,
+                "Bytes of a script's output were not logged."
+            );
         }
     }
 
@@ -73,12 +94,13 @@ impl Capture {
 
     fn end_line(&mut self) {
         self.note_last_line();
-        if self.logged + self.line.len() > OUTPUT_BYTES {
+        if self.logged + self.line.len() > OUTPUT_BYTES || self.lines == OUTPUT_LINES {
             self.skipped += self.line.len() as u64;
         } else if let text = printable(&self.line)
             && !text.is_empty()
         {
             self.logged += self.line.len();
+            self.lines += 1;
             let (stream, incident) = (self.stream, &self.incident);
             tracing::info!(target: "script", stream, incident, "{text}");
         }
