@@ -1,0 +1,39 @@
+//! The channel that is always there: one structured line in the keeper's own log.
+
+use super::{Channel, Sending};
+use crate::core::action::{Notice, NoticeKind, Severity};
+
+/// Writes each notice as one event of target `alarm`, at a level that fits its severity.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Log;
+
+impl Channel for Log {
+    fn name(&self) -> &'static str {
+        "log"
+    }
+
+    fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {
+        write(notice);
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+fn write(notice: &Notice) {
+    let kind = match notice.kind {
+        NoticeKind::Raised => "raised",
+        NoticeKind::Resolved => "resolved",
+        NoticeKind::Told => "told",
+    };
+    let Notice { key, severity, text, next_step, at, .. } = notice;
+    // The level is part of an event's static description, so there is one macro for each.
+    macro_rules! event {
+        ($level:ident, $severity:literal) => {
+            tracing::$level!(target: "alarm", key, kind, severity = $severity, %at, next_step, text)
+        };
+    }
+    match severity {
+        Severity::Info => event!(info, "info"),
+        Severity::Warn => event!(warn, "warn"),
+        Severity::Page => event!(error, "page"),
+    }
+}
