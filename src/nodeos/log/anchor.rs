@@ -32,13 +32,13 @@ impl HourAnchor {
 
 /// The time `ms` into an hour that is nearest to `to`.
 fn nearest(to: Timestamp, ms: i64) -> Timestamp {
-    let ahead = (ms - to.ms()).rem_euclid(HOUR_MS);
+    let ahead = (ms - to.ms().rem_euclid(HOUR_MS)).rem_euclid(HOUR_MS);
     to.plus_ms(if ahead > HOUR_MS / 2 { ahead - HOUR_MS } else { ahead })
 }
 
 /// The time `ms` into an hour at or after `last`, or a little before it.
 fn following(last: Timestamp, ms: i64) -> Timestamp {
-    let ahead = (ms - last.ms()).rem_euclid(HOUR_MS);
+    let ahead = (ms - last.ms().rem_euclid(HOUR_MS)).rem_euclid(HOUR_MS);
     last.plus_ms(if ahead > HOUR_MS - DISORDER_MS { ahead - HOUR_MS } else { ahead })
 }
 

@@ -29,7 +29,7 @@ static PIECE: LazyLock<Regex> = LazyLock::new(|| {
         )[\x20\t]+
         (?: (?:stdout|stderr)\x20[FP]\x20                     # CRI
           | [\w.-]{1,64}\x20[\w./@-]{1,64}\x20(?:[0-9]{1,10}|-)\x20[\w.-]{1,32}\x20-\x20  # RFC 5424
-          | (?:[\w.-]{1,64}\x20+)?[\w./@-]{1,64}(?:\[[0-9]{1,10}\])?:\x20*            # host tag[pid]:
+          | (?:[\w.-]{1,64}\x20+)?[\w./@-]{1,64}(?:\[[0-9]{1,10}\])?:\x20+            # host tag[pid]:
         )?
       | [0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?[\x20\t]+  # foreman
       | \[\x20*[0-9]{1,12}\.[0-9]{1,9}\]\x20+                 # journalctl -o short-monotonic
@@ -48,7 +48,8 @@ static PIECE: LazyLock<Regex> = LazyLock::new(|| {
 /// A word of a collector we don't know, such as `nodeos-0` or `/var/log/nodeos.log:12:`. It has a
 /// digit or a sign before any colon, so that no sentence of a message is one.
 static WORD: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r"^[A-Za-z]{0,40}[0-9_./@=#+-][A-Za-z0-9_./@=#+-]{0,80}(?:[ \t]+|(?::[0-9]{0,9}){1,2}[ \t]*)";
+    let pattern =
+        r"^[A-Za-z]{0,40}[0-9_./@=#+-][A-Za-z0-9_./@=#+-]{0,80}(?:[ \t]+|:(?:[0-9]{1,9}:)?[ \t]*)";
     // A constant pattern: every test of this file compiles it.
     RegexBuilder::new(pattern).unicode(false).build().expect("the pattern of a word is valid")
 });
