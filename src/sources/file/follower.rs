@@ -37,6 +37,10 @@ pub const TAILS_MAX: usize = 16;
 /// How many closed files are remembered, in case their name comes back.
 const BOOKMARKS_MAX: usize = 16;
 
+/// Two files that begin with the same bytes are a file and its copy, from this many bytes on: less
+/// is shorter than a line of nodeos, and may well be the same in two files.
+const COPY_BYTES_MIN: usize = 64;
+
 /// What one look gave.
 #[derive(Debug)]
 pub struct Look {
@@ -168,7 +172,7 @@ impl Follower {
     /// Whether the file begins like one we read: a copy made by a rotator or a person.
     fn is_copy(&self, file: &File) -> bool {
         let head = tail::head(file);
-        !head.is_empty() && self.tails.iter().any(|tail| tail.head() == head)
+        head.len() >= COPY_BYTES_MIN && self.tails.iter().any(|tail| tail.head() == head)
     }
 
     /// Reads the tails in order, until there is nothing new or the batch is full; true if full.

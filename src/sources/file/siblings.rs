@@ -3,6 +3,7 @@
 //! When a log is rotated twice between two looks, the file in the middle was at the path only while
 //! nobody looked. It is found here: a file with a rotated name that was not in the directory before.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
@@ -17,6 +18,9 @@ const SIBLINGS_MAX: usize = 4096;
 
 /// Endings of files that hold no text of a log: compressed, or being written by the rotator.
 const NOT_TEXT: [&str; 9] = ["gz", "bz2", "xz", "zst", "lz4", "Z", "zip", "tmp", "swp"];
+
+/// A number in a name below this counts rotations; from it on it is a date, such as 2026.
+const COUNT_MAX: u64 = 2000;
 
 /// A file's identity for as long as we may not hold it open: the time of birth, where the file
 /// system knows it, tells a new file from an old one whose inode it was given.
@@ -45,7 +49,11 @@ impl Siblings {
             .filter(|(_, metadata)| !self.known.contains(&known(metadata)))
             .filter(|(_, metadata)| !held(FileId::of(metadata)))
             .collect();
-        new.sort_by_key(|(_, metadata)| metadata.created().or_else(|_| metadata.modified()).ok());
+        // Files made within one tick of the kernel's clock have one time; then the name tells.
+        new.sort_by_cached_key(|(path, metadata)| {
+            let made = metadata.created().or_else(|_| metadata.modified()).ok();
+            (made, age_by_name(log, path))
+        });
         new.into_iter().map(|(path, _)| place::open(&path)).collect()
     }
 }
@@ -91,6 +99,21 @@ fn is_rotated_name(log: &OsStr, other: &OsStr) -> bool {
         })
 }
 
+/// Sorts older names first: of `log.1` and `log.2` the second, of two dates the earlier.
+fn age_by_name(log: &Path, rotated: &Path) -> (Reverse<u64>, PathBuf) {
+    let prefix = log.file_stem().map_or(0, |stem| stem.as_bytes().len());
+    let name = rotated.file_name().unwrap_or_default().as_bytes();
+    let digits = name[prefix.min(name.len())..]
+        .iter()
+        .skip_while(|byte| !byte.is_ascii_digit())
+        .take_while(|byte| byte.is_ascii_digit());
+    let number = digits.fold(0u64, |number, digit| {
+        number.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
+    });
+    let count = if number < COUNT_MAX { number } else { 0 };
+    (Reverse(count), rotated.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +137,20 @@ mod tests {
             ("nodeos.log", "other.log.1", false),
         ] {
             assert_eq!(is_rotated_name(log.as_ref(), other.as_ref()), rotated, "{other} of {log}");
+        }
+    }
+    #[test]
+    fn among_files_of_one_time_the_name_tells_which_is_older() {
+        for names in [
+            ["nodeos.log.10", "nodeos.log.2", "nodeos.log.1"],
+            ["nodeos.3.log", "nodeos.2.log", "nodeos.1.log"],
+            ["nodeos.log-20261120", "nodeos.log-20261121", "nodeos.log-20261122"],
+            ["nodeos-2026-11-21_08.log", "nodeos-2026-11-21_09.log", "nodeos-2026-11-22_01.log"],
+        ] {
+            let mut sorted = names;
+            sorted.reverse();
+            sorted.sort_by_key(|name| age_by_name("nodeos.log".as_ref(), name.as_ref()));
+            assert_eq!(sorted, names);
         }
     }
 }
