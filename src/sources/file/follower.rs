@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use crate::core::event::{LogSourceEvent, Replacement};
 use crate::sources::file::place::{self, FileId, Obstacle};
 use crate::sources::file::siblings::Siblings;
-use crate::sources::file::tail::{self, Bookmark, Found, Tail};
+use crate::sources::file::tail::{Bookmark, Found, Tail};
 use crate::sources::lines::{Batch, LogItem};
 
 /// How long a file that lost its name must be silent before it is closed: longer than the 10 s
@@ -32,14 +32,10 @@ pub const LATE_WRITES_GRACE: Duration = Duration::from_secs(60);
 pub const ABSENT_GRACE: Duration = Duration::from_secs(1);
 
 /// How many files are read at once; beyond it the oldest is closed.
-pub const TAILS_MAX: usize = 16;
+pub const TAILS_MAX: usize = 64;
 
 /// How many closed files are remembered, in case their name comes back.
 const BOOKMARKS_MAX: usize = 16;
-
-/// Two files that begin with the same bytes are a file and its copy, from this many bytes on: less
-/// is shorter than a line of nodeos, and may well be the same in two files.
-const COPY_BYTES_MIN: usize = 64;
 
 /// What one look gave.
 #[derive(Debug)]
@@ -169,10 +165,9 @@ impl Follower {
         }
     }
 
-    /// Whether the file begins like one we read: a copy made by a rotator or a person.
+    /// Whether the file is a copy of one we read, made by a rotator or a person.
     fn is_copy(&self, file: &File) -> bool {
-        let head = tail::head(file);
-        head.len() >= COPY_BYTES_MIN && self.tails.iter().any(|tail| tail.head() == head)
+        self.tails.iter().any(|tail| tail.is_copied_in(file))
     }
 
     /// Reads the tails in order, until there is nothing new or the batch is full; true if full.

@@ -21,6 +21,10 @@ pub(super) const MEMORY_BYTES: usize = 256;
 /// How many bytes one read takes at most: the bound of a batch.
 pub(super) const READ_BYTES: usize = 256 * 1024;
 
+/// Two files with the same bytes at the same place are a file and its copy, from this many bytes
+/// on: fewer hold no time of day, and may well be the same in two files.
+const COPY_BYTES_MIN: usize = 16;
+
 /// What a read found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
@@ -121,9 +125,16 @@ impl Tail {
         self.file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
     }
 
-    /// The first bytes of the file as it is now, at most [`MEMORY_BYTES`].
-    pub(super) fn head(&self) -> Vec<u8> {
-        head(&self.file)
+    /// Whether the other file is a copy of this one: as it is now, or as it was when it was read
+    /// last, should it have been cut since.
+    pub(super) fn is_copied_in(&self, other: &File) -> bool {
+        let same = |known: &[u8], from: u64| {
+            let mut there = vec![0; known.len()];
+            known.len() >= COPY_BYTES_MIN
+                && other.read_exact_at(&mut there, from).is_ok()
+                && there == known
+        };
+        same(&head(&self.file), 0) || same(&self.memory, self.offset - self.memory.len() as u64)
     }
 
     /// Reads up to [`READ_BYTES`] new bytes with the help of `buffer`; the lines go to `batch`.
@@ -208,7 +219,7 @@ impl Tail {
 }
 
 /// The first bytes of a file, at most [`MEMORY_BYTES`]; none where it cannot be read.
-pub(super) fn head(file: &File) -> Vec<u8> {
+fn head(file: &File) -> Vec<u8> {
     let mut head = vec![0; MEMORY_BYTES];
     let length = read_at(file, &mut head, 0).unwrap_or(0);
     head.truncate(length);
