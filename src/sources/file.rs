@@ -1,1 +1,79 @@
 //! Follows a log file.
+//!
+//! [`follow`] looks at the file whenever linemux reports a change to it, and every 250 ms in any
+//! case, and reads the bytes itself: linemux 0.3.0 hands out a torn line as two lines, loses what
+//! is written to a renamed file and stops at bytes that are no UTF-8. What to read, and in which
+//! order, is decided by the [`follower::Follower`]; `doc/log-sources.md` tells every case.
+
+pub mod follower;
+mod place;
+mod siblings;
+mod tail;
+mod waker;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::core::event::LogSourceEvent;
+use crate::sources::file::follower::{Follower, Look};
+use crate::sources::file::waker::Waker;
+use crate::sources::lines::LogItem;
+
+/// Follows the file at `path` and sends its lines and what happens to it, until `stop` is
+/// cancelled or the receiver is gone. It starts at the end of a file that is there, and at the
+/// beginning of one that appears later. A full channel holds the reader up; nothing is lost by
+/// that, the file is the buffer. At most 256 KiB of text and one torn line are held in memory.
+pub async fn follow(path: PathBuf, tx: mpsc::Sender<LogItem>, stop: CancellationToken) {
+    let waker = Waker::watching(&path).unwrap_or_else(|error| {
+        tracing::warn!(%error, path = %path.display(),
+            "The log file cannot be watched; it is looked at four times a second instead.");
+        Waker::polling()
+    });
+    let following = look_and_send(Follower::new(path), &tx, &waker);
+    stop.run_until_cancelled(following).await;
+}
+
+async fn look_and_send(mut follower: Follower, tx: &mpsc::Sender<LogItem>, waker: &Waker) {
+    loop {
+        let look;
+        (follower, look) = look_aside(follower).await;
+        for item in look.items {
+            if tx.send(told_how(item, waker)).await.is_err() {
+                return;
+            }
+        }
+        if !look.more {
+            waker.wait().await;
+        }
+    }
+}
+
+/// Looks on a thread where waiting for the disk holds nobody up.
+async fn look_aside(mut follower: Follower) -> (Follower, Look) {
+    let looked = tokio::task::spawn_blocking(move || {
+        let look = follower.look(Instant::now());
+        (follower, look)
+    });
+    match looked.await {
+        Ok(done) => done,
+        Err(failed) => match failed.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is shutting down, and this task with it.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
+/// Adds to the news that the file is followed how it is.
+fn told_how(item: LogItem, waker: &Waker) -> LogItem {
+    match item {
+        LogItem::Source(LogSourceEvent::Following { what }) if waker.is_polling() => {
+            let what = format!("{what} (looked at four times a second; inotify is not available)");
+            LogItem::Source(LogSourceEvent::Following { what })
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,191 @@
+//! What is asked of the Docker engine, each call with a deadline, and what went wrong in words.
+
+use std::error::Error as _;
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use bollard::container::LogOutput;
+use bollard::errors::Error;
+use bollard::query_parameters::{InspectContainerOptions, LogsOptionsBuilder};
+use bollard::{ClientVersion, Docker};
+use futures_util::{Stream, StreamExt};
+
+/// How long any answer may take. The engine answers in milliseconds; on a node that swaps, in a
+/// second or two.
+pub(super) const DEADLINE: Duration = Duration::from_secs(5);
+
+/// Where Docker listens unless it is told otherwise.
+const DEFAULT_HOST: &str = "unix:///var/run/docker.sock";
+
+/// The version asked with first; the engine's own is agreed on afterwards.
+const FIRST_VERSION: &ClientVersion = &ClientVersion { major_version: 1, minor_version: 53 };
+
+/// Why the engine gave nothing to read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    #[error(
+        "there is no container {0}; start it or correct c_name (`docker ps -a` lists the names)"
+    )]
+    NoContainer(String),
+    #[error("there is no socket at {0}; is Docker running, and DOCKER_HOST right?")]
+    NoSocket(String),
+    #[error("permission denied for {0}; put eoskeeper's user into the group `docker`")]
+    Denied(String),
+    #[error("nobody listens at {0}; is Docker running?")]
+    Refused(String),
+    #[error("Docker at {0} did not answer within 5 s")]
+    Silent(String),
+    #[error("DOCKER_HOST {0:?} is neither unix:///path nor tcp://host:port")]
+    BadHost(String),
+    #[error("Docker cannot read the log back ({0}); set the container's --log-driver to json-file")]
+    Unreadable(String),
+    #[error("Docker at {0} closed the connection: {1}")]
+    Broken(String, String),
+}
+
+/// A container as the engine knows it now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Container {
+    /// 64 hex digits; a container made anew under the name has another.
+    pub(super) id: String,
+    /// Whether its process runs.
+    pub(super) running: bool,
+    /// When its process was started last.
+    pub(super) started_at: String,
+    /// How it ended, for the one who reads.
+    pub(super) state: String,
+}
+
+/// A connection to the engine; made anew after trouble.
+pub(super) struct Engine {
+    docker: Docker,
+    host: String,
+}
+
+impl Engine {
+    /// Connects to `host`, or where `DOCKER_HOST` says, or to the usual socket.
+    pub(super) async fn connect(host: Option<&str>) -> Result<Self, Trouble> {
+        let host = host
+            .map(str::to_owned)
+            .or_else(|| std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty()))
+            .unwrap_or_else(|| DEFAULT_HOST.to_owned());
+        let seconds = DEADLINE.as_secs();
+        let docker = match host.split_once("://") {
+            Some(("unix", _)) => Docker::connect_with_unix(&host, seconds, FIRST_VERSION),
+            Some(("tcp" | "http", _)) => Docker::connect_with_http(&host, seconds, FIRST_VERSION),
+            _ => return Err(Trouble::BadHost(host)),
+        };
+        let docker = docker.map_err(|error| trouble(&host, &error))?;
+        let docker = within_deadline(&host, docker.negotiate_version()).await?;
+        Ok(Self { docker, host })
+    }
+
+    /// The container of that name or id.
+    pub(super) async fn inspect(&self, name: &str) -> Result<Container, Trouble> {
+        let call = self.docker.inspect_container(name, None::<InspectContainerOptions>);
+        let found = match within_deadline_raw(call).await {
+            Some(Ok(found)) => found,
+            Some(Err(Error::DockerResponseServerError { status_code: 404, .. })) => {
+                return Err(Trouble::NoContainer(name.to_owned()));
+            }
+            Some(Err(error)) => return Err(trouble(&self.host, &error)),
+            None => return Err(Trouble::Silent(self.host.clone())),
+        };
+        let state = found.state.unwrap_or_default();
+        let word = state.status.map_or_else(|| "unknown".to_owned(), |status| status.to_string());
+        Ok(Container {
+            id: found.id.unwrap_or_default(),
+            running: state.running.unwrap_or(false),
+            started_at: state.started_at.unwrap_or_default(),
+            state: match state.exit_code {
+                Some(code) if word == "exited" => format!("exited, code {code}"),
+                _ => word,
+            },
+        })
+    }
+
+    /// The log from a Unix second on (0: from its beginning), and what comes.
+    pub(super) fn follow_log(
+        &self,
+        id: &str,
+        since: i32,
+    ) -> impl Stream<Item = Result<LogOutput, Trouble>> + use<> {
+        let options = LogsOptionsBuilder::new()
+            .stdout(true)
+            .stderr(true)
+            .timestamps(true)
+            .follow(true)
+            .since(since)
+            .build();
+        let host = self.host.clone();
+        self.docker
+            .logs(id, Some(options))
+            .map(move |output| output.map_err(|error| trouble(&host, &error)))
+    }
+
+    /// The newest record of the log, if there is any.
+    pub(super) async fn newest_record(&self, id: &str) -> Result<Option<LogOutput>, Trouble> {
+        let options =
+            LogsOptionsBuilder::new().stdout(true).stderr(true).timestamps(true).tail("1").build();
+        let mut log = std::pin::pin!(self.docker.logs(id, Some(options)));
+        let mut newest = None;
+        let read = async {
+            while let Some(output) = log.next().await {
+                newest = Some(output?);
+            }
+            Ok(())
+        };
+        within_deadline(&self.host, read).await?;
+        Ok(newest)
+    }
+}
+
+async fn within_deadline_raw<T>(
+    call: impl Future<Output = Result<T, Error>>,
+) -> Option<Result<T, Error>> {
+    tokio::time::timeout(DEADLINE, call).await.ok()
+}
+
+async fn within_deadline<T>(
+    host: &str,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Trouble> {
+    match within_deadline_raw(call).await {
+        Some(answer) => answer.map_err(|error| trouble(host, &error)),
+        None => Err(Trouble::Silent(host.to_owned())),
+    }
+}
+
+fn trouble(host: &str, error: &Error) -> Trouble {
+    let host = host.to_owned();
+    match error {
+        Error::SocketNotFoundError(_) => return Trouble::NoSocket(host),
+        Error::RequestTimeoutError => return Trouble::Silent(host),
+        Error::DockerResponseServerError { message, .. } if message.contains("logging driver") => {
+            return Trouble::Unreadable(message.clone());
+        }
+        _ => {}
+    }
+    match io_kind(error) {
+        Some(io::ErrorKind::NotFound) => Trouble::NoSocket(host),
+        Some(io::ErrorKind::PermissionDenied) => Trouble::Denied(host),
+        Some(io::ErrorKind::ConnectionRefused) => Trouble::Refused(host),
+        _ => Trouble::Broken(host, error.to_string()),
+    }
+}
+
+/// The system's own reason, which lies at the bottom of the client's errors.
+fn io_kind(error: &Error) -> Option<io::ErrorKind> {
+    if let Error::IOError { err } = error {
+        return Some(err.kind());
+    }
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return Some(error.kind());
+        }
+        cause = error.source();
+    }
+    None
+}

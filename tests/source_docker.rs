@@ -1,0 +1,348 @@
+//! The Docker source against a real engine: every way a container's log ends, moves or breaks.
+
+#[path = "source_support/engine.rs"]
+mod engine;
+#[path = "source_support/received.rs"]
+mod received;
+
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use eoskeeper::core::event::Replacement;
+use eoskeeper::sources::docker::follow;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use engine::{ERR, Engine, Make, OUT};
+use received::Received;
+
+const PLAIN: Make = Make { tty: false, log: None };
+const TTY: Make = Make { tty: true, log: None };
+/// Unlike json-file, which stores text, this driver keeps any bytes.
+const LOCAL: Make = Make { tty: false, log: Some(("local", &[])) };
+
+/// A source and what it sends.
+struct Followed {
+    received: Received,
+    stop: CancellationToken,
+}
+
+impl Followed {
+    fn new(engine: &Engine, name: &str) -> Self {
+        Self::at(&engine.host(), name)
+    }
+
+    fn at(host: &str, name: &str) -> Self {
+        let (tx, rx) = mpsc::channel(16);
+        let stop = CancellationToken::new();
+        tokio::spawn(follow(name.to_owned(), Some(host.to_owned()), tx, stop.clone()));
+        Self { received: Received::new(rx), stop }
+    }
+
+    /// Follows a container that runs and has an old line.
+    async fn with_old_line(engine: &Engine, name: &str, make: Make) -> Self {
+        engine.run(name, make).await;
+        engine.say(name, b"old\n").await;
+        engine.until_logged(name, "old").await;
+        let mut followed = Self::new(engine, name);
+        followed.received.following().await;
+        followed
+    }
+
+    /// Has the container say `last line` and expects that, with what came before, exactly `lines`
+    /// were received.
+    async fn expect(&mut self, engine: &Engine, name: &str, lines: &[&str]) {
+        engine.say(name, b"last line\n").await;
+        self.received.line("last line").await;
+        let mut wanted = lines.to_vec();
+        wanted.push("last line");
+        assert_eq!(self.received.texts(), wanted);
+    }
+}
+
+impl Drop for Followed {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+#[tokio::test]
+async fn begins_at_the_end_and_reads_both_streams() {
+    let Some(engine) = Engine::shared() else { return };
+    let mut log = Followed::with_old_line(&engine, "both", PLAIN).await;
+    engine.say_to(ERR, "both", b"to stderr\n").await;
+    log.received.line("to stderr").await;
+    engine.say_to(OUT, "both", b"to stdout\r\n").await;
+    log.received.line("to stdout").await;
+    log.expect(&engine, "both", &["to stderr", "to stdout"]).await;
+}
+
+#[tokio::test]
+async fn a_line_in_two_parts_is_one_line_whatever_comes_between() {
+    let Some(engine) = Engine::shared() else { return };
+    for (name, make) in [("torn", PLAIN), ("torn-tty", TTY)] {
+        let mut log = Followed::with_old_line(&engine, name, make).await;
+        engine.say(name, b"text without").await;
+        if !make.tty {
+            engine.say_to(ERR, name, b"error\n").await;
+            log.received.line("error").await;
+        }
+        engine.say(name, b" newline").await;
+        engine.say(name, b"\n").await;
+        log.received.line("text without newline").await;
+        let lines: &[&str] =
+            if make.tty { &["text without newline"] } else { &["error", "text without newline"] };
+        log.expect(&engine, name, lines).await;
+    }
+}
+
+#[tokio::test]
+async fn long_lines_are_whole() {
+    let Some(engine) = Engine::shared() else { return };
+    for (name, make) in [("long", PLAIN), ("long-tty", TTY), ("long-local", LOCAL)] {
+        let mut log = Followed::with_old_line(&engine, name, make).await;
+        // Just at the size of Docker's parts, and far over it.
+        let lines = [16_383, 16_384, 16_385, 32_768, 1024 * 1024].map(|length| "x".repeat(length));
+        for line in &lines {
+            engine.say(name, format!("{line}\n").as_bytes()).await;
+        }
+        log.received.count(lines.len()).await;
+        let lengths: Vec<usize> = log.received.lines.iter().map(Vec::len).collect();
+        assert_eq!(lengths, lines.each_ref().map(String::len), "{name}");
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        log.expect(&engine, name, &lines).await;
+    }
+}
+
+#[tokio::test]
+async fn odd_bytes_are_lines() {
+    let Some(engine) = Engine::shared() else { return };
+    let odd: &[u8] = b"\xff\xfe not UTF-8\na\0b\n\n\0\ncarriage\rreturn\n";
+    let mut log = Followed::with_old_line(&engine, "odd-local", LOCAL).await;
+    engine.say("odd-local", odd).await;
+    log.received.count(5).await;
+    let lines: [&[u8]; 5] = [b"\xff\xfe not UTF-8", b"a\0b", b"", b"\0", b"carriage\rreturn"];
+    assert_eq!(log.received.lines, lines);
+
+    let mut log = Followed::with_old_line(&engine, "odd", PLAIN).await;
+    engine.say("odd", odd).await;
+    // json-file itself puts U+FFFD where there is no UTF-8.
+    let lines = ["\u{fffd}\u{fffd} not UTF-8", "a\0b", "", "\0", "carriage\rreturn"];
+    log.received.count(5).await;
+    log.expect(&engine, "odd", &lines).await;
+}
+
+#[tokio::test]
+async fn two_hundred_thousand_lines_at_once_all_come() {
+    const COUNT: usize = 200_000;
+    let Some(engine) = Engine::shared() else { return };
+    let mut log = Followed::with_old_line(&engine, "burst", PLAIN).await;
+    let burst: String = (0..COUNT).map(|n| format!("info  line {n:07} of a burst\n")).collect();
+    let began = std::time::Instant::now();
+    let ((), ()) = tokio::join!(engine.say("burst", burst.as_bytes()), async {
+        for part in 1..=20 {
+            log.received.count(COUNT * part / 20).await;
+        }
+    });
+    println!("{COUNT} lines received in {:?}", began.elapsed());
+    for (number, line) in log.received.texts().iter().enumerate() {
+        assert_eq!(*line, format!("info  line {number:07} of a burst"));
+    }
+}
+
+#[tokio::test]
+async fn a_container_that_appears_later_is_read_from_its_beginning() {
+    let Some(engine) = Engine::shared() else { return };
+    let mut log = Followed::new(&engine, "later");
+    log.received.unavailable("there is no container later").await;
+    engine.run("later", PLAIN).await;
+    engine.say("later", b"first\n").await;
+    log.received.line("first").await;
+    log.expect(&engine, "later", &["first"]).await;
+    log.received.following().await;
+}
+
+#[tokio::test]
+async fn restarts_lose_and_repeat_nothing() {
+    let Some(engine) = Engine::shared() else { return };
+    for (name, make) in [("restart", PLAIN), ("restart-tty", TTY)] {
+        let mut log = Followed::with_old_line(&engine, name, make).await;
+        let mut wanted = Vec::new();
+        for round in 0..3 {
+            let (whole, torn) = (format!("round {round}"), format!("last words {round}"));
+            engine.say(name, format!("{whole}\n{torn}").as_bytes()).await;
+            log.received.line(&whole).await;
+            engine.until_said(name).await;
+            engine.kill(name).await;
+            log.received.line(&torn).await;
+            engine.start_container(name).await;
+            wanted.extend([whole, torn]);
+        }
+        let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        log.expect(&engine, name, &wanted).await;
+        log.received.unavailable("is not running (exited, code 137)").await;
+        log.received.replaced(Replacement::Reconnected).await;
+    }
+}
+
+#[tokio::test]
+async fn re_creation_under_the_same_name_is_read_from_its_beginning() {
+    let Some(engine) = Engine::shared() else { return };
+    let mut log = Followed::with_old_line(&engine, "again", PLAIN).await;
+    engine.say("again", b"first life\n").await;
+    log.received.line("first life").await;
+    engine.remove("again").await;
+    log.received.unavailable("there is no container again").await;
+    engine.run("again", TTY).await;
+    engine.say("again", b"second life\n").await;
+    log.received.line("second life").await;
+    log.expect(&engine, "again", &["first life", "second life"]).await;
+    log.received.replaced(Replacement::Recreated).await;
+}
+
+#[tokio::test]
+async fn a_name_that_is_given_to_another_container() {
+    let Some(engine) = Engine::shared() else { return };
+    let mut log = Followed::with_old_line(&engine, "name", PLAIN).await;
+    engine.rename("name", "former").await;
+    engine.say("name", b"renamed, still running\n").await;
+    log.received.line("renamed, still running").await;
+    // As `docker compose up` does: the new one is made, the old one stopped, the new one started.
+    engine.create("name", PLAIN).await;
+    engine.kill("former").await;
+    engine.start_container("name").await;
+    engine.say("name", b"the other\n").await;
+    log.received.line("the other").await;
+    log.expect(&engine, "name", &["renamed, still running", "the other"]).await;
+    log.received.replaced(Replacement::Recreated).await;
+}
+
+#[tokio::test]
+async fn rotation_of_the_json_file() {
+    let Some(engine) = Engine::shared() else { return };
+    let rotating =
+        Make { tty: false, log: Some(("json-file", &[("max-size", "10k"), ("max-file", "3")])) };
+    let mut log = Followed::with_old_line(&engine, "rotate", rotating).await;
+    let mut wanted = Vec::new();
+    // Each round is about a third of a file; in all there are some thirty files.
+    for round in 0..100 {
+        let lines: Vec<String> = (0..20).map(|n| format!("round {round:03} line {n:02}")).collect();
+        engine.say("rotate", format!("{}\n", lines.join("\n")).as_bytes()).await;
+        log.received.line(&lines[19]).await;
+        wanted.extend(lines);
+    }
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    log.expect(&engine, "rotate", &wanted).await;
+}
+
+#[tokio::test]
+async fn a_log_file_cut_behind_dockers_back_does_not_make_us_deaf() {
+    let Some(engine) = Engine::shared() else { return };
+    let mut log = Followed::with_old_line(&engine, "cut", PLAIN).await;
+    let long = "a line that is longer than the next ones, so that the file is shorter then";
+    engine.say("cut", format!("{long}\n").as_bytes()).await;
+    log.received.line(long).await;
+    let file = std::fs::File::options().write(true).open(engine.log_path("cut").await).unwrap();
+    file.set_len(0).unwrap();
+    engine.say("cut", b"after the cut\n").await;
+    log.received.line("after the cut").await;
+    log.expect(&engine, "cut", &[long, "after the cut"]).await;
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_read_back_is_named() {
+    let Some(engine) = Engine::shared() else { return };
+    let none = Make { tty: false, log: Some(("none", &[])) };
+    engine.run("unreadable", none).await;
+    let mut log = Followed::new(&engine, "unreadable");
+    log.received.unavailable("cannot read the log back").await;
+    assert_eq!(log.received.texts(), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_daemon_is_restarted_and_frozen() {
+    let Some(engine) = Engine::start() else { return };
+    let mut log = Followed::with_old_line(&engine, "node", PLAIN).await;
+    engine.say("node", b"before\n").await;
+    log.received.line("before").await;
+
+    engine.stop_daemon();
+    log.received.unavailable("Docker").await;
+    engine.say("node", b"while Docker is down\n").await;
+    engine.restart_daemon();
+    log.received.line("while Docker is down").await;
+    log.received.replaced(Replacement::Reconnected).await;
+
+    engine.freeze(true);
+    let events = log.received.events.len();
+    engine.say("node", b"while Docker is frozen\n").await;
+    log.received
+        .event_since(events, "an engine that does not answer", |event| {
+            format!("{event:?}").contains("did not answer within 5 s")
+        })
+        .await;
+    engine.freeze(false);
+    log.received.line("while Docker is frozen").await;
+    let all = ["before", "while Docker is down", "while Docker is frozen"];
+    log.expect(&engine, "node", &all).await;
+}
+
+#[tokio::test]
+async fn an_engine_that_cannot_be_reached_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let unix = |name: &str| format!("unix://{}", directory.path().join(name).display());
+    // Held open and never answering.
+    let deaf = std::os::unix::net::UnixListener::bind(directory.path().join("deaf")).unwrap();
+    // Bound once, and nobody there any more.
+    drop(std::os::unix::net::UnixListener::bind(directory.path().join("left")).unwrap());
+    for (host, named) in [
+        (unix("absent"), "there is no socket at"),
+        (unix("left"), "nobody listens at"),
+        (unix("deaf"), "did not answer within 5 s"),
+        ("tcp://127.0.0.1:1".to_owned(), "nobody listens at"),
+        ("ssh://node".to_owned(), "is neither unix:///path nor tcp://host:port"),
+    ] {
+        let mut log = Followed::at(&host, "node");
+        log.received.unavailable(named).await;
+    }
+    drop(deaf);
+}
+
+/// Set in the process that runs without root's rights.
+const AS_NOBODY: &str = "EOSKEEPER_TEST_SOCKET_OF_ROOT";
+
+/// Root may use every socket, so the test runs itself once more as `nobody`.
+#[test]
+fn permission_denied_is_named() {
+    assert!(rustix::process::geteuid().is_root(), "the Docker tests need root");
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let socket = directory.path().join("docker.sock");
+    let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let program = directory.path().join("test");
+    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let output = Command::new(program)
+        .args(["--exact", "child_without_rights", "--nocapture"])
+        .env(AS_NOBODY, &socket)
+        .current_dir(directory.path())
+        .uid(65534)
+        .gid(65534)
+        .output()
+        .unwrap();
+    drop(listener);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("permission was denied"), "{said}");
+}
+
+#[tokio::test]
+async fn child_without_rights() {
+    // Alone it says nothing; `permission_denied_is_named` gives it a socket.
+    let Some(socket) = std::env::var_os(AS_NOBODY) else { return };
+    let mut log = Followed::at(&format!("unix://{}", Path::new(&socket).display()), "node");
+    log.received.unavailable("put eoskeeper's user into the group `docker`").await;
+    println!("permission was denied");
+}
