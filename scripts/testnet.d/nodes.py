@@ -1,0 +1,214 @@
+"""The nodeos processes of a network: start, stop, kill, freeze, and what they are doing now."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import rpc
+import wheel
+from plan import NODES, OUR_PRODUCER, OURS, TestnetError, other_producers
+
+START_SECONDS = 60
+STOP_SECONDS = 20
+# Present while the node's database was closed properly, or was never opened.
+CLEAN = "clean"
+
+
+def arguments(plan, node):
+    """nodeos's command line. Plugins are initialised in this order, and chain_api must come
+    before producer_api or this build crashes."""
+    args = [
+        "nodeos",
+        "--config-dir", plan.path(node, "config"),
+        "--data-dir", plan.path(node, "data"),
+        "--http-server-address", f"127.0.0.1:{plan.http_port(node)}",
+        "--p2p-listen-endpoint", f"127.0.0.1:{plan.p2p_port(node)}",
+        # All peers share one address; with the default of 1 connections are closed again and again.
+        "--p2p-max-nodes-per-host", "50",
+        # Seconds until a lost peer is dialled again; the default of 30 is more than a round of 4.
+        "--connection-cleanup-period", "2",
+        # Below about 256 the guard trips and nodeos quits.
+        "--chain-state-db-size-mb", "512",
+        "--http-max-response-time-ms", "2000",
+        # An observer refuses to start with read-only threads beside a long transaction time.
+        "--read-only-threads", "0",
+        "--resource-monitor-not-shutdown-on-threshold-exceeded",
+        "--plugin", "eosio::chain_api_plugin",
+        "--plugin", "eosio::net_api_plugin",
+    ]
+    if node != "f":
+        args += ["--plugin", "eosio::producer_api_plugin"]
+    if node == "boot":
+        args += ["--plugin", "eosio::wallet_api_plugin", "--wallet-dir", plan.path("wallet")]
+        args += ["--enable-stale-production", "--producer-name", "eosio"]
+        for name in other_producers(plan.producers):
+            args += ["--producer-name", name]
+    if node in OURS:
+        args += ["--producer-name", OUR_PRODUCER]
+    for dialler, _, relay in plan.pairs():
+        if dialler == node:
+            args += ["--p2p-peer-address", f"127.0.0.1:{relay}"]
+    return args
+
+
+def pid(plan, node):
+    """The node's process id while it runs, else None.
+
+    The pid file may outlive its process and the number may be given to another: only a process
+    whose command line names this node's data directory is ours.
+    """
+    try:
+        with open(plan.path(node + ".pid"), encoding="ascii") as kept:
+            number = int(kept.read())
+    except (OSError, ValueError):
+        return None
+    return number if is_ours(number, plan.path(node, "data")) else None
+
+
+def is_ours(number, word):
+    """Whether process `number` lives and has `word` as one of its arguments."""
+    try:
+        with open(f"/proc/{number}/cmdline", "rb") as line:
+            if word.encode() not in line.read().split(b"\0"):
+                return False
+        return process_state(number) not in ("Z", "X", None)
+    except OSError:
+        return False
+
+
+def process_state(number):
+    """The letter of /proc/PID/stat: R, S, D, T (stopped), Z (ended), or None."""
+    try:
+        with open(f"/proc/{number}/stat", encoding="utf-8", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return None
+
+
+def state(plan, node):
+    """`running`, `frozen` or `down`."""
+    number = pid(plan, node)
+    if number is None:
+        return "down"
+    return "frozen" if process_state(number) == "T" else "running"
+
+
+def launch(plan, node, paused):
+    """Starts the process and returns at once. A node whose database was left dirty by a kill
+    would refuse to start, so its state is dropped and replayed from the block log."""
+    if pid(plan, node):
+        raise TestnetError(f"{node} runs already (pid {pid(plan, node)})")
+    found = wheel.find()
+    args = arguments(plan, node) + (["--pause-on-startup"] if paused else [])
+    if os.path.exists(plan.path(node, "data")) and not os.path.exists(plan.path(node, CLEAN)):
+        shutil.rmtree(plan.path(node, "data", "state"), ignore_errors=True)
+        args.append("--replay-blockchain")
+    os.makedirs(plan.path(node, "config"), exist_ok=True)
+    if os.path.exists(plan.path(node, CLEAN)):
+        os.remove(plan.path(node, CLEAN))
+    with open(plan.log(node), "ab") as log:
+        process = subprocess.Popen([found.binary] + args, env=found.environment, stdout=log,
+                                   stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+    with open(plan.path(node + ".pid"), "w", encoding="ascii") as kept:
+        kept.write(str(process.pid))
+    return process
+
+
+def start(plan, node, paused):
+    """Starts the node and waits until its RPC answers."""
+    process = launch(plan, node, paused)
+    wait_ready(plan, node, process)
+
+
+def wait_ready(plan, node, process):
+    """Waits for the node's get_info."""
+
+    def alive():
+        if process.poll() is not None:
+            raise TestnetError(f"{node} ended with {process.returncode}; its last lines:\n"
+                               + last_lines(plan.log(node)))
+
+    rpc.wait_until(f"{node} to answer", lambda: info(plan, node), START_SECONDS, still_possible=alive)
+
+
+def info(plan, node):
+    """get_info of the node, from its own port."""
+    return rpc.call(plan.http_port(node), "/v1/chain/get_info")
+
+
+def last_lines(path, count=12):
+    """The end of a log, for an error message."""
+    try:
+        with open(path, "rb") as log:
+            log.seek(max(0, os.path.getsize(path) - 8192))
+            return "\n".join(log.read().decode(errors="replace").splitlines()[-count:])
+    except OSError as error:
+        return str(error)
+
+
+def running_pid(plan, node):
+    """The pid, or an error that says the node is down."""
+    number = pid(plan, node)
+    if number is None:
+        raise TestnetError(f"{node} is down; start it with: scripts/testnet start {node} --dir {plan.dir}")
+    return number
+
+
+def freeze(plan, node):
+    """SIGSTOP: ports stay open, nothing answers."""
+    os.kill(running_pid(plan, node), signal.SIGSTOP)
+
+
+def thaw(plan, node):
+    """SIGCONT."""
+    os.kill(running_pid(plan, node), signal.SIGCONT)
+
+
+def kill(plan, node):
+    """SIGKILL, and waits until the process is gone. The database is left dirty."""
+    number = running_pid(plan, node)
+    os.kill(number, signal.SIGKILL)
+    _wait_gone(plan, node, 5)
+
+
+def stop(plan, node):
+    """SIGTERM, and waits until nodeos has closed its database."""
+    number = running_pid(plan, node)
+    os.kill(number, signal.SIGCONT)
+    os.kill(number, signal.SIGTERM)
+    _wait_gone(plan, node, STOP_SECONDS)
+    with open(plan.path(node, CLEAN), "w", encoding="ascii"):
+        pass
+
+
+def _wait_gone(plan, node, seconds):
+    end = time.monotonic() + seconds
+    while pid(plan, node):
+        if time.monotonic() > end:
+            raise TestnetError(f"{node} (pid {pid(plan, node)}) did not end within {seconds} s")
+        time.sleep(0.05)
+
+
+def kill_all(plan):
+    """SIGKILL to every node that runs; returns their names."""
+    ended = []
+    for node in NODES:
+        number = pid(plan, node)
+        if number:
+            os.kill(number, signal.SIGKILL)
+            ended.append(node)
+    for node in ended:
+        _wait_gone(plan, node, 5)
+    return ended
+
+
+def pause(plan, node):
+    """Producer API: stop producing."""
+    rpc.call(plan.http_port(node), "/v1/producer/pause")
+
+
+def resume(plan, node):
+    """Producer API: produce."""
+    rpc.call(plan.http_port(node), "/v1/producer/resume")

@@ -1,0 +1,137 @@
+//! The active node fails, and the first standby takes over: after two rounds, alone, and once.
+
+use crate::keeper::Keeper;
+use crate::network::{Network, Produced};
+use crate::wait::{all_through, until};
+
+/// Two rounds of 24 s, each with 4 s of grace: what B waits since our last block.
+const WAIT_SLOTS: u64 = 2 * (24 + 4) * 2;
+/// Bound for B's takeover: the wait, a turn that was just missed, and a slow machine.
+const TAKEOVER_SECONDS: u64 = 180;
+
+/// A network with our turn just over, so that what a fault costs doesn't depend on when the test
+/// got there; keepers B and C have watched it for a round.
+struct Scene {
+    net: Network,
+    b: Keeper,
+    c: Keeper,
+    /// Block time of the last block A signed before the fault.
+    last: String,
+}
+
+impl Scene {
+    fn set(test: &str) -> Self {
+        let net = Network::up(test, 4);
+        let (b, c) = (Keeper::start('B', &net, ""), Keeper::start('C', &net, ""));
+        let turns = |n: usize| {
+            let blocks = net.produced_blocks("a");
+            (blocks.len() >= n && turn_is_over(&blocks)).then_some(blocks.len())
+        };
+        let seen = until("a whole turn of A", 90, || turns(12));
+        until("another whole turn of A", 60, || turns(seen + 12));
+        let last = last_time(&net.produced_blocks("a"));
+        Self { net, b, c, last }
+    }
+
+    /// Waits until B signs, and checks that it waited two rounds and that C did nothing.
+    fn b_takes_over(&self) -> String {
+        until("B to sign a block", TAKEOVER_SECONDS, || {
+            assert_eq!(self.net.paused("c"), Some(true), "C promoted: {}", self.c.story());
+            (!self.net.produced_blocks("b").is_empty()).then_some(())
+        });
+        let first = self.net.produced_blocks("b")[0].time.clone();
+        let waited = slots(&first) - slots(&self.last);
+        assert!(waited > WAIT_SLOTS, "B signed after {waited} slots: {}", self.b.story());
+        assert!(self.net.produced_blocks("c").is_empty());
+        first
+    }
+
+    /// Waits until all of a turn that B began is on the chain.
+    fn b_signs_a_whole_turn(&self) {
+        until("a whole turn of B", 90, || {
+            let blocks = self.net.produced_blocks("b");
+            (blocks.len() >= 12 && turn_is_over(&blocks)).then_some(())
+        });
+    }
+}
+
+/// The slot of a block time, counted from its own day: 500 ms each.
+fn slots(time: &str) -> u64 {
+    let number = |from: usize, to: usize| time[from..to].parse::<u64>().expect("digits");
+    let day = number(8, 10) * 86_400;
+    let seconds = day + number(11, 13) * 3600 + number(14, 16) * 60 + number(17, 19);
+    seconds * 2 + number(20, 23) / 500
+}
+
+/// A turn starts at a multiple of 12 slots (6 s), so its last block is the eleventh after that.
+fn turn_is_over(blocks: &[Produced]) -> bool {
+    blocks.last().is_some_and(|b| slots(&b.time) % 12 == 11)
+}
+
+fn last_time(blocks: &[Produced]) -> String {
+    blocks.last().expect("a block").time.clone()
+}
+
+#[test]
+fn killed_a_is_replaced_by_b_and_returns_paused() {
+    let scene = Scene::set("takeover_kill");
+    scene.net.order("kill", &["a"]);
+    scene.b_takes_over();
+    scene.b_signs_a_whole_turn();
+
+    scene.net.order("start", &["a"]);
+    let signed = scene.net.produced_blocks("a").len();
+    // A round and more: our turn comes once in it.
+    all_through(40, || {
+        assert_ne!(scene.net.paused("a"), Some(false), "A produces beside B");
+        assert_eq!(scene.net.paused("c"), Some(true));
+    });
+    assert_eq!(scene.net.produced_blocks("a").len(), signed);
+    let cost = scene.net.print_cost("A killed, returned paused", &scene.last);
+    // Two turns pass in two rounds; a third is B's unless this machine is very slow.
+    assert!((24..=48).contains(&cost.blocks_lost), "{cost:?}");
+    assert_eq!(cost.double_produced, 0, "{cost:?}");
+}
+
+#[test]
+fn a_that_returns_producing_makes_b_step_down() {
+    let scene = Scene::set("takeover_return");
+    scene.net.order("kill", &["a"]);
+    scene.b_takes_over();
+    scene.b_signs_a_whole_turn();
+
+    scene.net.order("push", &["--background"]);
+    scene.net.order("start", &["a", "--unpaused"]);
+    b_steps_down(&scene);
+    let cost = scene.net.print_cost("A killed, returned producing", &scene.last);
+    assert!(cost.blocks_lost >= 24, "{cost:?}");
+}
+
+#[test]
+fn frozen_a_is_replaced_by_b_which_steps_down_when_a_thaws() {
+    let scene = Scene::set("takeover_freeze");
+    scene.net.order("freeze", &["a"]);
+    scene.b_takes_over();
+    scene.b_signs_a_whole_turn();
+
+    scene.net.order("push", &["--background"]);
+    scene.net.order("thaw", &["a"]);
+    b_steps_down(&scene);
+    let cost = scene.net.print_cost("A frozen and thawed", &scene.last);
+    assert!(cost.blocks_lost >= 24, "{cost:?}");
+}
+
+/// Waits until B is paused again, by its keeper, and checks that A signs on alone.
+fn b_steps_down(scene: &Scene) {
+    until("B to step down", TAKEOVER_SECONDS, || {
+        assert_eq!(scene.net.paused("c"), Some(true), "C promoted: {}", scene.c.story());
+        scene.net.paused("b").filter(|paused| *paused)
+    });
+    let (a, b) = (scene.net.produced_blocks("a").len(), scene.net.produced_blocks("b").len());
+    until("A to sign a turn", 90, || {
+        (scene.net.produced_blocks("a").len() >= a + 12).then_some(())
+    });
+    assert_eq!(scene.net.produced_blocks("b").len(), b, "B signs on: {}", scene.b.story());
+    assert_eq!(scene.net.paused("b"), Some(true));
+    assert!(scene.b.log().contains("elsewhere"), "the reason is not told: {}", scene.b.story());
+}
