@@ -19,7 +19,6 @@ use eoskeeper::core::action::{Act, ActResult, Order};
 use eoskeeper::core::settings::Role;
 use eoskeeper::nodeos::rpc::Client;
 use http::{Server, answer, wait_for_end};
-use log::Log;
 use tempfile::TempDir;
 
 /// For scripts that end by themselves: nothing is measured by it.
@@ -47,6 +46,7 @@ struct Bench {
 
 impl Bench {
     fn new(text: &str) -> Self {
+        log::collect();
         let dir = tempfile::tempdir().unwrap();
         let script = dir.path().join("act.sh");
         fs::write(&script, text).unwrap();
@@ -286,13 +286,11 @@ async fn output_is_bounded_and_made_printable() {
 
 #[tokio::test]
 async fn output_is_logged_by_lines_up_to_its_bound() {
-    let (log, guard) = Log::start();
     let text =
         "echo first; echo oops >&2; for i in {1..1000}; do echo \"line $i $(printf %0100d 0)\"
         done; printf 'no newline'";
     Bench::bash(text).run(LONG).await;
-    drop(guard);
-    let lines = log.lines();
+    let lines = log::lines();
     let of = |stream: &str| {
         let of = |line: &&serde_json::Value| {
             line["target"] == "script" && line["fields"]["stream"] == stream
@@ -313,10 +311,8 @@ async fn output_is_logged_by_lines_up_to_its_bound() {
 
 #[tokio::test]
 async fn very_many_short_lines_do_not_fill_our_log() {
-    let (log, guard) = Log::start();
     Bench::bash("yes | head -n 100000").run(LONG).await;
-    drop(guard);
-    let count = log.lines().iter().filter(|line| line["target"] == "script").count();
+    let count = log::lines().iter().filter(|line| line["target"] == "script").count();
     assert_eq!(count, OUTPUT_LINES);
 }
 
