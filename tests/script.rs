@@ -402,9 +402,12 @@ async fn the_producer_api_claims_nothing_it_did_not_see() {
 async fn a_node_that_hangs_leaves_the_outcome_unknown() {
     let hung = Server::start(|_, stream| wait_for_end(stream));
     let own = Client::new(&hung.url(), SHORT).unwrap();
-    let why = failed(producer_api::run(&own, Act::Promote, LONG).await);
-    assert!(why.contains("may still obey when it wakes"), "{why}");
     let patient = Client::new(&hung.url(), LONG).unwrap();
-    let why = failed(producer_api::run(&patient, Act::Demote, SHORT).await);
-    assert!(why.contains("was not confirmed within 3000 ms"), "{why}");
+    let (by_call, by_act) = tokio::join!(
+        producer_api::run(&own, Act::Promote, LONG),
+        producer_api::run(&patient, Act::Demote, SHORT)
+    );
+    let (by_call, by_act) = (failed(by_call), failed(by_act));
+    assert!(by_call.contains("may still obey when it wakes"), "{by_call}");
+    assert!(by_act.contains("was not confirmed within 3000 ms"), "{by_act}");
 }
