@@ -386,6 +386,9 @@ async fn the_producer_api_claims_nothing_it_did_not_see() {
     let absent = act(&Server::saying(answer(404, "{}")).url(), Act::Promote).await;
     assert!(matches!(&absent, ActResult::Refused(text) if text.contains("producer_api_plugin")));
 
+    let unheard = act(&Server::saying(answer(400, "")).url(), Act::Demote).await;
+    assert!(matches!(&unheard, ActResult::Refused(text) if text.contains("http-alias")));
+
     let why = failed(act(&Server::saying(answer(500, "{}")).url(), Act::Demote).await);
     assert!(why.contains("HTTP status 500") && why.contains("not known"), "{why}");
 
@@ -408,6 +411,6 @@ async fn a_node_that_hangs_leaves_the_outcome_unknown() {
         producer_api::run(&patient, Act::Demote, SHORT)
     );
     let (by_call, by_act) = (failed(by_call), failed(by_act));
-    assert!(by_call.contains("may still obey when it wakes"), "{by_call}");
+    assert!(by_call.contains("obeys when it wakes"), "{by_call}");
     assert!(by_act.contains("was not confirmed within 3000 ms"), "{by_act}");
 }
