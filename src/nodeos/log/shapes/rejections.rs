@@ -8,11 +8,11 @@ const fn refused(reason: Reason, starts: &'static str) -> Shape {
     says(BlockRejected, starts).because(reason)
 }
 
-/// `, connection - 7`, `connection 7` or nothing; then number and id.
-const BLOCK: &str = r",?(?: connection(?: -)? %N[:,])? ?#%block %id(?:\.{3})?: %cause";
+/// `, connection - 7`, `connection 7` or nothing; then number and id. Lines of the cause follow.
+const BLOCK: &str = r",?(?: connection(?: -)? %N[:,])? ?#?%block %id(?:\.{3})?: %cause";
 
 const fn by_network(reason: Reason, starts: &'static str) -> Shape {
-    refused(reason, starts).then(BLOCK).network()
+    refused(reason, starts).then(BLOCK).network().open()
 }
 
 /// Printed by the chain's own plugins. The first lines of exceptions are in `exception.rs`.
@@ -39,9 +39,8 @@ pub(in crate::nodeos::log) const OF_PEERS: &[Shape] = &[
     by_network(Reason::Unlinkable, "unlinkable_block_exception"),
     by_network(Reason::Invalid, "block_validate_exception"),
     by_network(Reason::Invalid, "bad block exception"),
-    by_network(Reason::Other, "bad block assert exception"),
-    by_network(Reason::Other, "bad signed_block"),
-    by_network(Reason::Invalid, "assert_exception"),
+    // 2.0.0 to 2.0.3.
+    by_network(Reason::Invalid, "bad signed_block"),
     // Spring 1.0 to 2.0-dev.
     by_network(Reason::Invalid, "invalid QC claim exception"),
     // 1.0 to 2.0.0.
