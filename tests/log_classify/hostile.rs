@@ -172,3 +172,17 @@ fn any_bytes_are_a_line() {
     let after_hole = [&[0; 4096], RECEIVED.as_bytes()].concat();
     assert_eq!(alone(&after_hole).name.as_str(), "block_received", "a log cut in place");
 }
+
+#[test]
+fn a_peer_that_breaks_its_name_over_two_lines_accuses_nobody() {
+    for record in [
+        "block_validate_exception accept block #900 syncing from x",
+        "unable to accept block on assert exception Assert Exception (10) from x",
+        "block 900 not accepted from x",
+        "[\"x",
+    ] {
+        let line = format!("{NET}{record}");
+        let accusation = "producer eosio double-confirming known range";
+        assert_eq!(names(&[&line, accusation])[1], "other", "{record}");
+    }
+}

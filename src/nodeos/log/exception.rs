@@ -8,6 +8,7 @@ use crate::core::event::{EventName, LogEvent, Reason};
 use crate::core::name::Name;
 use crate::nodeos::log::message::{Reading, Source};
 use crate::nodeos::log::pairs;
+use crate::nodeos::log::shape::After;
 
 /// What `edump` and the guard handler print before the code.
 const LABELS: [&[u8]; 3] = [b"e.to_detail_string(): ", b"Details: ", b"e.to_string(): "];
@@ -105,7 +106,8 @@ pub(super) fn headline(message: &[u8], source: Source<'_>) -> Option<Reading> {
     let (name, reason) = headline.event(source)?;
     let mut event = LogEvent { reason: Some(reason), ..LogEvent::new(name) };
     refine(&mut event, text);
-    Some(Reading { event, complete: false, rejection_follows: name == BlockRejected })
+    let after = if name == BlockRejected { After::Cause } else { After::Unknown };
+    Some(Reading { event, after })
 }
 
 /// Makes the reason of a refusal exact, where the exception's text names the cause.
@@ -133,7 +135,7 @@ pub(super) fn continued(line: &[u8]) -> Option<Reading> {
     let mut event = LogEvent::new(BlockRejected);
     event.reason = Some(reason);
     event.producer = producer;
-    Some(Reading { event, complete: false, rejection_follows: false })
+    Some(Reading { event, after: After::Unknown })
 }
 
 /// The cause a text begins with.

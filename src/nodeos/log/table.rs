@@ -141,7 +141,7 @@ impl Finder {
                 continue;
             }
             if let Some(event) = self.event(table, place, rest) {
-                return Some(Reading::of(event, shape));
+                return Some(Reading { event, after: shape.after });
             }
         }
         None
