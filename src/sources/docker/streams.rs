@@ -84,16 +84,16 @@ impl Streams {
         if !self.unterminated.is_empty()
             && let Some(more) = message.strip_prefix(self.unterminated.as_slice())
         {
+            if more.is_empty() {
+                return;
+            }
             // Taken before, but now with what came behind it.
             self.stdout.message(&self.unterminated, batch);
+            self.unterminated.clear();
             rest = more;
         }
-        if rest.is_empty() {
-            return;
-        }
-        self.unterminated.clear();
         if !rest.ends_with(b"\n") {
-            self.unterminated.extend_from_slice(message);
+            self.unterminated = message.to_vec();
         }
         self.stdout.message(rest, batch);
     }
