@@ -1,7 +1,8 @@
 //! The first line of an exception: `<code> <name>: <what>`, fc's `to_detail_string`.
 //!
-//! Codes and names are those of `exceptions.hpp`; the codes are the same from 1.1 to Spring. The lines that follow hold the
-//! cause and its data as JSON; they have no columns, and belong to the record of the first.
+//! Codes and names are those of `exceptions.hpp`; the codes are the same from 1.1 to Spring. The
+//! lines that follow hold the cause and its data as JSON; they have no columns, and belong to the
+//! record of the first.
 
 use crate::core::event::EventName::{BlockRejected, DatabaseFault};
 use crate::core::event::{EventName, LogEvent, Reason};
