@@ -101,7 +101,7 @@ impl Classifier {
             return LogEvent::new(EventName::Other);
         }
         let reading = match self.before {
-            Some(After::Cause) => exception::continued(line),
+            Some(After::Cause) => exception::continued(wrapper::behind_wrapper(line)),
             Some(After::Unknown) if self.columns_seen => None,
             _ => Some(self.reader.read(line, Source::MESSAGE_ALONE)),
         };

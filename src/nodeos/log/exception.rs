@@ -65,7 +65,7 @@ impl<'a> Headline<'a> {
             b"unlinkable_block_exception" => Some(Reason::Unlinkable),
             b"producer_double_confirm" => Some(Reason::DoubleConfirming),
             b"block_validate_exception" => Some(Reason::Invalid),
-            b"fork_database_exception" => Some(Reason::Other),
+            b"fork_database_exception" | b"fork_db_block_not_found" => Some(Reason::Other),
             _ => self.breaks_a_rule().then_some(Reason::Invalid),
         }
     }

@@ -55,6 +55,16 @@ static WORD: LazyLock<Regex> = LazyLock::new(|| {
     RegexBuilder::new(pattern).unicode(false).build().expect("the pattern of a word is valid")
 });
 
+/// A line without its wrapper, where no columns follow: only pieces of known shape are taken off.
+pub(super) fn behind_wrapper(line: &[u8]) -> &[u8] {
+    let mut unwrap = Unwrap::new(line);
+    for _ in 0..PIECES_MAX {
+        let Some(taken) = unwrap.piece() else { break };
+        unwrap.rest = &unwrap.rest[taken..];
+    }
+    unwrap.rest
+}
+
 /// Takes a line's wrapper off, piece after piece.
 #[derive(Debug)]
 pub(super) struct Unwrap<'a> {
