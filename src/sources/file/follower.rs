@@ -9,8 +9,9 @@
 //! It waits for nothing and starts nothing: the caller says when to look, and what time it is.
 //!
 //! ## Caveat
-//! A file that is cut in place loses what was written between our last read and the cut; nobody
-//! but the writer knows of it. A file removed, not renamed, before it was opened is lost too.
+//! Of a file that is cut in place, what was written between our last read and the cut is read from
+//! the copy, if one stands beside it; what was written after the copy only the writer knew. A file
+//! removed, not renamed, before it was opened is lost too.
 
 use std::collections::VecDeque;
 use std::fs::{File, Metadata};
@@ -19,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use crate::core::event::{LogSourceEvent, Replacement};
 use crate::sources::file::place::{self, FileId, Obstacle};
-use crate::sources::file::siblings::Siblings;
+use crate::sources::file::siblings::{self, Siblings};
 use crate::sources::file::tail::{Bookmark, Found, Tail};
 use crate::sources::lines::{Batch, LogItem};
 
@@ -177,6 +178,9 @@ impl Follower {
                 Ok(Found::Bytes) => return true,
                 Ok(Found::End) => {}
                 Ok(Found::Cut) => {
+                    let tail = &mut self.tails[at];
+                    let copy = siblings::find(&self.path, |file| tail.was_copied_to(file));
+                    tail.begin_again(copy, now);
                     self.siblings.note_all(&self.path);
                     self.tell_replaced(Replacement::Truncated);
                     return true;
