@@ -59,6 +59,8 @@ pub struct Follower {
     /// the size it had.
     first: Option<Option<(FileId, u64)>>,
     obstacle: Option<(Instant, String)>,
+    /// Whether a file that is open could not be read at the last look.
+    is_unreadable: bool,
     told: Option<Told>,
     batch: Batch,
     buffer: Vec<u8>,
@@ -82,6 +84,7 @@ impl Follower {
             siblings: Siblings::default(),
             first: None,
             obstacle: None,
+            is_unreadable: false,
             told: None,
             batch: Batch::new(),
             buffer: Vec::new(),
@@ -173,6 +176,7 @@ impl Follower {
 
     /// Reads the tails in order, until there is nothing new or the batch is full; true if full.
     fn read(&mut self, now: Instant) -> bool {
+        self.is_unreadable = false;
         for at in 0..self.tails.len() {
             match self.tails[at].read(&mut self.buffer, &mut self.batch, now) {
                 Ok(Found::Bytes) => return true,
@@ -187,6 +191,7 @@ impl Follower {
                 }
                 Err(error) => {
                     let why = format!("{} cannot be read: {error}", self.path.display());
+                    self.is_unreadable = true;
                     self.tell(Told::Unavailable(why));
                 }
             }
@@ -229,7 +234,9 @@ impl Follower {
 
     fn tell_following(&mut self) {
         self.obstacle = None;
-        self.tell(Told::Following);
+        if !self.is_unreadable {
+            self.tell(Told::Following);
+        }
     }
 
     fn tell_obstacle(&mut self, obstacle: &Obstacle, now: Instant) {
