@@ -74,6 +74,12 @@ call() {
     status=${answer##*$'\n'} body=${answer%$'\n'*}
 }
 
+# Refuses when nodeos would not hear us under this name; it looks at that before the call itself.
+check_host() {
+    [[ $status != 400 ]] ||
+        refuse "HTTP 400: name nodeos by the address it listens on, not $url, or add it as http-alias"
+}
+
 # order resume|pause: tells nodeos, or ends the script.
 order() {
     local code=0 path=/v1/producer/$1
@@ -81,11 +87,12 @@ order() {
     case $code in
     0) ;;
     6 | 7) refuse "$path did not reach nodeos at $url; is it running?" ;;
-    28) fail "$path was not answered in time; a nodeos that hangs may still obey when it wakes" ;;
+    28) fail "$path was not answered in time; a nodeos that hangs obeys when it wakes" ;;
     *) fail "$path failed (curl $code); whether nodeos obeyed is not known" ;;
     esac
     [[ $status != 404 ]] ||
         refuse "$path is not there; load eosio::producer_api_plugin in nodeos at $url"
+    check_host
     [[ $status == 2?? && $body == *'"ok"'* ]] ||
         fail "$path answered HTTP $status; whether nodeos obeyed is not known"
 }
@@ -109,6 +116,7 @@ field() {
 # Asks get_info and refuses a node that does not answer or is on another chain than the keeper's.
 check_node() {
     call GET /v1/chain/get_info || status=000
+    check_host
     [[ $status == 2?? ]] ||
         refuse "nodeos at $url does not answer get_info (HTTP $status); nothing was done"
     local chain

@@ -1,1 +1,160 @@
-//! The one loop.
+//! The one loop: sources → keeper → actions, and outcomes back as events.
+//!
+//! Events are recorded as they come and judged once a second; the tick is never kept waiting by a
+//! flood of events or by an action under way. On SIGTERM the sources end first, then the action
+//! that is under way, then the channels.
+
+mod hands;
+mod senses;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::core::action::{Action, Latch};
+use crate::core::decision::Decision;
+use crate::core::event::Event;
+use crate::core::keeper::Keeper;
+use crate::core::name::Name;
+use crate::core::status::Status;
+use crate::history::latch::{LatchError, Store};
+use crate::web;
+use hands::Hands;
+
+/// Between two judgements.
+const TICK: Duration = Duration::from_secs(1);
+/// Events that wait to be recorded; a full queue holds the log reader up, and the file is the
+/// buffer.
+const EVENTS_MAX: usize = 4096;
+
+/// Runs one keeper until `stop` is cancelled.
+///
+/// # Errors
+/// When the status address cannot be listened on, another keeper has the state directory, or the
+/// RPC client cannot be made. A state directory that cannot be used is no error here: the keeper
+/// watches and alarms, and refuses to act.
+pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(config.status_listen).await.with_context(|| {
+        format!(
+            "cannot listen on {} ([status] listen); is another eoskeeper running there?",
+            config.status_listen
+        )
+    })?;
+    let (store, latch) = open_state(&config)?;
+    let clock = Clock::start();
+    let keeper = Keeper::new(config.settings.clone(), clock.now(), latch);
+    let (events, inbox) = mpsc::channel(EVENTS_MAX);
+    let senses = senses::start(&config, &events, &stop)?;
+    let (show, shown) = watch::channel(Arc::new(keeper.status(clock.now())));
+    let page = tokio::spawn(web::serve(listener, shown, stop.clone()));
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        role = %config.settings.role.letter(),
+        producer = %config.settings.producer,
+        config = %config.source.display(),
+        status = %config.status_listen,
+        "The keeper watches."
+    );
+    for note in &config.notes {
+        tracing::warn!("{note}");
+    }
+    let hands = Hands::new(&config, store, senses.client.clone(), events);
+    let mut daemon = Daemon { keeper, clock, hands, show, told: None };
+    daemon.watch(inbox, &stop).await;
+    let Daemon { hands, .. } = daemon;
+    hands.finish().await;
+    senses.finish().await;
+    // The page ends with the same token; its error was logged where it happened.
+    let _ = page.await;
+    tracing::info!("The keeper has ended.");
+    Ok(())
+}
+
+/// Opens the state directory and reads the latch. What makes it unusable goes to the keeper, who
+/// then never acts; only another keeper in the same directory ends the start.
+#[allow(clippy::type_complexity, reason = "used once, right above")]
+fn open_state(
+    config: &Config,
+) -> anyhow::Result<(Option<Arc<Store>>, Result<Option<Latch>, String>)> {
+    let producer: Name = config.settings.producer;
+    let opened = Store::open(&config.state_dir);
+    let store = match opened {
+        Ok(store) => Arc::new(store),
+        Err(error @ LatchError::InUse { .. }) => return Err(error.into()),
+        Err(error) => return Ok((None, Err(unusable(&error)))),
+    };
+    let latch = store.load(producer).map_err(|error| unusable(&error));
+    Ok((Some(store), latch))
+}
+
+fn unusable(error: &LatchError) -> String {
+    tracing::error!(%error, "The state on disk cannot be used; the keeper watches and never acts.");
+    error.to_string()
+}
+
+struct Daemon {
+    keeper: Keeper,
+    clock: Clock,
+    hands: Hands,
+    show: watch::Sender<Arc<Status>>,
+    told: Option<Decision>,
+}
+
+impl Daemon {
+    async fn watch(&mut self, mut inbox: mpsc::Receiver<Event>, stop: &CancellationToken) {
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => self.tick(),
+                event = inbox.recv() => match event {
+                    Some(event) => self.record(&event),
+                    None => return,
+                },
+            }
+        }
+    }
+
+    fn record(&mut self, event: &Event) {
+        if let Event::Outcome(outcome) = event {
+            tracing::info!(id = outcome.id, result = %outcome.result, "An action came back.");
+        }
+        self.keeper.record(self.clock.now(), event);
+    }
+
+    fn tick(&mut self) {
+        let now = self.clock.now();
+        for action in self.keeper.tick(now) {
+            self.carry_out(action);
+        }
+        self.tell_decision();
+        self.show.send_replace(Arc::new(self.keeper.status(now)));
+    }
+
+    fn carry_out(&mut self, action: Action) {
+        match action {
+            Action::SaveLatch { id, latch } => self.hands.save(id, latch),
+            Action::Act(order) => self.hands.act(order),
+            Action::Alarm(notice) => self.hands.tell(notice),
+        }
+    }
+
+    fn tell_decision(&mut self) {
+        let decision = self.keeper.decision();
+        if self.told.as_ref().is_none_or(|told| !told.is_same(decision)) {
+            let kind = format!("{:?}", decision.kind).to_lowercase();
+            let hold = decision.hold.map(|hold| format!("{hold:?}"));
+            tracing::info!(target: "decision", kind, hold, "{}", decision.sentence);
+            self.told = Some(decision.clone());
+        }
+    }
+}

@@ -1,3 +1,7 @@
 //! The `eoskeeper` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    eoskeeper::cli::main()
+}

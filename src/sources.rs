@@ -4,3 +4,4 @@ pub mod docker;
 pub mod file;
 pub mod get_info;
 pub mod lines;
+pub mod log;

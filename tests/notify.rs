@@ -12,7 +12,6 @@ use eoskeeper::actions::notify::{
 };
 use eoskeeper::core::action::{Notice, NoticeKind, Severity};
 use eoskeeper::core::time::Timestamp;
-use log::Log;
 
 const DEADLINE: Duration = Duration::from_secs(5);
 const DRAIN: Duration = Duration::from_secs(600);
@@ -66,6 +65,7 @@ impl Channel for Odd {
 
 /// Sends two notices, lets time pass, and returns the counts, the tries and what was sent.
 async fn run(tries: &[Try]) -> (Counts, u32, Vec<String>) {
+    log::collect();
     let (count, sent) = (Arc::default(), Arc::default());
     let odd = Odd { tries: tries.to_vec(), count: Arc::clone(&count), sent: Arc::clone(&sent) };
     let dispatcher = Dispatcher::start(vec![Box::new(odd), Box::new(LogChannel)], DEADLINE);
@@ -97,6 +97,7 @@ async fn trying_again_is_for_what_may_pass() {
 
 #[tokio::test(start_paused = true)]
 async fn a_channel_that_hangs_fills_its_own_queue_only() {
+    log::collect();
     let odd = Odd { tries: vec![Try::Hangs], count: Arc::default(), sent: Arc::default() };
     let dispatcher = Dispatcher::start(vec![Box::new(odd), Box::new(LogChannel)], DEADLINE);
     let told = 2 * QUEUE_NOTICES as u64;
@@ -114,7 +115,7 @@ async fn a_channel_that_hangs_fills_its_own_queue_only() {
 
 #[tokio::test]
 async fn the_log_channel_writes_one_structured_line_each() {
-    let (log, guard) = Log::start();
+    log::collect();
     for (severity, kind) in [
         (Severity::Info, NoticeKind::Told),
         (Severity::Warn, NoticeKind::Resolved),
@@ -123,8 +124,7 @@ async fn the_log_channel_writes_one_structured_line_each() {
         let notice = Notice { kind, ..notice("producer_missing", severity) };
         assert_eq!(LogChannel.send(&notice).await, Ok(()));
     }
-    drop(guard);
-    let lines = log.lines();
+    let lines = log::lines();
     let of = |line: &serde_json::Value| {
         ["kind", "severity"].map(|name| line["fields"][name].as_str().unwrap().to_owned())
     };

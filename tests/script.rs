@@ -1,25 +1,17 @@
-//! The script runner with real scripts, well behaved and not; and the producer API.
+//! The script runner with real scripts, well behaved and not.
 
-#[path = "support/http.rs"]
-mod http;
 #[path = "support/log.rs"]
 mod log;
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use eoskeeper::actions::producer_api;
 use eoskeeper::actions::script::{Host, OUTPUT_BYTES, OUTPUT_LINES, run};
 use eoskeeper::core::action::{Act, ActResult, Order};
 use eoskeeper::core::settings::Role;
-use eoskeeper::nodeos::rpc::Client;
-use http::{Server, answer, wait_for_end};
-use log::Log;
 use tempfile::TempDir;
 
 /// For scripts that end by themselves: nothing is measured by it.
@@ -47,6 +39,7 @@ struct Bench {
 
 impl Bench {
     fn new(text: &str) -> Self {
+        log::collect();
         let dir = tempfile::tempdir().unwrap();
         let script = dir.path().join("act.sh");
         fs::write(&script, text).unwrap();
@@ -286,13 +279,11 @@ async fn output_is_bounded_and_made_printable() {
 
 #[tokio::test]
 async fn output_is_logged_by_lines_up_to_its_bound() {
-    let (log, guard) = Log::start();
     let text =
         "echo first; echo oops >&2; for i in {1..1000}; do echo \"line $i $(printf %0100d 0)\"
         done; printf 'no newline'";
     Bench::bash(text).run(LONG).await;
-    drop(guard);
-    let lines = log.lines();
+    let lines = log::lines();
     let of = |stream: &str| {
         let of = |line: &&serde_json::Value| {
             line["target"] == "script" && line["fields"]["stream"] == stream
@@ -313,10 +304,8 @@ async fn output_is_logged_by_lines_up_to_its_bound() {
 
 #[tokio::test]
 async fn very_many_short_lines_do_not_fill_our_log() {
-    let (log, guard) = Log::start();
     Bench::bash("yes | head -n 100000").run(LONG).await;
-    drop(guard);
-    let count = log.lines().iter().filter(|line| line["target"] == "script").count();
+    let count = log::lines().iter().filter(|line| line["target"] == "script").count();
     assert_eq!(count, OUTPUT_LINES);
 }
 
@@ -343,72 +332,4 @@ async fn an_action_that_is_given_up_takes_its_processes_with_it() {
     task.abort();
     assert!(task.await.unwrap_err().is_cancelled());
     until("the child is gone", || !lives(bench.pid())).await;
-}
-
-/// A node with the producer API; `obeys` is whether pause and resume have an effect.
-fn node(obeys: bool) -> Server {
-    let paused = AtomicBool::new(true);
-    Server::start(move |request, stream| {
-        let ok = r#"{"result":"ok"}"#;
-        let body = if request.contains("/paused") {
-            if paused.load(Ordering::SeqCst) { "true" } else { "false" }
-        } else {
-            if obeys {
-                paused.store(request.contains("/pause "), Ordering::SeqCst);
-            }
-            ok
-        };
-        let _ = stream.write_all(answer(201, body).as_bytes());
-    })
-}
-
-async fn act(url: &str, act: Act) -> ActResult {
-    let client = Client::new(url, LONG).unwrap();
-    producer_api::run(&client, act, LONG).await
-}
-
-#[tokio::test]
-async fn the_producer_api_is_obeyed_and_confirmed() {
-    let node = node(true);
-    for (what, words) in [
-        (Act::Promote, "nodeos says paused = false"),
-        (Act::Demote, "nodeos says paused = true"),
-        (Act::Demote, "nodeos says paused = true"),
-    ] {
-        assert_eq!(act(&node.url(), what).await, ActResult::Done(words.to_owned()));
-    }
-    assert!(node.requests().contains(&"POST /v1/producer/resume HTTP/1.1".to_owned()));
-    let why = act(&node.url(), Act::PromoteRemote).await;
-    assert!(matches!(&why, ActResult::Refused(text) if text.contains("script")), "{why}");
-}
-
-#[tokio::test]
-async fn the_producer_api_claims_nothing_it_did_not_see() {
-    let why = failed(act(&node(false).url(), Act::Promote).await);
-    assert!(why.contains("still says paused = true"), "{why}");
-
-    let absent = act(&Server::saying(answer(404, "{}")).url(), Act::Promote).await;
-    assert!(matches!(&absent, ActResult::Refused(text) if text.contains("producer_api_plugin")));
-
-    let why = failed(act(&Server::saying(answer(500, "{}")).url(), Act::Demote).await);
-    assert!(why.contains("HTTP status 500") && why.contains("not known"), "{why}");
-
-    // Resumed, but `paused` is behind another address.
-    let half = Server::start(|request, stream| {
-        let status = if request.contains("/paused") { 404 } else { 201 };
-        let _ = stream.write_all(answer(status, r#"{"result":"ok"}"#).as_bytes());
-    });
-    let why = failed(act(&half.url(), Act::Promote).await);
-    assert!(why.contains("did not confirm it"), "{why}");
-}
-
-#[tokio::test]
-async fn a_node_that_hangs_leaves_the_outcome_unknown() {
-    let hung = Server::start(|_, stream| wait_for_end(stream));
-    let own = Client::new(&hung.url(), SHORT).unwrap();
-    let why = failed(producer_api::run(&own, Act::Promote, LONG).await);
-    assert!(why.contains("may still obey when it wakes"), "{why}");
-    let patient = Client::new(&hung.url(), LONG).unwrap();
-    let why = failed(producer_api::run(&patient, Act::Demote, SHORT).await);
-    assert!(why.contains("was not confirmed within 3000 ms"), "{why}");
 }

@@ -221,6 +221,8 @@ fn a_node_that_cannot_be_told_is_reported_as_it_is() {
         ("demote.sh", api("false", 201), 1, "does not say paused = true"),
         ("demote.sh", api("\"true\"", 201), 1, "does not say paused = true"),
         ("demote.sh", api("true", 404), 10, "load eosio::producer_api_plugin"),
+        ("demote.sh", api("true", 400), 10, "or add it as http-alias"),
+        ("promote.sh", Server::saying(answer(400, "")), 10, "or add it as http-alias"),
         ("demote.sh", Server::saying("SSH-2.0-x\r\n"), 1, "not known"),
     ] {
         bench.run(script, &["-t", "20", "--url", &server.url()], &[]).expect(code, words);
@@ -244,7 +246,7 @@ fn a_node_that_hangs_ends_the_script_at_its_deadline() {
     });
     for script in ["promote.sh", "demote.sh"] {
         let ran = bench.run(script, &["-t", "1", "-u", &hung.url()], &[]);
-        ran.expect(1, "may still obey when it wakes");
+        ran.expect(1, "obeys when it wakes");
     }
     let silent = Server::start(|_, stream| wait_for_end(stream));
     bench.run("promote.sh", &["-t", "1", "-u", &silent.url()], &[]).expect(10, "nothing was done");

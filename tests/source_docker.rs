@@ -58,7 +58,11 @@ impl Followed {
         self.received.line("last line").await;
         let mut wanted = lines.to_vec();
         wanted.push("last line");
-        assert_eq!(self.received.texts(), wanted);
+        let received = self.received.texts();
+        let same =
+            received.iter().zip(&wanted).take_while(|(line, wanted)| line == *wanted).count();
+        // Of a long list only where it differs is of use.
+        assert_eq!(received.get(same), wanted.get(same).map(|line| (*line).to_owned()).as_ref());
     }
 }
 

@@ -3,7 +3,8 @@
 //! # Caveat
 //! `paused` is nodeos's word and not a block: a promotion is proven only on the chain. The state
 //! is in nodeos's memory; after its restart `pause-on-startup` decides. A call that a hanging nodeos
-//! has not read yet may be obeyed when it wakes, long after the deadline.
+//! has not read yet is obeyed when it wakes, long after the deadline: Leap 4.1, stopped by SIGSTOP
+//! and continued, carried out every call of which the client had given up.
 
 use std::time::Duration;
 
@@ -90,6 +91,11 @@ impl Wanted {
                 "/v1/producer/{call} is not there; load eosio::producer_api_plugin (Leap 5 and \
                  later: on this address, category producer_rw)"
             )),
+            // nodeos looks at the Host header before it looks at the call.
+            ApiFailure::HttpStatus(400) => ActResult::Refused(format!(
+                "/v1/producer/{call}: {failure}; write http_url with the address nodeos listens \
+                 on, or add that host as http-alias to nodeos's config.ini"
+            )),
             ApiFailure::ConnectionRefused
             | ApiFailure::NameNotFound(_)
             | ApiFailure::ConnectTimeout => ActResult::Refused(format!(
@@ -97,8 +103,8 @@ impl Wanted {
                  http_url right?"
             )),
             ApiFailure::AnswerTimeout => ActResult::Failed(format!(
-                "/v1/producer/{call}: {failure}; a nodeos that hangs may still obey when it wakes: \
-                 look whether it produces"
+                "/v1/producer/{call}: {failure}; a nodeos that hangs obeys when it wakes: look then \
+                 whether it produces"
             )),
             _ => ActResult::Failed(format!(
                 "/v1/producer/{call}: {failure}; whether nodeos obeyed is not known: look whether \

@@ -33,13 +33,16 @@ pub use output::{OUTPUT_BYTES, OUTPUT_LINES};
 pub const EXIT_REFUSED: i32 = 10;
 /// From SIGTERM to SIGKILL, and from a script's end to that of what still holds its output.
 const GRACE: Duration = Duration::from_secs(1);
+/// How much longer than its deadline a run may take: SIGTERM, SIGKILL, what is left of the output
+/// and the exit status are each waited for in turn.
+pub const OVERTIME: Duration = Duration::from_secs(4 * GRACE.as_secs());
 /// Tries to start a script that another process holds open for writing, 50 ms apart: an editor or
 /// an installation may just be done with it.
 const BUSY_TRIES: u32 = 10;
 const BUSY_GAP: Duration = Duration::from_millis(50);
 
-/// Runs the script at `path` for an order, for at most `deadline` and a few seconds for ending it.
-/// Dropping the future kills the process group.
+/// Runs the script at `path` for an order, for at most `deadline` and [`OVERTIME`] for ending it.
+/// Needs a tokio runtime with I/O and time. Dropping the future kills the process group.
 pub async fn run(path: &Path, order: &Order, host: &Host, deadline: Duration) -> ActResult {
     let name = path.display();
     let path = match absolute(path) {

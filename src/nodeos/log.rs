@@ -31,6 +31,7 @@ use crate::core::event::{EventName, LogEvent};
 use crate::nodeos::log::anchor::HourAnchor;
 use crate::nodeos::log::layout::{Columns, Printed, Record};
 use crate::nodeos::log::message::{Reader, Reading, Source};
+use crate::nodeos::log::shape::After;
 
 pub use crate::nodeos::log::json::json_line;
 pub use crate::nodeos::log::schedule::schedule_of;
@@ -45,23 +46,10 @@ pub struct Classifier {
     reader: Reader,
     columns: Columns,
     anchor: HourAnchor,
-    previous: Previous,
+    /// What the line before leaves open; nothing was before the first.
+    before: Option<After>,
     columns_seen: bool,
     without_colour: Vec<u8>,
-}
-
-/// What the line before was; decides what a line without columns may be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Previous {
-    /// There was none.
-    #[default]
-    Nothing,
-    /// A record known to be one line, and complete.
-    Complete,
-    /// A record that may go on: its text is unknown to us, or holds text of others.
-    Open,
-    /// The head of an exception that refused a block; the cause is on the next line.
-    Rejection,
 }
 
 impl Classifier {
@@ -88,7 +76,7 @@ impl Classifier {
             Some(record) => {
                 self.columns_seen = true;
                 let reading = self.reader.read(record.message, Source::of(&record));
-                self.previous = Previous::after(&reading);
+                self.before = Some(reading.after);
                 Self::dated(&mut self.anchor, reading, &record)
             }
             None => self.without_columns(line.trim_ascii_end()),
@@ -112,25 +100,13 @@ impl Classifier {
         if line.is_empty() {
             return LogEvent::new(EventName::Other);
         }
-        let reading = match self.previous {
-            Previous::Rejection => exception::continued(line),
-            Previous::Open if self.columns_seen => None,
+        let reading = match self.before {
+            Some(After::Cause) => exception::continued(line),
+            Some(After::Unknown) if self.columns_seen => None,
             _ => Some(self.reader.read(line, Source::MESSAGE_ALONE)),
         };
         let reading = reading.unwrap_or_else(Reading::other);
-        self.previous = Previous::after(&reading);
+        self.before = Some(reading.after);
         reading.event
-    }
-}
-
-impl Previous {
-    fn after(reading: &Reading) -> Self {
-        if reading.rejection_follows {
-            Self::Rejection
-        } else if reading.complete {
-            Self::Complete
-        } else {
-            Self::Open
-        }
     }
 }

@@ -23,6 +23,7 @@ use crate::core::schedule::Schedule;
 use transport::Transport;
 
 pub use transport::ClientError;
+pub(crate) use transport::install_tls;
 
 /// Bound on the answers that are a few numbers: `get_info` is about 1 KiB in every version.
 pub const SMALL_ANSWER_BYTES: usize = 64 * 1024;

@@ -93,7 +93,7 @@ fn config_text(role: char, net: &Network, node: &str, dir: &std::path::Path, por
     };
     format!(
         "[global]\nrole = \"{role}\"\nproducer_name = \"{OURS}\"\nhttp_port = {rpc}\n\
-         is_docker = false\nlog_file = \"{log}\"\nc_name = \"\"\n\
+         is_docker = false\nlog_file = \"{log}\"\nc_name = \"nodeos\"\n\
          [status]\nlisten = 127.0.0.1:{port}\n[state]\ndir = \"{state}\"\n{acts}"
     )
 }

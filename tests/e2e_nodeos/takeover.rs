@@ -36,7 +36,7 @@ impl Scene {
     /// Waits until B signs, and checks that it waited two rounds and that C did nothing.
     fn b_takes_over(&self) -> String {
         until("B to sign a block", TAKEOVER_SECONDS, || {
-            assert_eq!(self.net.paused("c"), Some(true), "C promoted: {}", self.c.story());
+            assert_ne!(self.net.paused("c"), Some(false), "C promoted: {}", self.c.story());
             (!self.net.produced_blocks("b").is_empty()).then_some(())
         });
         let first = self.net.produced_blocks("b")[0].time.clone();
@@ -84,7 +84,7 @@ fn killed_a_is_replaced_by_b_and_returns_paused() {
     // A round and more: our turn comes once in it.
     all_through(40, || {
         assert_ne!(scene.net.paused("a"), Some(false), "A produces beside B");
-        assert_eq!(scene.net.paused("c"), Some(true));
+        assert_ne!(scene.net.paused("c"), Some(false), "C promoted: {}", scene.c.story());
     });
     assert_eq!(scene.net.produced_blocks("a").len(), signed);
     let cost = scene.net.print_cost("A killed, returned paused", &scene.last);
@@ -124,14 +124,16 @@ fn frozen_a_is_replaced_by_b_which_steps_down_when_a_thaws() {
 /// Waits until B is paused again, by its keeper, and checks that A signs on alone.
 fn b_steps_down(scene: &Scene) {
     until("B to step down", TAKEOVER_SECONDS, || {
-        assert_eq!(scene.net.paused("c"), Some(true), "C promoted: {}", scene.c.story());
+        assert_ne!(scene.net.paused("c"), Some(false), "C promoted: {}", scene.c.story());
         scene.net.paused("b").filter(|paused| *paused)
     });
     let (a, b) = (scene.net.produced_blocks("a").len(), scene.net.produced_blocks("b").len());
     until("A to sign a turn", 90, || {
         (scene.net.produced_blocks("a").len() >= a + 12).then_some(())
     });
-    assert_eq!(scene.net.produced_blocks("b").len(), b, "B signs on: {}", scene.b.story());
+    // nodeos finishes the block it has begun when the pause arrives.
+    let after = scene.net.produced_blocks("b").len();
+    assert!(after <= b + 1, "B signs on: {}", scene.b.story());
     assert_eq!(scene.net.paused("b"), Some(true));
     assert!(scene.b.log().contains("elsewhere"), "the reason is not told: {}", scene.b.story());
 }

@@ -1,5 +1,8 @@
 //! Lines that try to pass for an event, and bytes that no nodeos prints.
 
+use eoskeeper::core::event::{EventName, Reason};
+use eoskeeper::nodeos::log::Classifier;
+
 use crate::expect::{alone, names};
 
 const OTHER: &str = "error 2024-09-27T03:44:56.027 nodeos    producer_plugin.cpp:504       on_incoming_block    ] some text of an exception";
@@ -86,6 +89,35 @@ fn a_line_without_columns_belongs_to_the_open_record_above() {
     );
 }
 
+/// The head of an exception that refused a block, as 1.0, 1.2 and 2.0 print it.
+const REFUSALS: [&str; 3] = [
+    "827512ms thread-0   controller.cpp:867            push_block           ] 10 assert_exception: Assert Exception",
+    "2018-09-05T06:29:32.183 thread-0   controller.cpp:1036           push_block           ] 3170003 producer_double_confirm: Producer is double confirming known range",
+    "error 2020-12-15T07:41:29.534 nodeos    net_plugin.cpp:2946           process_signed_block ] [\"jungle2.cryptolions.io:9876 - f3ceec5\" 95.216.44.76:9876]bad block exception #28032198 8c4530a45c13a5b8...: Producer is double confirming known range (3170003)",
+];
+
+#[test]
+fn the_cause_below_a_refusal_names_who_signed_twice() {
+    for refusal in REFUSALS {
+        for condition in ["", "itr->second < result.block_num - h.confirmed: "] {
+            let mut classifier = Classifier::new();
+            assert_eq!(classifier.classify(refusal.as_bytes()).name, EventName::BlockRejected);
+            let cause = format!("{condition}producer jungleswedem double-confirming known range");
+            let event = classifier.classify(cause.as_bytes());
+            assert_eq!(event.reason, Some(Reason::DoubleConfirming), "{refusal}");
+            assert_eq!(event.producer, "jungleswedem".parse().ok());
+        }
+    }
+}
+
+#[test]
+fn the_cause_below_an_assertion_of_1_0_may_be_that_the_block_links_to_nothing() {
+    let mut classifier = Classifier::new();
+    classifier.classify(REFUSALS[0].as_bytes());
+    let event = classifier.classify(b"prior != by_id_idx.end(): unlinkable block");
+    assert_eq!((event.name, event.reason), (EventName::BlockRejected, Some(Reason::Unlinkable)));
+}
+
 #[test]
 fn the_cause_below_a_refusal_is_read_and_nothing_else_is() {
     let refusal = "error 2018-11-12T05:58:41.503 thread-0  producer_plugin.cpp:311        on_incoming_block    ] 3030000 block_validate_exception: Block exception";
@@ -139,4 +171,18 @@ fn any_bytes_are_a_line() {
     }
     let after_hole = [&[0; 4096], RECEIVED.as_bytes()].concat();
     assert_eq!(alone(&after_hole).name.as_str(), "block_received", "a log cut in place");
+}
+
+#[test]
+fn a_peer_that_breaks_its_name_over_two_lines_accuses_nobody() {
+    for record in [
+        "block_validate_exception accept block #900 syncing from x",
+        "unable to accept block on assert exception Assert Exception (10) from x",
+        "block 900 not accepted from x",
+        "[\"x",
+    ] {
+        let line = format!("{NET}{record}");
+        let accusation = "producer eosio double-confirming known range";
+        assert_eq!(names(&[&line, accusation])[1], "other", "{record}");
+    }
 }

@@ -34,7 +34,7 @@ const DIALECTS: [(&str, EventName); 6] = [
 ];
 
 /// What collectors put in front.
-const PREFIXES: [&str; 44] = [
+const PREFIXES: [&str; 46] = [
     "",
     " ",
     "\t",
@@ -78,6 +78,8 @@ const PREFIXES: [&str; 44] = [
     "/var/log/nodeos.log:",
     "/var/log/nodeos.log:12:",
     "@4000000037c219bf2ef02e94 ",
+    "     12\t",
+    "124168 ",
     "\0\0\0",
 ];
 

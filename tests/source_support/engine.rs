@@ -99,7 +99,7 @@ impl Engine {
 
     fn wait_until_it_answers(&self) {
         let began = Instant::now();
-        while self.block_on(async { self.docker().ping().await }).is_err() {
+        while self.block_on(async { self.try_client().await?.ping().await }).is_err() {
             let ended = self.daemon.lock().unwrap().as_mut().unwrap().try_wait().unwrap();
             if ended.is_some() || began.elapsed() > Duration::from_secs(40) {
                 let log = std::fs::read_to_string(self.file("dockerd.log")).unwrap_or_default();
@@ -121,20 +121,21 @@ impl Engine {
         let options = CreateImageOptionsBuilder::new().from_src("-").repo("bb").build();
         let body = body_full(tar.unwrap().stdout.into());
         self.block_on(async {
-            let import = self.docker().create_image(Some(options), Some(body), None);
+            let docker = self.client().await;
+            let import = docker.create_image(Some(options), Some(body), None);
             import.try_collect::<Vec<_>>().await
         })
         .unwrap();
     }
 
-    /// A client; made anew each time because the engine may be another since.
-    pub(crate) fn docker(&self) -> Docker {
-        Docker::connect_with_unix(&self.host(), 30, API_DEFAULT_VERSION).unwrap()
+    /// A client that speaks the engine's version; made anew each time because the engine may be
+    /// another since.
+    async fn try_client(&self) -> Result<Docker, bollard::errors::Error> {
+        Docker::connect_with_unix(&self.host(), 30, API_DEFAULT_VERSION)?.negotiate_version().await
     }
 
-    /// A client that speaks the engine's version.
-    pub(crate) async fn client(&self) -> Docker {
-        self.docker().negotiate_version().await.unwrap()
+    async fn client(&self) -> Docker {
+        self.try_client().await.unwrap()
     }
 
     fn block_on<T: Send>(&self, work: impl Future<Output = T> + Send) -> T {
@@ -293,7 +294,7 @@ impl Drop for Engine {
     fn drop(&mut self) {
         if self.daemon.lock().is_ok_and(|daemon| daemon.is_some()) {
             self.block_on(async {
-                let Ok(docker) = self.docker().negotiate_version().await else { return };
+                let Ok(docker) = self.try_client().await else { return };
                 let all = ListContainersOptionsBuilder::new().all(true).build();
                 for container in docker.list_containers(Some(all)).await.unwrap_or_default() {
                     let options = RemoveContainerOptionsBuilder::new().force(true).build();

@@ -1,6 +1,6 @@
 //! The first line of an exception: `<code> <name>: <what>`, fc's `to_detail_string`.
 //!
-//! Codes are those of `exceptions.hpp`, the same from 1.0 to Spring. The lines that follow hold the
+//! Codes and names are those of `exceptions.hpp`; the codes are the same from 1.1 to Spring. The lines that follow hold the
 //! cause and its data as JSON; they have no columns, and belong to the record of the first.
 
 use crate::core::event::EventName::{BlockRejected, DatabaseFault};
@@ -8,12 +8,28 @@ use crate::core::event::{EventName, LogEvent, Reason};
 use crate::core::name::Name;
 use crate::nodeos::log::message::{Reading, Source};
 use crate::nodeos::log::pairs;
+use crate::nodeos::log::shape::After;
 
 /// What `edump` and the guard handler print before the code.
 const LABELS: [&[u8]; 3] = [b"e.to_detail_string(): ", b"Details: ", b"e.to_string(): "];
 
 /// `10 assert_exception` of fc; which assertion, the next line says.
 const ASSERT: u32 = 10;
+
+/// How the names of block_validate_exception's children begin.
+const RULES: [&[u8]; 7] = [
+    b"block_",
+    b"wrong_signing_key",
+    b"wrong_producer",
+    b"invalid_block",
+    b"invalid_qc",
+    b"missing_qc",
+    b"ill_formed_",
+];
+
+/// What 1.0 prints before the cause: the C++ condition that did not hold.
+const CONDITIONS: [&[u8]; 2] =
+    [b"itr->second < result.block_num - h.confirmed: ", b"prior != by_id_idx.end(): "];
 
 /// The first line of an exception, taken apart.
 struct Headline<'a> {
@@ -42,17 +58,21 @@ impl<'a> Headline<'a> {
         }
     }
 
-    /// Why a block was refused, if this is about a block.
+    /// Why a block was refused, if this is about a block. Names decide: DAWN 3 has other codes.
     fn refusal(&self) -> Option<Reason> {
-        match self.code {
-            // fork_database_exception
-            3_020_000..=3_029_999 => Some(Reason::Other),
-            // unlinkable_block_exception
-            3_030_001 => Some(Reason::Unlinkable),
-            // block_validate_exception and its children
-            3_030_000..=3_039_999 => Some(Reason::Invalid),
-            _ => None,
+        match self.name {
+            b"unlinkable_block_exception" => Some(Reason::Unlinkable),
+            b"producer_double_confirm" => Some(Reason::DoubleConfirming),
+            b"block_validate_exception" => Some(Reason::Invalid),
+            b"fork_database_exception" => Some(Reason::Other),
+            _ => self.breaks_a_rule().then_some(Reason::Invalid),
         }
+    }
+
+    /// The children of block_validate_exception.
+    fn breaks_a_rule(&self) -> bool {
+        (3_030_000..3_031_000).contains(&self.code)
+            && RULES.iter().any(|rule| self.name.starts_with(rule))
     }
 
     /// What is wrong with the database, if this is about it.
@@ -86,7 +106,8 @@ pub(super) fn headline(message: &[u8], source: Source<'_>) -> Option<Reading> {
     let (name, reason) = headline.event(source)?;
     let mut event = LogEvent { reason: Some(reason), ..LogEvent::new(name) };
     refine(&mut event, text);
-    Some(Reading { event, complete: false, rejection_follows: name == BlockRejected })
+    let after = if name == BlockRejected { After::Cause } else { After::Unknown };
+    Some(Reading { event, after })
 }
 
 /// Makes the reason of a refusal exact, where the exception's text names the cause.
@@ -96,21 +117,38 @@ pub(super) fn refine(event: &mut LogEvent, text: &[u8]) {
         event.reason = Some(reason);
     }
     let what = headline.map_or(text, |headline| headline.what);
-    let what = what.strip_prefix(b"Block exception").unwrap_or(what);
-    if let Some(producer) = double_confirming(what.trim_ascii_start()) {
-        event.reason = Some(Reason::DoubleConfirming);
-        event.producer = Some(producer);
+    let what = what.strip_prefix(b"Block exception").unwrap_or(what).trim_ascii_start();
+    if let Some((reason, producer)) = cause(what) {
+        event.reason = Some(reason);
+        event.producer = producer;
     }
 }
 
-/// The line below the first of an exception that refused a block: only the two-signers assertion
-/// says more than the first line did.
+/// The line below the first of an exception that refused a block. It counts only where it says
+/// more than the first line did: who signed twice, or, in 1.0, what the failed assertion was.
 pub(super) fn continued(line: &[u8]) -> Option<Reading> {
-    let producer = double_confirming(line)?;
+    let condition = CONDITIONS.iter().find_map(|condition| line.strip_prefix(*condition));
+    let (reason, producer) = cause(condition.unwrap_or(line))?;
+    if condition.is_none() && producer.is_none() {
+        return None;
+    }
     let mut event = LogEvent::new(BlockRejected);
-    event.reason = Some(Reason::DoubleConfirming);
-    event.producer = Some(producer);
-    Some(Reading { event, complete: false, rejection_follows: false })
+    event.reason = Some(reason);
+    event.producer = producer;
+    Some(Reading { event, after: After::Unknown })
+}
+
+/// The cause a text begins with.
+fn cause(text: &[u8]) -> Option<(Reason, Option<Name>)> {
+    if let Some(producer) = double_confirming(text) {
+        return Some((Reason::DoubleConfirming, Some(producer)));
+    }
+    // What `producer_double_confirm` and `unlinkable_block_exception` say of themselves.
+    if text.starts_with(b"Producer is double confirming known range") {
+        return Some((Reason::DoubleConfirming, None));
+    }
+    let unlinkable = text.starts_with(b"Unlinkable block") || text.starts_with(b"unlinkable block");
+    unlinkable.then_some((Reason::Unlinkable, None))
 }
 
 /// The producer of `producer NAME double-confirming known range` (`block_header_state.cpp`).

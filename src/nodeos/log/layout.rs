@@ -20,7 +20,11 @@ const COLUMNS_MAX: usize = 256;
 
 /// The columns up to the first `]`; what is between time and `]` is read by [`source_of`].
 static COLUMNS: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r"^(?:(all|debug|info|warn|error|off) +)?(?:([0-9]{1,7})ms|([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?)) ([^\]]*)\]";
+    // Each byte has one way to match, so that the regex runs as a one-pass automaton.
+    let pattern = r"(?x)^
+        (?:(all|debug|info|warn|error|off)\x20+)?
+        ([0-9]{1,7})(ms|-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?)
+        \x20([^\]]*)\]";
     // A constant pattern: every test of this file compiles it.
     RegexBuilder::new(pattern).unicode(false).build().expect("the pattern of the columns is valid")
 });
@@ -78,10 +82,12 @@ impl Columns {
         COLUMNS.captures_read(&mut self.found, head)?;
         let group = |at| self.found.get(at).map(|(from, to)| &head[from..to]);
         let (file, method) = source_of(group(4)?)?;
-        let printed = match (group(2), group(3)) {
-            (Some(ms), _) => Printed::InHour(hour_ms(ms)?),
-            (None, Some(time)) => Printed::Utc(Timestamp::from_bytes(time).ok()?),
-            (None, None) => return None,
+        let printed = match group(3)? {
+            b"ms" => Printed::InHour(hour_ms(group(2)?)?),
+            _ => {
+                let ((from, _), (_, to)) = (self.found.get(2)?, self.found.get(3)?);
+                Printed::Utc(Timestamp::from_bytes(&head[from..to]).ok()?)
+            }
         };
         let (_, end) = self.found.get(0)?;
         let message = &text[end..];
@@ -153,5 +159,72 @@ fn level(word: &[u8]) -> Option<Level> {
         b"warn" => Some(Level::Warn),
         b"error" => Some(Level::Error),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Option<Record<'_>> {
+        Columns::default().read(line.as_bytes())
+    }
+
+    #[test]
+    fn the_columns_of_each_dialect_are_read() {
+        let utc = Printed::Utc("2018-09-08T06:48:54.052".parse().unwrap());
+        let cases = [
+            (
+                "7ms thread-0   main.cpp:91                   main                 ] a",
+                None,
+                Printed::InHour(7),
+                "main.cpp",
+                "main",
+            ),
+            (
+                "7ms            main.cpp:91                   main                 ] a",
+                None,
+                Printed::InHour(7),
+                "main.cpp",
+                "main",
+            ),
+            (
+                "2018-09-08T06:48:54.052 thread-0   main.cpp:91                                        ] a",
+                None,
+                utc,
+                "main.cpp",
+                "",
+            ),
+            (
+                "warn  2018-09-08T06:48:54.052 thread-0  resource_monitor_plugi:70     operator()           ] a",
+                Some(Level::Warn),
+                utc,
+                "resource_monitor_plugi",
+                "operator()",
+            ),
+            ("off   2018-09-08T06:48:54.052 net-0     a.cpp:1   f  ]  a ", None, utc, "a.cpp", "f"),
+        ];
+        for (line, level, printed, file, method) in cases {
+            let (file, method) = (file.as_bytes(), method.as_bytes());
+            let record = Record { level, printed, file, method, message: b"a" };
+            assert_eq!(read(line), Some(record), "{line}");
+        }
+    }
+
+    #[test]
+    fn other_texts_have_no_columns() {
+        for line in [
+            "3600000ms thread-0   main.cpp:91 main ] a",
+            "7ms thread-0   main.cpp main ] a",
+            "7ms a thread-0   main.cpp:91 main ] a",
+            "7ms thread-0   main.cpp:91 main more ] a",
+            "7ms thread-0   main.cpp:91 main ]a",
+            "7ms thread-0   main.cpp:91 main",
+            "2018-02-30T06:48:54.052 thread-0   main.cpp:91 main ] a",
+            "fatal 2018-09-08T06:48:54.052 thread-0   main.cpp:91 main ] a",
+            "info  2018-09-08T06:48:54.052 a-thread-with-a-long-name main.cpp:91 main ] a",
+        ] {
+            assert_eq!(read(line), None, "{line}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::core::event::{EventName, LogEvent};
 use crate::nodeos::log::layout::Record;
-use crate::nodeos::log::shape::Shape;
+use crate::nodeos::log::shape::After;
 use crate::nodeos::log::table::{Finder, Table};
 use crate::nodeos::log::{exception, peer, shapes};
 
@@ -44,10 +44,8 @@ pub(super) struct Source<'a> {
 pub(super) struct Reading {
     /// The event; level and time are not in a message.
     pub event: LogEvent,
-    /// Whether the record is this line and no more.
-    pub complete: bool,
-    /// Whether the next line names the cause of a refusal.
-    pub rejection_follows: bool,
+    /// What the lines below may be.
+    pub after: After,
 }
 
 /// Looks messages up.
@@ -83,14 +81,7 @@ impl<'a> Source<'a> {
 impl Reading {
     /// A line that is no event of ours.
     pub(super) fn other() -> Self {
-        let event = LogEvent::new(EventName::Other);
-        Self { event, complete: false, rejection_follows: false }
-    }
-
-    /// An event that has a shape of the tables.
-    pub(super) fn of(event: LogEvent, shape: &Shape) -> Self {
-        let rejection_follows = shape.open && event.name == EventName::BlockRejected;
-        Self { event, complete: !shape.open, rejection_follows }
+        Self { event: LogEvent::new(EventName::Other), after: After::Unknown }
     }
 }
 

@@ -13,10 +13,21 @@ pub(super) struct Shape {
     pub starts: &'static str,
     /// What follows them.
     pub rest: Rest,
-    /// Whether lines may follow that belong to it, or it holds text of others.
-    pub open: bool,
+    /// What the lines below may be.
+    pub after: After,
     /// Whether the network plugins print it. Any other message is not accepted from them.
     pub network: bool,
+}
+
+/// What a line without columns may be, below a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum After {
+    /// No part of the record: that is known to be one line, and complete.
+    Nothing,
+    /// The rest of the record, or text of others that it holds: a peer's name, a description.
+    Unknown,
+    /// The cause of the refusal the record begins, in nodeos's own words.
+    Cause,
 }
 
 /// What may follow a message's first bytes.
@@ -32,7 +43,7 @@ pub(super) enum Rest {
 
 /// A message that is these bytes and nothing else, printed by the chain's own plugins.
 pub(super) const fn says(event: EventName, starts: &'static str) -> Shape {
-    Shape { event, reason: None, starts, rest: Rest::End, open: false, network: false }
+    Shape { event, reason: None, starts, rest: Rest::End, after: After::Nothing, network: false }
 }
 
 impl Shape {
@@ -56,7 +67,13 @@ impl Shape {
 
     /// Lines may follow that belong to it, or it holds text of others.
     pub(super) const fn open(mut self) -> Self {
-        self.open = true;
+        self.after = After::Unknown;
+        self
+    }
+
+    /// The next line may name the cause.
+    pub(super) const fn cause_follows(mut self) -> Self {
+        self.after = After::Cause;
         self
     }
 

@@ -34,6 +34,7 @@ static PIECE: LazyLock<Regex> = LazyLock::new(|| {
       | [0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?[\x20\t]+  # foreman
       | \[\x20*[0-9]{1,12}\.[0-9]{1,9}\]\x20+                 # journalctl -o short-monotonic
       | [0-9]{1,12}\.[0-9]{6}\x20+                            # journalctl -o short-unix
+      | [0-9]{1,9}\t                                          # cat -n
       | @[0-9a-f]{24}\x20+                                    # multilog
       | (?:[\w.-]{1,64}\x20+)?[\w./@-]{1,64}\[[0-9]{1,10}\]:\x20*  # host tag[pid]:
       | nodeos[\w.-]{0,32}:\x20+                              # logger -t nodeos

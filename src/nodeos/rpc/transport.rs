@@ -123,7 +123,7 @@ fn without_secrets(text: &str) -> String {
 }
 
 /// Makes *ring* the cryptography of this process; whoever comes second finds it done.
-fn install_tls() {
+pub(crate) fn install_tls() {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         // An error says that another thread was faster, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());

@@ -126,7 +126,7 @@ impl Follower {
         let newest = engine.newest_record(&container.id).await?;
         let is_new_start = self.meet(&container, newest.as_ref());
         if !container.running && !is_new_start && !self.is_broken {
-            self.not_running(&container);
+            self.tell_not_running(&container);
             return Ok(Visit::Idle);
         }
         self.met = Some(container.clone());
@@ -135,26 +135,33 @@ impl Follower {
         }
         self.is_broken = true;
         self.read(&engine, &container).await?;
-        // Docker ends the connection when the process has ended, and all it wrote was given.
-        self.after_the_end(&engine, &container).await;
+        self.after_the_end(&engine, &container.id).await
+    }
+
+    /// The connection ended: because the process did, or because Docker did.
+    async fn after_the_end(&mut self, engine: &Engine, id: &str) -> Result<Visit, Ended> {
+        let container = match engine.inspect(id).await {
+            Err(Trouble::NoContainer(_)) => {
+                self.streams.end(&mut self.batch);
+                return Ok(Visit::Read);
+            }
+            container => container?,
+        };
+        if container.running {
+            return Ok(Visit::Read);
+        }
+        // Docker has ended the connection before it had given the last record of a process.
+        let newest = engine.newest_record(id).await?;
+        if newest.is_some_and(|newest| !self.streams.has_taken(&newest)) {
+            return Ok(Visit::Idle);
+        }
+        self.is_broken = false;
+        self.streams.end(&mut self.batch);
+        self.tell_not_running(&container);
         Ok(Visit::Read)
     }
 
-    async fn after_the_end(&mut self, engine: &Engine, container: &Container) {
-        match engine.inspect(&container.id).await {
-            Ok(after) if !after.running => {
-                self.is_broken = false;
-                self.streams.end(&mut self.batch);
-                self.not_running(&after);
-            }
-            Err(Trouble::NoContainer(_)) => {
-                self.streams.end(&mut self.batch);
-            }
-            _ => {}
-        }
-    }
-
-    fn not_running(&mut self, container: &Container) {
+    fn tell_not_running(&mut self, container: &Container) {
         let why = format!("the container {} is not running ({})", self.name, container.state);
         self.tell(Told::Unavailable(why));
     }

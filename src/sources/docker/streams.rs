@@ -34,6 +34,8 @@ struct Stream {
     assembler: LineAssembler,
     /// The stamp of the line that has begun and not ended.
     torn: Option<Stamp>,
+    /// How long the record before was.
+    part_length: usize,
 }
 
 impl Streams {
@@ -84,16 +86,16 @@ impl Streams {
         if !self.unterminated.is_empty()
             && let Some(more) = message.strip_prefix(self.unterminated.as_slice())
         {
+            if more.is_empty() {
+                return;
+            }
             // Taken before, but now with what came behind it.
             self.stdout.message(&self.unterminated, batch);
+            self.unterminated.clear();
             rest = more;
         }
-        if rest.is_empty() {
-            return;
-        }
-        self.unterminated.clear();
         if !rest.ends_with(b"\n") {
-            self.unterminated.extend_from_slice(message);
+            self.unterminated = message.to_vec();
         }
         self.stdout.message(rest, batch);
     }
@@ -109,7 +111,8 @@ impl Stream {
     }
 
     fn record(&mut self, at: Stamp, text: &[u8], batch: &mut Batch) {
-        if !self.cursor.advance(at) {
+        let is_part = self.torn == Some(at);
+        if !self.cursor.advance(at, text, is_part) {
             return;
         }
         // All parts of a line have one stamp; with another a new line begins, so the old one was
@@ -123,6 +126,12 @@ impl Stream {
             self.assembler.push(text, |line| batch.line(line));
         }
         self.torn = self.assembler.is_torn().then_some(at);
+        // The driver `local` of Docker 20.10 gives the last part of a long line without its newline.
+        // All parts but the last have one length.
+        if is_part && text.len() < self.part_length {
+            self.flush(batch);
+        }
+        self.part_length = text.len();
     }
 
     /// Pushes `text` but for each `prefix` in it: with a TTY it stands between the parts of a long
@@ -188,7 +197,14 @@ mod tests {
     fn records_become_lines() {
         let cases: &[(&str, &[LogOutput], &[&str])] = &[
             ("one record a line", &[out(&[A, "one\n"]), out(&[B, "two\n"])], &["one", "two"]),
-            ("one text twice is two lines", &[out(&[A, "x\n"]), out(&[A, "x\n"])], &["x", "x"]),
+            ("one text twice is two lines", &[out(&[A, "x\n"]), out(&[B, "x\n"])], &["x", "x"]),
+            ("two lines of one time", &[out(&[A, "x\n"]), out(&[A, "y\n"])], &["x", "y"]),
+            ("one record given twice", &[out(&[A, "x\n"]), out(&[A, "x\n"])], &["x"]),
+            (
+                "parts that look alike, the last without its newline",
+                &[out(&[A, "same"]), out(&[A, "same"]), out(&[A, "end"]), err(&[B, "next\n"])],
+                &["samesameend", "next"],
+            ),
             (
                 "parts of a long line, with the other stream between them",
                 &[out(&[A, "lo"]), err(&[B, "error\n"]), out(&[A, "ng\n"])],

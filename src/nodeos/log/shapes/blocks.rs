@@ -13,13 +13,12 @@ pub(in crate::nodeos::log) const SHAPES: &[Shape] = &[
         .then(r"%id\.{0,3} #%block +@ %time signed by %producer \[%list\]?"),
     // The same. One fork of Leap 4.1 adds the place in the turn, and writes `singer:`.
     says(BlockProduced, "Produced block ").then(
-        r"%id\.{0,3} #%block(?: %N)? +@ %time (?:signed by|sing?[ng]er:|signer:) %producer \[%list\]?",
+        r"%id\.{0,3} #%block +(?:%N +)?@ %time si(?:gne(?:d by|r:)|nger:) %producer \[%list\]?",
     ),
     // 1.8.7 to Spring 1.0.5: prints the head once more when a late block did not become head.
     says(Other, "Block not applied to head ").words(),
     // dawn-3.0 to DAWN-2018-04-27: chain_controller.cpp.
-    says(BlockReceived, "push block ")
-        .then("#%block from %producer %time +%id lib: %lib success"),
+    says(BlockReceived, "push block ").then("#%block from %producer %time +%id lib: %lib success"),
     says(BlockPopped, "pop block ").then("#%block from %producer %time +%id"),
     // dawn-3.0 to DAWN-2018-04-27: fork_database.cpp, chain_controller.cpp.
     says(BlocksMissed, "Number of missed blocks: ").then("%count"),

@@ -22,7 +22,7 @@ pub(in crate::nodeos::log) const SHAPES: &[Shape] = &[
         .open(),
     says(FinalityLag, "Local finalizer ")
         .because(Reason::OwnFinalizerSilent)
-        .then(".* did not vote in block %block ?: ?%id(?: for block .*)?")
+        .then(".* did not vote (?:in|on) block %block ?: ?%id(?: for block .*)?")
         .open(),
     // finalizer.cpp: locked on another branch.
     says(FinalityLag, "block=")

@@ -15,6 +15,8 @@ pub(in crate::nodeos::log) const SHAPES: &[Shape] = &[
     says(NodeStarted, "Launching block production for ").then(r"%N producers(?: at .*)?\."),
     // net_plugin.cpp.
     says(NodeStopping, "shutdown..").network(),
+    // resource_monitor_plugin.cpp, 2.1 to Spring 2.0-dev.
+    says(NodeStopping, "shutdown..."),
     says(NodeStopping, "close acceptor").network(),
     says(NodeStopping, "close ").then("(?:%N|all|all %N) connections").network(),
     says(NodeStopping, "exit shutdown").network(),
@@ -47,5 +49,5 @@ pub(in crate::nodeos::log) const BY_VALUE: &[Shape] = &[
     says(NodeStopping, "").then(r"[\w.-]{1,64} successfully exiting"),
     // 1.7 to Spring 2.0-dev: controller.cpp; progress of a replay.
     says(Replaying, "").then("%block of %N"),
-    says(Replaying, "").then("[1-9][0-9]* (?:ir)?reversible blocks replayed"),
+    says(Replaying, "").then("[1-9][0-9]* (?:(?:ir)?reversible )?blocks replayed"),
 ];

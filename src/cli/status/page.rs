@@ -1,0 +1,237 @@
+//! The status as a person reads it on a terminal.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use crate::cli::style::Style;
+use crate::core::time::Human;
+
+/// The whole page. With `why`, every finding and gate, open or closed.
+pub(super) fn render(status: &Value, why: bool, style: Style) -> String {
+    let mut page = String::new();
+    head(&mut page, status, style);
+    facts(&mut page, status, style);
+    findings(&mut page, status, why, style);
+    gates(&mut page, status, why, style);
+    page
+}
+
+/// Text of a field, or a dash.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn human(value: &Value) -> String {
+    match (value.as_u64(), value.as_i64()) {
+        (Some(ms), _) => Human(ms).to_string(),
+        (None, Some(ms)) => format!("-{}", Human(ms.unsigned_abs())),
+        (None, None) => "-".to_owned(),
+    }
+}
+
+/// A line of the page; writing to a String cannot fail.
+macro_rules! line {
+    ($page:expr, $($part:tt)*) => { let _ = writeln!($page, $($part)*); };
+}
+
+fn head(page: &mut String, status: &Value, style: Style) {
+    let decision = &status["decision"];
+    let kind = text(&decision["kind"]);
+    let firing =
+        list(&status["findings"]).any(|f| f["state"] == "firing" && f["severity"] == "page");
+    let label = match &decision["hold"] {
+        Value::String(hold) => format!("{kind}: {hold}"),
+        _ => kind.clone(),
+    };
+    let label = match kind.as_str() {
+        "alarm" | "step_down" | "act" => style.bad(&label),
+        _ if firing => style.bad(&label),
+        "verify" | "produce" | "handed_over" => style.warn(&label),
+        _ => style.good(&label),
+    };
+    line!(page, "{}  [{label}]", style.bold(&text(&decision["sentence"])));
+    line!(
+        page,
+        "{}",
+        style.dim(&format!(
+            "role {} ({}), producer {}, eoskeeper {}, judged {} UTC",
+            text(&status["role"]),
+            text(&status["role_meaning"]),
+            text(&status["producer"]["name"]),
+            text(&status["eoskeeper"]),
+            text(&status["at"]),
+        ))
+    );
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn facts(page: &mut String, status: &Value, style: Style) {
+    let (node, chain, producer) = (&status["node"], &status["chain"], &status["producer"]);
+    line!(page, "\n{}", style.bold("Node"));
+    let api = match &node["api_failure"] {
+        Value::String(why) => style.bad(&format!("does not answer: {why}")),
+        _ if node["api_answers"] == true => "answers".to_owned(),
+        _ => "not asked yet".to_owned(),
+    };
+    line!(page, "  RPC           {api}, nodeos {}", text(&node["version"]));
+    let paused = match (&node["paused"], &node["paused_failure"]) {
+        (Value::Bool(true), _) => "paused".to_owned(),
+        (Value::Bool(false), _) => "not paused".to_owned(),
+        (_, Value::String(why)) => format!("not known: {why}"),
+        _ => "not known".to_owned(),
+    };
+    line!(page, "  Production    {paused}");
+    line!(
+        page,
+        "  Log           {} {} events, {} other lines, {} losses",
+        text(&node["log"]),
+        text(&node["log_events"]),
+        text(&node["log_others"]),
+        text(&node["log_lost"])
+    );
+    line!(page, "  Peers         {}", text(&node["peers"]));
+    line!(page, "\n{}", style.bold("Chain"));
+    line!(
+        page,
+        "  Head          #{} by {}, {} old",
+        text(&chain["head"]),
+        text(&chain["head_producer"]),
+        human(&chain["head_age_ms"])
+    );
+    line!(page, "  Irreversible  #{}", text(&chain["lib"]));
+    line!(
+        page,
+        "  Schedule      {} producers, a round is {}",
+        text(&chain["producers"]),
+        human(&chain["round_ms"])
+    );
+    line!(page, "  Watched since {}", text(&chain["watched_since"]));
+    line!(page, "\n{}", style.bold("Producer"));
+    line!(page, "  Last block    {}", last_block(&producer["last_block"]));
+    line!(
+        page,
+        "  Silent for    {} of {} that this role waits",
+        human(&producer["silent_ms"]),
+        human(&producer["wait_ms"])
+    );
+    line!(page, "  Turn          {}", text(&producer["next_turn"]));
+    line!(
+        page,
+        "  Missed        {} slots and the last {} rounds, of {} turns seen",
+        text(&producer["missed_slots"]),
+        text(&producer["missed_rounds"]),
+        list(&producer["turns"]).count()
+    );
+    promotion(page, &status["promotion"], style);
+}
+
+fn last_block(block: &Value) -> String {
+    if block.is_null() {
+        return "none seen yet".to_owned();
+    }
+    format!(
+        "#{} of {}, {} {} ago",
+        text(&block["number"]),
+        text(&block["time"]),
+        text(&block["via"]),
+        human(&block["seen_ago_ms"])
+    )
+}
+
+fn promotion(page: &mut String, promotion: &Value, style: Style) {
+    line!(page, "\n{}", style.bold("Promotion"));
+    let means = match (promotion["configured"] == true, promotion["dry_run"] == true) {
+        (false, _) => "nothing configured to act with",
+        (true, true) => "dry run",
+        (true, false) => "configured",
+    };
+    line!(page, "  Stage         {} ({means})", text(&promotion["stage"]));
+    if let Value::String(since) = &promotion["promoted_at"] {
+        line!(page, "  Promoted at   {since}");
+    }
+}
+
+fn findings(page: &mut String, status: &Value, why: bool, style: Style) {
+    let shown: Vec<&Value> =
+        list(&status["findings"]).filter(|f| why || f["state"] == "firing").collect();
+    if shown.is_empty() {
+        line!(page, "\n{}", style.good("No finding."));
+        return;
+    }
+    line!(page, "\n{}", style.bold("Findings"));
+    for finding in shown {
+        let state = text(&finding["state"]);
+        let mark = format!("{state:<8}");
+        let mark = match (state.as_str(), finding["severity"].as_str()) {
+            ("firing", Some("page")) => style.bad(&mark),
+            ("firing", _) => style.warn(&mark),
+            ("unknown", _) => style.dim(&mark),
+            _ => style.good(&mark),
+        };
+        line!(page, "  {mark} {:<20} {}", text(&finding["rule"]), text(&finding["saw"]));
+        line!(
+            page,
+            "{}",
+            style.dim(&format!(
+                "{:31}fires at: {}; so since {}",
+                "",
+                text(&finding["threshold"]),
+                text(&finding["since"])
+            ))
+        );
+    }
+}
+
+fn gates(page: &mut String, status: &Value, why: bool, style: Style) {
+    let all: Vec<&Value> = list(&status["gates"]).collect();
+    if all.is_empty() || !why {
+        return;
+    }
+    line!(page, "\n{}", style.bold("Gates before a promotion"));
+    for gate in all {
+        let mark = match &gate["closed"] {
+            Value::String(_) => style.warn("closed"),
+            _ => style.good("open  "),
+        };
+        let opens = match &gate["opens_in_ms"] {
+            Value::Null => String::new(),
+            ms => format!(" Opens in {}, if nothing else changes.", human(ms)),
+        };
+        line!(page, "  {mark} {:<10} {}{opens}", text(&gate["name"]), text(&gate["sentence"]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::keeper::Keeper;
+    use crate::core::settings::{Role, Settings};
+    use crate::core::time::Now;
+
+    #[test]
+    fn shows_every_gate_and_finding_of_a_keeper_that_has_just_started() {
+        let settings = Settings::new(Role::FirstStandby, "eosstorebest".parse().unwrap());
+        let mut keeper = Keeper::new(settings, Now::default(), Ok(None));
+        let now = Now::default().plus_ms(1_000);
+        keeper.tick(now);
+        let status = serde_json::to_value(keeper.status(now)).unwrap();
+        let page = render(&status, true, Style::of_stdout());
+        for gate in keeper.gates() {
+            assert!(page.contains(&gate.sentence), "{}:\n{page}", gate.name);
+        }
+        for finding in keeper.findings() {
+            assert!(page.contains(finding.rule.as_str()), "{}:\n{page}", finding.rule);
+        }
+        assert!(page.starts_with("The active schedule is not known"), "{page}");
+        let short = render(&status, false, Style::of_stdout());
+        assert!(short.contains("No finding.") && !short.contains("Gates"), "{short}");
+    }
+}

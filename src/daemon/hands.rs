@@ -1,0 +1,147 @@
+//! Carries out what the keeper decided, each action a task of its own, and sends the outcome back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::actions::notify::{self, Dispatcher};
+use crate::actions::producer_api;
+use crate::actions::script::{self, Host};
+use crate::config::{Actuator, Config};
+use crate::core::action::{Act, ActResult, Latch, Notice, Order, Outcome};
+use crate::core::event::Event;
+use crate::history::latch::Store;
+use crate::nodeos::rpc::Client;
+
+/// Deadline of one try to send a notice.
+const SEND_DEADLINE: Duration = Duration::from_secs(10);
+/// How long the channels may take to send what is queued when the keeper ends.
+const DRAIN_DEADLINE: Duration = Duration::from_secs(5);
+/// Added to an act's own deadline when the keeper ends while it is under way.
+const FINISH_GRACE: Duration = Duration::from_secs(3);
+
+/// What acts.
+pub(super) struct Hands {
+    means: Arc<Means>,
+    store: Option<Arc<Store>>,
+    events: mpsc::Sender<Event>,
+    tasks: JoinSet<()>,
+    dispatcher: Dispatcher,
+}
+
+/// The means there are, as configured.
+struct Means {
+    promote: Option<Actuator>,
+    demote: Option<Actuator>,
+    promote_remote: Option<Actuator>,
+    client: Arc<Client>,
+    host: Host,
+    deadline: Duration,
+}
+
+impl Hands {
+    pub(super) fn new(
+        config: &Config,
+        store: Option<Arc<Store>>,
+        client: Arc<Client>,
+        events: mpsc::Sender<Event>,
+    ) -> Self {
+        let means = Means {
+            promote: config.promote.clone(),
+            demote: config.demote.clone(),
+            promote_remote: config.promote_remote.clone(),
+            client,
+            host: Host {
+                role: config.settings.role,
+                http_url: config.http_url.to_string(),
+                state_dir: config.state_dir.clone(),
+            },
+            deadline: Duration::from_millis(config.settings.promotion.act_timeout_ms),
+        };
+        Self {
+            means: Arc::new(means),
+            store,
+            events,
+            tasks: JoinSet::new(),
+            dispatcher: Dispatcher::start(vec![Box::new(notify::log::Log)], SEND_DEADLINE),
+        }
+    }
+
+    /// Writes the latch on a thread where waiting for the disk holds nobody up.
+    pub(super) fn save(&mut self, id: u64, latch: Latch) {
+        let (store, events) = (self.store.clone(), self.events.clone());
+        self.reap();
+        self.tasks.spawn(async move {
+            let result = match store {
+                None => ActResult::Failed("the state directory could not be opened".to_owned()),
+                Some(store) => {
+                    let saved = tokio::task::spawn_blocking(move || store.save(&latch)).await;
+                    match saved {
+                        Ok(Ok(())) => ActResult::Done("written".to_owned()),
+                        Ok(Err(error)) => ActResult::Failed(error.to_string()),
+                        Err(error) => ActResult::Failed(error.to_string()),
+                    }
+                }
+            };
+            report(&events, id, result).await;
+        });
+    }
+
+    /// Carries out an order, within its deadline.
+    pub(super) fn act(&mut self, order: Order) {
+        tracing::warn!(
+            act = %order.act, id = order.id, incident = order.incident, "{}", order.reason
+        );
+        let (means, events) = (Arc::clone(&self.means), self.events.clone());
+        self.reap();
+        self.tasks.spawn(async move {
+            let result = means.act(&order).await;
+            report(&events, order.id, result).await;
+        });
+    }
+
+    /// Tells people.
+    pub(super) fn tell(&self, notice: Notice) {
+        self.dispatcher.tell(notice);
+    }
+
+    /// Lets what is under way end, then sends what is queued.
+    pub(super) async fn finish(mut self) {
+        let deadline = self.means.deadline + FINISH_GRACE;
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(deadline, all).await.is_err() {
+            tracing::error!("An action was under way when the keeper ended and was cut off.");
+        }
+        self.dispatcher.drain(DRAIN_DEADLINE).await;
+    }
+
+    /// Forgets tasks that have ended, so that their number stays that of the actions under way.
+    fn reap(&mut self) {
+        while self.tasks.try_join_next().is_some() {}
+    }
+}
+
+async fn report(events: &mpsc::Sender<Event>, id: u64, result: ActResult) {
+    // Nobody listens any more when the keeper is ending; the latch on disk says what was begun.
+    let _ = events.send(Event::Outcome(Outcome { id, result })).await;
+}
+
+impl Means {
+    async fn act(&self, order: &Order) -> ActResult {
+        let (means, key) = match order.act {
+            Act::Promote => (&self.promote, "promote"),
+            Act::Demote => (&self.demote, "demote"),
+            Act::PromoteRemote => (&self.promote_remote, "promote_remote"),
+        };
+        match means {
+            None => ActResult::Refused(format!("[promotion] {key} is not set")),
+            Some(Actuator::Api) => producer_api::run(&self.client, order.act, self.deadline).await,
+            Some(Actuator::Script(path)) => {
+                script::run(path, order, &self.host, self.deadline).await
+            }
+        }
+    }
+}

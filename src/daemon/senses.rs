@@ -1,0 +1,73 @@
+//! Starts what watches: the log's reader, the classifier, the poller.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, LogSource};
+use crate::core::event::Event;
+use crate::nodeos::rpc::Client;
+use crate::sources::get_info::Pace;
+use crate::sources::{docker, file, get_info, log};
+
+/// Batches of lines between the reader and the classifier.
+const BATCHES_MAX: usize = 16;
+/// How long the sources may take to end; what they hold is read again or not needed.
+const END_DEADLINE: Duration = Duration::from_secs(3);
+
+/// The tasks that watch, and the client they poll with.
+pub(super) struct Senses {
+    pub(super) client: Arc<Client>,
+    tasks: JoinSet<()>,
+}
+
+/// Starts them.
+pub(super) fn start(
+    config: &Config,
+    events: &mpsc::Sender<Event>,
+    stop: &CancellationToken,
+) -> anyhow::Result<Senses> {
+    let rules = &config.settings.rules;
+    let deadline = Duration::from_millis(rules.poll_timeout_ms);
+    let client = Client::new(config.http_url.as_str(), deadline)
+        .with_context(|| format!("no client for {} ([global] http_url)", config.http_url))?;
+    let client = Arc::new(client);
+    let schedule_changed = Arc::new(Notify::new());
+    let mut tasks = JoinSet::new();
+
+    let (lines, items) = mpsc::channel(BATCHES_MAX);
+    match config.log.clone() {
+        LogSource::File(path) => {
+            tasks.spawn(file::follow(path, lines, stop.clone()));
+        }
+        LogSource::Docker { container, host } => {
+            tasks.spawn(docker::follow(container, host, lines, stop.clone()));
+        }
+    }
+    let (to, changed) = (events.clone(), Arc::clone(&schedule_changed));
+    tasks.spawn(async move { log::classify(items, to, &changed).await });
+    let (to, polling, stop) = (events.clone(), Arc::clone(&client), stop.clone());
+    let pace = Pace::of(rules);
+    tasks.spawn(async move {
+        let dropped = get_info::poll(&polling, pace, &schedule_changed, to, stop).await;
+        if dropped > 0 {
+            tracing::warn!(dropped, "Answers of the RPC were dropped: the keeper was too slow.");
+        }
+    });
+    Ok(Senses { client, tasks })
+}
+
+impl Senses {
+    /// Waits until all have ended, for a moment.
+    pub(super) async fn finish(mut self) {
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(END_DEADLINE, all).await.is_err() {
+            tracing::warn!("A source did not end in time and was cut off.");
+        }
+    }
+}
