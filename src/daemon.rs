@@ -129,6 +129,10 @@ impl Daemon {
             tracing::info!(id = outcome.id, result = %outcome.result, "An action came back.");
         }
         self.keeper.record(self.clock.now(), event);
+        // What follows an act, or the latch that comes before it, does not wait for the tick.
+        if let Event::Outcome(_) = event {
+            self.tick();
+        }
     }
 
     fn tick(&mut self) {

@@ -15,7 +15,7 @@ use eoskeeper::sources::docker::follow;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use engine::{ERR, Engine, Make, OUT};
+use engine::{ERR, Engine, LiveRestore, Make, OUT};
 use received::Received;
 
 const PLAIN: Make = Make { tty: false, log: None };
@@ -267,7 +267,7 @@ async fn a_log_that_cannot_be_read_back_is_named() {
 
 #[tokio::test]
 async fn the_daemon_is_restarted_and_frozen() {
-    let Some(engine) = Engine::start() else { return };
+    let Some(engine) = Engine::start(LiveRestore::On) else { return };
     let mut log = Followed::with_old_line(&engine, "node", PLAIN).await;
     engine.say("node", b"before\n").await;
     log.received.line("before").await;
@@ -291,6 +291,23 @@ async fn the_daemon_is_restarted_and_frozen() {
     log.received.line("while Docker is frozen").await;
     let all = ["before", "while Docker is down", "while Docker is frozen"];
     log.expect(&engine, "node", &all).await;
+}
+
+#[tokio::test]
+async fn the_daemon_is_restarted_and_its_containers_with_it() {
+    let Some(engine) = Engine::start(LiveRestore::Off) else { return };
+    let mut log = Followed::with_old_line(&engine, "node", PLAIN).await;
+    engine.say("node", b"before\nlast words").await;
+    log.received.line("before").await;
+    engine.until_said("node").await;
+    engine.stop_daemon();
+    log.received.unavailable("there is no socket at").await;
+    engine.restart_daemon();
+    log.received.line("last words").await;
+    engine.start_container("node").await;
+    engine.say("node", b"after\n").await;
+    log.received.line("after").await;
+    log.expect(&engine, "node", &["before", "last words", "after"]).await;
 }
 
 #[tokio::test]
@@ -320,12 +337,14 @@ const AS_NOBODY: &str = "EOSKEEPER_TEST_SOCKET_OF_ROOT";
 /// Root may use every socket, so the test runs itself once more as `nobody`.
 #[test]
 fn permission_denied_is_named() {
-    assert!(rustix::process::geteuid().is_root(), "the Docker tests need root");
     let directory = tempfile::tempdir().unwrap();
     std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).unwrap();
     let socket = directory.path().join("docker.sock");
     let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-    std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o000)).unwrap();
+    if !rustix::process::geteuid().is_root() {
+        return is_denied(&socket);
+    }
     let program = directory.path().join("test");
     std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     let output = Command::new(program)
@@ -342,11 +361,16 @@ fn permission_denied_is_named() {
     assert!(said.contains("permission was denied"), "{said}");
 }
 
-#[tokio::test]
-async fn child_without_rights() {
+#[test]
+fn child_without_rights() {
     // Alone it says nothing; `permission_denied_is_named` gives it a socket.
     let Some(socket) = std::env::var_os(AS_NOBODY) else { return };
-    let mut log = Followed::at(&format!("unix://{}", Path::new(&socket).display()), "node");
-    log.received.unavailable("put eoskeeper's user into the group `docker`").await;
+    is_denied(Path::new(&socket));
     println!("permission was denied");
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn is_denied(socket: &Path) {
+    let mut log = Followed::at(&format!("unix://{}", socket.display()), "node");
+    log.received.unavailable("put eoskeeper's user into the group `docker`").await;
 }

@@ -29,6 +29,8 @@ enum Step {
     RotateWithLateWrites,
     /// The reader catches up, then the file is copied and cut.
     CopyTruncate,
+    /// The reader catches up, more is written, then the file is copied and cut.
+    CopyTruncateUnread,
     /// The reader catches up, then the file is removed and made again.
     DeleteAndCreate,
     /// The reader looks once.
@@ -47,6 +49,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Rotate),
         2 => Just(Step::RotateWithLateWrites),
         1 => Just(Step::CopyTruncate),
+        1 => Just(Step::CopyTruncateUnread),
         1 => Just(Step::DeleteAndCreate),
         2 => Just(Step::Look),
         1 => Just(Step::CatchUp),
@@ -115,11 +118,15 @@ impl World {
                 self.change_over();
             }
             Step::CopyTruncate => {
-                // What a copy catches of a torn line is the rotator's loss, not the reader's.
+                self.whole_line_and_part();
                 self.catch_up();
-                self.shift();
-                fs::copy(self.path(), self.directory.path().join("log.1")).unwrap();
-                self.writer.set_len(0).unwrap();
+                self.copy_and_cut();
+            }
+            Step::CopyTruncateUnread => {
+                self.whole_line_and_part();
+                self.catch_up();
+                self.whole_line_and_part();
+                self.copy_and_cut();
             }
             Step::DeleteAndCreate => {
                 self.newline();
@@ -172,6 +179,19 @@ impl World {
         fs::rename(self.path(), self.directory.path().join("log.1")).unwrap();
     }
 
+    /// By less than a line of a file the reader cannot know its copy.
+    fn whole_line_and_part(&mut self) {
+        self.newline();
+        self.newline();
+        self.part(30);
+    }
+
+    fn copy_and_cut(&mut self) {
+        self.shift();
+        fs::copy(self.path(), self.directory.path().join("log.1")).unwrap();
+        self.writer.set_len(0).unwrap();
+    }
+
     /// Makes room for a new `log.1`.
     fn shift(&mut self) {
         for number in (1..62).rev() {
@@ -208,7 +228,10 @@ fn appender(path: &PathBuf) -> File {
 
 /// The file a line says it was written to.
 fn file_of(line: &str) -> usize {
-    line.split(' ').nth(1).and_then(|number| number.parse().ok()).expect("no line of ours")
+    line.split(' ')
+        .nth(1)
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_else(|| panic!("no line of ours: {line}"))
 }
 
 proptest! {

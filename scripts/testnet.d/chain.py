@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PREACTIVATE = "0ec7e080177b2c02b278d5088611686b49d739925a92d9bfcacd7fc6b74053bd"
 CLEOS_SECONDS = 20
 SCHEDULE_SECONDS = 60
+PASSWORD_FILE = "wallet.password"
 
 
 class Cleos:
@@ -48,7 +49,7 @@ class Cleos:
 def create(plan):
     """Brings boot's chain to the point where every account exists and the schedule can be proposed."""
     cleos = Cleos(plan)
-    cleos("wallet", "create", "--to-console")
+    cleos("wallet", "create", "--file", plan.path(PASSWORD_FILE))
     cleos("wallet", "import", "--private-key", PRIVATE_KEY)
     port = plan.http_port("boot")
     rpc.call(port, "/v1/producer/schedule_protocol_feature_activations",
@@ -71,6 +72,12 @@ def propose_schedule(plan):
                 {"threshold": 1, "keys": [{"key": PUBLIC_KEY, "weight": 1}]}]} for name in plan.schedule]}
     _until_accepted("the schedule", lambda: cleos.push([("setprods", proposal)]))
     rpc.wait_until("the schedule to be active", lambda: active(plan) == plan.schedule, SCHEDULE_SECONDS)
+
+
+def unlock_wallet(plan):
+    """Opens boot's wallet again: it is locked when boot starts."""
+    with open(plan.path(PASSWORD_FILE), encoding="utf-8") as kept:
+        rpc.call(plan.http_port("boot"), "/v1/wallet/unlock", ["default", kept.read().strip()])
 
 
 def active(plan, node="boot"):

@@ -42,6 +42,8 @@ def arguments(plan, node):
         args += ["--plugin", "eosio::producer_api_plugin"]
     if node == "boot":
         args += ["--plugin", "eosio::wallet_api_plugin", "--wallet-dir", plan.path("wallet")]
+        # The default locks the wallet after 15 minutes; a day outlives every test.
+        args += ["--unlock-timeout", "86400"]
         args += ["--enable-stale-production", "--producer-name", "eosio"]
         for name in other_producers(plan.producers):
             args += ["--producer-name", name]

@@ -64,15 +64,15 @@ fn notice(now: Now, finding: &Finding, kind: NoticeKind) -> Notice {
 /// A milestone of a promotion as a notice.
 #[must_use]
 pub fn told(now: Now, milestone: Milestone) -> Notice {
-    let next_step = if milestone.is_trouble {
-        "See `eoskeeper status --why` on this node and on the others."
+    let (severity, next_step) = if milestone.is_trouble {
+        (Severity::Page, "See `eoskeeper status --why` on this node and on the others.")
     } else {
-        "Nothing."
+        (Severity::Warn, "Find out what made it necessary.")
     };
     Notice {
         key: milestone.key.to_owned(),
         kind: NoticeKind::Told,
-        severity: Severity::Page,
+        severity,
         text: milestone.text,
         next_step: next_step.to_owned(),
         at: now.wall,

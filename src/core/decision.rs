@@ -115,7 +115,7 @@ fn at_rest(view: &View<'_>, findings: &[Finding], gates: &[Gate]) -> Decision {
     let missing =
         findings.iter().find(|f| f.rule == Rule::ProducerMissing && f.state == State::Firing);
     let held = || {
-        let gate = gates.iter().find(|gate| gate.closed.is_some())?;
+        let gate = deciding(gates)?;
         Some(Decision {
             kind: DecisionKind::Hold,
             hold: gate.closed,
@@ -132,6 +132,16 @@ fn at_rest(view: &View<'_>, findings: &[Finding], gates: &[Gate]) -> Decision {
         (Role::Active | Role::Observer, Some(missing)) => alarm(view, missing),
         (Role::Active | Role::Observer, None) => watch(view, findings),
     }
+}
+
+/// The gate that decides: the first closed one. But a producer that was just seen signing needs no
+/// long evidence, and is what a person wants to hear while all else is well.
+fn deciding(gates: &[Gate]) -> Option<&Gate> {
+    let first = gates.iter().find(|gate| gate.closed.is_some())?;
+    let seen = gates.iter().find(|gate| gate.closed == Some(HoldReason::ProducerSeen));
+    let well = ["scheduled", "node", "chain"];
+    let is_well = gates.iter().all(|g| g.closed.is_none() || !well.contains(&g.name));
+    seen.filter(|_| is_well).or(Some(first))
 }
 
 fn alarm(view: &View<'_>, missing: &Finding) -> Decision {

@@ -92,9 +92,10 @@ pub enum Reason {
     NoVotes,
     /// Skipped: `max-reversible-blocks` reached.
     MaxReversible,
-    /// Skipped: probably on a minority fork (dawn-1, dawn-2).
+    /// Skipped: the last block was this producer's own, so that the node is probably cut off
+    /// (dawn-1, dawn-2).
     MinorityFork,
-    /// Skipped: too few producers take part.
+    /// Skipped: too few producers take part, "on a minority fork" (to dawn-4.1).
     LowParticipation,
     /// Skipped: another producer's turn.
     NotMyTurn,

@@ -280,7 +280,7 @@ fn already_producing(view: &View<'_>) -> Gate {
     if view.settings.role == Role::Active {
         return Gate::open(name, "The active node is paused before another is promoted.");
     }
-    match view.evidence.api.is_paused() {
+    match view.is_paused() {
         Some(false) => {
             let sentence = "This node is not paused: there is nothing to promote.";
             Gate::closed(name, HoldReason::AlreadyProducing, sentence)

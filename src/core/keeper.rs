@@ -38,7 +38,13 @@ impl Keeper {
     #[must_use]
     pub fn new(settings: Settings, now: Now, latch: Result<Option<Latch>, String>) -> Self {
         let evidence = Evidence::new(settings.producer, now);
-        let view = View { now, settings: &settings, evidence: &evidence, promoted_at: None };
+        let view = View {
+            now,
+            settings: &settings,
+            evidence: &evidence,
+            promoted_at: None,
+            acted_at: now.mono,
+        };
         let machine = Machine::new(&view, latch);
         let decision = Decision {
             kind: DecisionKind::Watch,
@@ -119,8 +125,13 @@ impl Keeper {
     }
 
     fn with_machine(&mut self, now: Now, step: impl FnOnce(&mut Machine, &View<'_>)) {
-        let promoted_at = self.machine.promoted_at();
-        let view = View { now, settings: &self.settings, evidence: &self.evidence, promoted_at };
+        let view = View {
+            now,
+            settings: &self.settings,
+            evidence: &self.evidence,
+            promoted_at: self.machine.promoted_at(),
+            acted_at: self.machine.acted_at(),
+        };
         step(&mut self.machine, &view);
         // At once: what was seen before an act or its undoing must not open a gate again.
         if let Some(why) = self.machine.take_discard() {
@@ -269,7 +280,8 @@ fn view<'a>(
     machine: &Machine,
     now: Now,
 ) -> View<'a> {
-    View { now, settings, evidence, promoted_at: machine.promoted_at() }
+    let (promoted_at, acted_at) = (machine.promoted_at(), machine.acted_at());
+    View { now, settings, evidence, promoted_at, acted_at }
 }
 
 fn chain_status(view: &View<'_>) -> ChainStatus {

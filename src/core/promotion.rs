@@ -28,6 +28,9 @@ const DEMOTE_RETRY_MS: [u64; 4] = [2_000, 5_000, 15_000, 60_000];
 /// After the state could not be written it is tried again no sooner than this.
 const LATCH_RETRY_MS: u64 = 60_000;
 
+/// A moment that does not come.
+const NEVER: Mono = Mono::from_ms(u64::MAX);
+
 /// Most promotions remembered in the latch; more than the largest budget.
 const PROMOTIONS_MAX: usize = 128;
 
@@ -110,8 +113,8 @@ pub struct Machine {
     pub latch_fault: Option<(String, Mono)>,
     /// Ticks in a row on which all gates before the confirmation were open.
     pub confirmed_ticks: u32,
-    /// When the last act came back, or the keeper started: what was said of this node before then
-    /// says nothing about now.
+    /// When the last act came back, or the keeper started: whether the node was paused before then
+    /// says nothing about now. [`NEVER`] while an act is under way.
     acted_at: Mono,
     saves: Vec<u64>,
     next_id: u64,
@@ -137,11 +140,11 @@ impl Machine {
             Ok(Some(latch)) if latch.producer == producer => (latch, None),
             Ok(Some(latch)) => {
                 let why = format!("it is about {}, not {producer}", latch.producer);
-                (fresh, Some((why, Mono::from_ms(u64::MAX))))
+                (fresh, Some((why, NEVER)))
             }
             Ok(None) => (fresh, None),
             // What is on disk may say that this node was promoted: never act over it.
-            Err(why) => (fresh, Some((why, Mono::from_ms(u64::MAX)))),
+            Err(why) => (fresh, Some((why, NEVER))),
         };
         let mut machine = Self {
             stage: Stage::Resting,
@@ -307,6 +310,7 @@ impl Machine {
     }
 
     fn order(&mut self, view: &View<'_>, act: Act) -> u64 {
+        self.acted_at = NEVER;
         let id = self.id();
         let chain_id = view.evidence.api.info.as_ref().and_then(|info| info.chain_id.clone());
         self.actions.push(Action::Act(Order {
@@ -351,6 +355,12 @@ impl Machine {
             format!("Nothing was done: the state cannot be written: {why}."),
             true,
         );
+    }
+
+    /// Since when what the node says of being paused counts.
+    #[must_use]
+    pub fn acted_at(&self) -> Mono {
+        self.acted_at
     }
 
     fn acted(&mut self, view: &View<'_>, act: Act, result: &ActResult) {
@@ -411,7 +421,7 @@ impl Machine {
 
     /// Whether this node was seen paused since it was made to produce.
     fn is_paused_by_others(&self, view: &View<'_>) -> bool {
-        view.evidence.api.paused.is_some_and(|(at, paused)| paused && at > self.acted_at)
+        view.is_paused() == Some(true)
     }
 
     fn verify(&mut self, view: &View<'_>, act: Act, since: Timestamp, until: Option<Timestamp>) {
@@ -489,6 +499,7 @@ impl Machine {
     }
 
     fn demoted(&mut self, view: &View<'_>, why: String, tries: u32, result: &ActResult) {
+        self.acted_at = view.now.mono;
         if let ActResult::Done(_) = result {
             self.tell("stopped", format!("This node has stopped signing: {why}."), false);
             self.rest(view, "this node was promoted and stopped again");

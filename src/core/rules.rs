@@ -31,6 +31,8 @@ pub struct View<'a> {
     pub evidence: &'a Evidence,
     /// Since when this node was made to produce by us, if it was.
     pub promoted_at: Option<Timestamp>,
+    /// Since when what the node says of being paused counts: when the last act on it came back.
+    pub acted_at: Mono,
 }
 
 /// The three fault classes of the original, and two that watch the watching itself.
@@ -240,6 +242,12 @@ impl View<'_> {
     /// Milliseconds since a moment; `None` when it never was.
     fn age_ms(&self, at: Option<Mono>) -> Option<u64> {
         at.map(|at| self.now.mono.since_ms(at))
+    }
+
+    /// Whether production is paused, as far as that is known and was said after the last act.
+    #[must_use]
+    pub fn is_paused(&self) -> Option<bool> {
+        self.evidence.api.paused.filter(|(at, _)| *at >= self.acted_at).map(|(_, paused)| paused)
     }
 
     /// The active schedule, as far as it is known.

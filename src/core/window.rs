@@ -42,6 +42,11 @@ impl<T> Window<T> {
         self.items.back().map(|(at, item)| (*at, item))
     }
 
+    /// The newest item, to be completed.
+    pub fn last_mut(&mut self) -> Option<&mut T> {
+        self.items.back_mut().map(|(_, item)| item)
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.items.clear();

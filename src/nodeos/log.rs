@@ -1,8 +1,8 @@
 //! A line of nodeos's log becomes a typed event.
 //!
-//! A line passes four steps. [`ansi`] takes the colour codes out; [`wrapper`] removes what a log
-//! collector put in front; [`layout`] reads nodeos's own columns up to `] `; and [`message`] looks
-//! the message up in the tables of [`shapes`], one per family. Every step is anchored where the
+//! A line passes four steps. `ansi` takes the colour codes out; `wrapper` removes what a log
+//! collector put in front; `layout` reads nodeos's own columns up to `] `; and `message` looks the
+//! message up in the tables of `shapes`, one per family. Every step is anchored where the
 //! one before ended, so text further inside a line is never searched.
 //!
 //! `doc/log-lines.md` lists every message, every wrapper, and what is not accepted.
@@ -101,7 +101,7 @@ impl Classifier {
             return LogEvent::new(EventName::Other);
         }
         let reading = match self.before {
-            Some(After::Cause) => exception::continued(line),
+            Some(After::Cause) => exception::continued(wrapper::behind_wrapper(line)),
             Some(After::Unknown) if self.columns_seen => None,
             _ => Some(self.reader.read(line, Source::MESSAGE_ALONE)),
         };

@@ -77,3 +77,34 @@ fn told_how(item: LogItem, waker: &Waker) -> LogItem {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    async fn next(rx: &mut mpsc::Receiver<LogItem>) -> LogItem {
+        let bound = std::time::Duration::from_secs(20);
+        tokio::time::timeout(bound, rx.recv()).await.expect("nothing came").expect("ended")
+    }
+
+    #[tokio::test]
+    async fn without_a_watcher_the_file_is_read_and_it_is_told_how() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("nodeos.log");
+        let mut file = std::fs::File::create(&path).unwrap();
+        let (tx, mut rx) = mpsc::channel(4);
+        let follower = Follower::new(path.clone());
+        let task = tokio::spawn(async move {
+            look_and_send(follower, &tx, &Waker::polling()).await;
+        });
+        let LogItem::Source(LogSourceEvent::Following { what }) = next(&mut rx).await else {
+            panic!("not told that the file is followed")
+        };
+        assert!(what.ends_with("(looked at four times a second; inotify is not available)"));
+        file.write_all(b"a line\n").unwrap();
+        assert_eq!(next(&mut rx).await, LogItem::Lines(vec![b"a line".to_vec()]));
+        task.abort();
+    }
+}

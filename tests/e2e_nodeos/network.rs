@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use eoskeeper::core::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -33,8 +34,8 @@ pub(crate) struct Network {
 /// A line by which a node says that it signed a block for our producer.
 #[derive(Debug)]
 pub(crate) struct Produced {
-    /// Block time as nodeos prints it, `2026-11-21T02:50:06.500`.
-    pub(crate) time: String,
+    /// Block time.
+    pub(crate) time: Timestamp,
 }
 
 /// What a fault cost, as `scripts/testnet count` counts it from the logs.
@@ -144,14 +145,19 @@ impl Network {
         self.log(node).lines().filter_map(produced_by_us).collect()
     }
 
+    /// Block time of the last block the node signed for our producer.
+    pub(crate) fn last_block(&self, node: &str) -> Timestamp {
+        self.produced_blocks(node).last().expect("a block of the node").time
+    }
+
     /// Counts lost and doubly signed blocks from all logs, from block time `since` on.
-    pub(crate) fn cost(&self, since: &str) -> Cost {
-        let told = self.order("count", &["--json", "--since", since]);
+    pub(crate) fn cost(&self, since: Timestamp) -> Cost {
+        let told = self.order("count", &["--json", "--since", &since.to_string()]);
         serde_json::from_str(&told).expect("what count prints")
     }
 
     /// Prints what a fault cost, for the person who reads the test's output.
-    pub(crate) fn print_cost(&self, what: &str, since: &str) -> Cost {
+    pub(crate) fn print_cost(&self, what: &str, since: Timestamp) -> Cost {
         let cost = self.cost(since);
         let (lost, twice, turns) = (cost.blocks_lost, cost.double_produced, cost.turns.len());
         println!("{what}: {lost} blocks lost in {turns} turns, {twice} produced twice");
@@ -171,6 +177,6 @@ fn produced_by_us(line: &str) -> Option<Produced> {
     let (_, rest) = line.split_once("] Produced block ")?;
     let (_, rest) = rest.split_once(" @ ")?;
     let mut words = rest.split(' ');
-    let time = words.next()?.to_owned();
+    let time = words.next()?.parse().ok()?;
     (words.nth(1)? == OURS).then_some(Produced { time })
 }

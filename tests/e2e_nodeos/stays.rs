@@ -28,27 +28,27 @@ fn nobody_promotes(net: &Network, b: &Keeper, c: &Keeper, seconds: u64) {
 #[test]
 fn stalled_chain_promotes_nobody() {
     let (net, b, c) = watched("stays_stall");
-    let since = last_time(&net);
+    let since = net.last_block("a");
     // With A down as well, every producer of the schedule is silent.
     net.order("stop", &["boot"]);
     net.order("kill", &["a"]);
     let head = net.head("f");
     nobody_promotes(&net, &b, &c, WATCHED_SECONDS);
     assert!(net.head("f") <= head + 12, "the chain did not stall");
-    net.print_cost("chain stalled", &since);
+    net.print_cost("chain stalled", since);
 }
 
 #[test]
 fn isolated_b_promotes_nobody_and_heals() {
     let (net, b, c) = watched("stays_isolated");
-    let since = last_time(&net);
+    let since = net.last_block("a");
     net.order("isolate", &["b"]);
     nobody_promotes(&net, &b, &c, WATCHED_SECONDS);
     net.order("heal", &["b"]);
     let head = net.head("f");
     until("B to rejoin", 60, || (net.head("b") >= head).then_some(()));
     nobody_promotes(&net, &b, &c, 40);
-    let cost = net.print_cost("B isolated", &since);
+    let cost = net.print_cost("B isolated", since);
     assert_eq!((cost.blocks_lost, cost.double_produced), (0, 0), "{cost:?}");
 }
 
@@ -56,7 +56,7 @@ fn isolated_b_promotes_nobody_and_heals() {
 fn hanging_api_promotes_nobody_while_a_signs() {
     let (net, b, c) = watched("stays_hang");
     let a = Keeper::start('A', &net, "");
-    let since = last_time(&net);
+    let since = net.last_block("a");
     net.order("mute-api", &["a"]);
     // B is blind, not A silent: the log still shows A's blocks, and B's RPC is back later.
     net.order("mute-api", &["b"]);
@@ -68,11 +68,6 @@ fn hanging_api_promotes_nobody_while_a_signs() {
     net.order("unmute-api", &["a"]);
     net.order("unmute-api", &["b"]);
     nobody_promotes(&net, &b, &c, 40);
-    let cost = net.print_cost("APIs of A and B hung", &since);
+    let cost = net.print_cost("APIs of A and B hung", since);
     assert_eq!((cost.blocks_lost, cost.double_produced), (0, 0), "{cost:?}");
-}
-
-/// Block time of A's last block.
-fn last_time(net: &Network) -> String {
-    net.produced_blocks("a").last().expect("a block of A").time.clone()
 }

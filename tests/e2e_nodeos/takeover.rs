@@ -1,11 +1,13 @@
 //! The active node fails, and the first standby takes over: after two rounds, alone, and once.
 
+use eoskeeper::core::time::Timestamp;
+
 use crate::keeper::Keeper;
 use crate::network::{Network, Produced};
 use crate::wait::{all_through, until};
 
 /// Two rounds of 24 s, each with 4 s of grace: what B waits since our last block.
-const WAIT_SLOTS: u64 = 2 * (24 + 4) * 2;
+const WAIT_MS: i64 = 2 * (24_000 + 4_000);
 /// Bound for B's takeover: the wait, a turn that was just missed, and a slow machine.
 const TAKEOVER_SECONDS: u64 = 180;
 
@@ -16,7 +18,7 @@ struct Scene {
     b: Keeper,
     c: Keeper,
     /// Block time of the last block A signed before the fault.
-    last: String,
+    last: Timestamp,
 }
 
 impl Scene {
@@ -29,21 +31,21 @@ impl Scene {
         };
         let seen = until("a whole turn of A", 90, || turns(12));
         until("another whole turn of A", 60, || turns(seen + 12));
-        let last = last_time(&net.produced_blocks("a"));
+        let last = net.last_block("a");
+        let early = net.produced_blocks("b").len() + net.produced_blocks("c").len();
+        assert_eq!(early, 0, "a standby signed while A did: {} {}", b.story(), c.story());
         Self { net, b, c, last }
     }
 
     /// Waits until B signs, and checks that it waited two rounds and that C did nothing.
-    fn b_takes_over(&self) -> String {
+    fn b_takes_over(&self) {
         until("B to sign a block", TAKEOVER_SECONDS, || {
             assert_ne!(self.net.paused("c"), Some(false), "C promoted: {}", self.c.story());
             (!self.net.produced_blocks("b").is_empty()).then_some(())
         });
-        let first = self.net.produced_blocks("b")[0].time.clone();
-        let waited = slots(&first) - slots(&self.last);
-        assert!(waited > WAIT_SLOTS, "B signed after {waited} slots: {}", self.b.story());
+        let waited_ms = self.net.produced_blocks("b")[0].time.since_ms(self.last);
+        assert!(waited_ms > WAIT_MS, "B signed after {waited_ms} ms: {}", self.b.story());
         assert!(self.net.produced_blocks("c").is_empty());
-        first
     }
 
     /// Waits until all of a turn that B began is on the chain.
@@ -55,21 +57,9 @@ impl Scene {
     }
 }
 
-/// The slot of a block time, counted from its own day: 500 ms each.
-fn slots(time: &str) -> u64 {
-    let number = |from: usize, to: usize| time[from..to].parse::<u64>().expect("digits");
-    let day = number(8, 10) * 86_400;
-    let seconds = day + number(11, 13) * 3600 + number(14, 16) * 60 + number(17, 19);
-    seconds * 2 + number(20, 23) / 500
-}
-
-/// A turn starts at a multiple of 12 slots (6 s), so its last block is the eleventh after that.
+/// A turn starts at a multiple of 12 slots (6 s), so its last block is 5.5 s after that.
 fn turn_is_over(blocks: &[Produced]) -> bool {
-    blocks.last().is_some_and(|b| slots(&b.time) % 12 == 11)
-}
-
-fn last_time(blocks: &[Produced]) -> String {
-    blocks.last().expect("a block").time.clone()
+    blocks.last().is_some_and(|b| b.time.ms().rem_euclid(6_000) == 5_500)
 }
 
 #[test]
@@ -87,7 +77,7 @@ fn killed_a_is_replaced_by_b_and_returns_paused() {
         assert_ne!(scene.net.paused("c"), Some(false), "C promoted: {}", scene.c.story());
     });
     assert_eq!(scene.net.produced_blocks("a").len(), signed);
-    let cost = scene.net.print_cost("A killed, returned paused", &scene.last);
+    let cost = scene.net.print_cost("A killed, returned paused", scene.last);
     // Two turns pass in two rounds; a third is B's unless this machine is very slow.
     assert!((24..=48).contains(&cost.blocks_lost), "{cost:?}");
     assert_eq!(cost.double_produced, 0, "{cost:?}");
@@ -103,7 +93,7 @@ fn a_that_returns_producing_makes_b_step_down() {
     scene.net.order("push", &["--background"]);
     scene.net.order("start", &["a", "--unpaused"]);
     b_steps_down(&scene);
-    let cost = scene.net.print_cost("A killed, returned producing", &scene.last);
+    let cost = scene.net.print_cost("A killed, returned producing", scene.last);
     assert!(cost.blocks_lost >= 24, "{cost:?}");
 }
 
@@ -117,7 +107,7 @@ fn frozen_a_is_replaced_by_b_which_steps_down_when_a_thaws() {
     scene.net.order("push", &["--background"]);
     scene.net.order("thaw", &["a"]);
     b_steps_down(&scene);
-    let cost = scene.net.print_cost("A frozen and thawed", &scene.last);
+    let cost = scene.net.print_cost("A frozen and thawed", scene.last);
     assert!(cost.blocks_lost >= 24, "{cost:?}");
 }
 

@@ -99,10 +99,17 @@ const REFUSALS: [&str; 3] = [
 #[test]
 fn the_cause_below_a_refusal_names_who_signed_twice() {
     for refusal in REFUSALS {
-        for condition in ["", "itr->second < result.block_num - h.confirmed: "] {
+        for (wrapper, condition) in [
+            ("", ""),
+            ("", "itr->second < result.block_num - h.confirmed: "),
+            ("Jan 15 18:15:51 ip-10-0-0-184 start.sh[23735]: ", ""),
+            ("nodeos-1  | ", "itr->second < result.block_num - h.confirmed: "),
+        ] {
             let mut classifier = Classifier::new();
+            let refusal = format!("{wrapper}{refusal}");
             assert_eq!(classifier.classify(refusal.as_bytes()).name, EventName::BlockRejected);
             let cause = format!("{condition}producer jungleswedem double-confirming known range");
+            let cause = format!("{wrapper}{cause}");
             let event = classifier.classify(cause.as_bytes());
             assert_eq!(event.reason, Some(Reason::DoubleConfirming), "{refusal}");
             assert_eq!(event.producer, "jungleswedem".parse().ok());

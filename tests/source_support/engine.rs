@@ -32,6 +32,14 @@ pub(crate) const ERR: &str = "err";
 pub(crate) struct Engine {
     directory: TempDir,
     daemon: Mutex<Option<Child>>,
+    live_restore: LiveRestore,
+}
+
+/// Whether containers live on while the daemon is down.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LiveRestore {
+    On,
+    Off,
 }
 
 /// How a container differs from the plain one.
@@ -50,19 +58,19 @@ impl Engine {
         if let Some(engine) = shared.upgrade() {
             return Some(engine);
         }
-        let engine = Arc::new(Self::start()?);
+        let engine = Arc::new(Self::start(LiveRestore::On)?);
         *shared = Arc::downgrade(&engine);
         Some(engine)
     }
 
     /// An engine for one test alone; none if Docker tests are to be left out.
-    pub(crate) fn start() -> Option<Self> {
+    pub(crate) fn start(live_restore: LiveRestore) -> Option<Self> {
         if std::env::var_os("EOSKEEPER_SKIP_DOCKER").is_some_and(|skip| skip == "1") {
             println!("skipped: EOSKEEPER_SKIP_DOCKER=1");
             return None;
         }
         let directory = tempfile::Builder::new().prefix("ek").tempdir().unwrap();
-        let engine = Self { directory, daemon: Mutex::new(None) };
+        let engine = Self { directory, daemon: Mutex::new(None), live_restore };
         engine.start_daemon();
         engine.import_image();
         Some(engine)
@@ -87,7 +95,8 @@ impl Engine {
             .arg("--pidfile")
             .arg(self.file("pid"))
             .args(["-H", &self.host(), "--storage-driver=vfs", "--bridge=none"])
-            .args(["--iptables=false", "--ip6tables=false", "--live-restore"])
+            .args(["--iptables=false", "--ip6tables=false"])
+            .args((self.live_restore == LiveRestore::On).then_some("--live-restore"))
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .stdin(Stdio::null())
@@ -167,6 +176,8 @@ impl Engine {
             image: Some("bb".to_owned()),
             cmd: Some(["/bin/busybox", "sh", "-c", script].map(str::to_owned).to_vec()),
             tty: Some(make.tty),
+            // The first process of a container ignores SIGTERM; nobody need wait for it.
+            stop_timeout: Some(1),
             host_config: Some(HostConfig {
                 network_mode: Some("none".to_owned()),
                 log_config,
@@ -255,7 +266,7 @@ impl Engine {
         found.log_path.unwrap().into()
     }
 
-    /// Ends the daemon; its containers live on.
+    /// Ends the daemon, and its containers unless it was started with live-restore.
     pub(crate) fn stop_daemon(&self) {
         let Some(mut daemon) = self.daemon.lock().unwrap().take() else { return };
         signal(&daemon, rustix::process::Signal::TERM);

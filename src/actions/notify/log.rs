@@ -3,7 +3,8 @@
 use super::{Channel, Sending};
 use crate::core::action::{Notice, NoticeKind, Severity};
 
-/// Writes each notice as one event of target `alarm`, at a level that fits its severity.
+/// Writes each notice as one event of target `alarm`, at a level that fits its severity;
+/// what is over is info.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Log;
 
@@ -31,9 +32,12 @@ fn write(notice: &Notice) {
             tracing::$level!(target: "alarm", key, kind, severity = $severity, %at, next_step, text)
         };
     }
-    match severity {
-        Severity::Info => event!(info, "info"),
-        Severity::Warn => event!(warn, "warn"),
-        Severity::Page => event!(error, "page"),
+    match (notice.kind, severity) {
+        // Good news is no error, however bad the news was that it ends.
+        (NoticeKind::Resolved, Severity::Page) => event!(info, "page"),
+        (NoticeKind::Resolved, Severity::Warn) => event!(info, "warn"),
+        (_, Severity::Info) => event!(info, "info"),
+        (_, Severity::Warn) => event!(warn, "warn"),
+        (_, Severity::Page) => event!(error, "page"),
     }
 }

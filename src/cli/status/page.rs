@@ -125,10 +125,9 @@ fn facts(page: &mut String, status: &Value, style: Style) {
     line!(page, "  Turn          {}", text(&producer["next_turn"]));
     line!(
         page,
-        "  Missed        {} slots and the last {} rounds, of {} turns seen",
+        "  Missed        {} slots in the turns seen; {} whole rounds in a row up to now",
         text(&producer["missed_slots"]),
         text(&producer["missed_rounds"]),
-        list(&producer["turns"]).count()
     );
     promotion(page, &status["promotion"], style);
 }

@@ -25,6 +25,15 @@ pub enum LogState {
     Unavailable(String),
 }
 
+/// A switch from one branch to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForkSwitch {
+    /// Number of the new head.
+    pub head: Option<u32>,
+    /// Blocks taken back, where that is printed.
+    pub depth: Option<u32>,
+}
+
 /// Lines of the log, counted and remembered within bounds.
 #[derive(Clone, Debug)]
 pub struct LogEvidence {
@@ -56,8 +65,8 @@ pub struct LogEvidence {
     pub producers: Sightings,
     /// Counts of DAWN's missed-block reports.
     pub missed_reports: Window<u32>,
-    /// Depth of fork switches, where it is printed.
-    pub fork_switches: Window<Option<u32>>,
+    /// Fork switches.
+    pub fork_switches: Window<ForkSwitch>,
     /// Why blocks were rejected.
     pub rejected: Window<Reason>,
     /// Complaints about votes.
@@ -128,7 +137,7 @@ impl LogEvidence {
             EventName::BlocksMissed => {
                 self.missed_reports.push(at, line.count.unwrap_or_default());
             }
-            EventName::ForkSwitched => self.fork_switches.push(at, line.count),
+            EventName::ForkSwitched => self.record_fork_switch(at, line),
             EventName::BlockRejected => self.rejected.push(at, reason),
             EventName::FinalityLag => self.finality.push(at, reason),
             EventName::PeerCounts => self.peers = line.count.map(|count| (at, count)),
@@ -150,6 +159,16 @@ impl LogEvidence {
             | EventName::BlockDropped
             | EventName::ScheduleChanged
             | EventName::Other => {}
+        }
+    }
+
+    /// nodeos prints one switch on two lines: `switching forks from … to …`, and, with the depth
+    /// from Leap 5.0 on, `successfully switched fork to new head …`.
+    fn record_fork_switch(&mut self, at: Mono, line: &LogEvent) {
+        let switch = ForkSwitch { head: line.block, depth: line.count };
+        match self.fork_switches.last_mut() {
+            Some(last) if last.head == switch.head && last.depth.is_none() => *last = switch,
+            Some(_) | None => self.fork_switches.push(at, switch),
         }
     }
 

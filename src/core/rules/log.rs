@@ -117,12 +117,13 @@ pub(super) fn fork_switch(view: &View<'_>) -> Verdict {
     let threshold =
         format!("{} blocks taken back within {}", rules.fork_switch_depth, Human(rules.recent_ms));
     let switches = &view.evidence.log.fork_switches;
-    let count = switches.recent(view.now.mono, rules.recent_ms).count();
+    let recent = || switches.recent(view.now.mono, rules.recent_ms);
+    let count = recent().count();
     // Before Leap 5.0 the depth is not printed; such a switch took back one block at least.
-    let depth =
-        switches.recent(view.now.mono, rules.recent_ms).map(|d| d.unwrap_or(1)).max().unwrap_or(0);
+    let depth = recent().map(|switch| switch.depth.unwrap_or(1)).max().unwrap_or(0);
     let saw = match count {
         0 => "no fork switch".to_owned(),
+        1 => format!("a fork switch took back {depth}"),
         _ => format!("{count} fork switches, the deepest took back {depth}"),
     };
     Verdict::when(depth >= rules.fork_switch_depth, saw, threshold)

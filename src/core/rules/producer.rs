@@ -36,7 +36,7 @@ pub(super) fn skipped(view: &View<'_>) -> Verdict {
     if !view.is_meant_to_sign() {
         return Verdict::fine("this node is not meant to sign", threshold);
     }
-    if view.evidence.api.is_paused() == Some(true) {
+    if view.is_paused() == Some(true) {
         return Verdict::when(true, "production is paused", threshold);
     }
     let recent_ms = view.settings.rules.recent_ms;
@@ -80,7 +80,7 @@ pub(super) fn standby_unpaused(view: &View<'_>) -> Verdict {
     if let Some(block) = view.evidence.own.last_produced.filter(recent) {
         return Verdict::when(true, format!("it signed block #{}", block.number), threshold);
     }
-    match view.evidence.api.is_paused() {
+    match view.is_paused() {
         Some(paused) => {
             let saw = if paused { "it is paused" } else { "it is not paused" };
             Verdict::when(!paused, saw, threshold)
@@ -140,8 +140,7 @@ pub(crate) fn signed_elsewhere(view: &View<'_>) -> Option<OwnBlock> {
 /// Whether this node has stopped signing: it has signed nothing for a round and a turn.
 fn is_quiet(view: &View<'_>, own: &OwnBlock) -> bool {
     let round_ms = view.schedule().map_or(0, Schedule::round_ms);
-    view.now.mono.since_ms(own.seen_at.mono) > round_ms + 6_000
-        || view.evidence.api.is_paused() == Some(true)
+    view.now.mono.since_ms(own.seen_at.mono) > round_ms + 6_000 || view.is_paused() == Some(true)
 }
 
 /// `alone`: for a round every new block was ours.

@@ -1,7 +1,8 @@
 //! The first line of an exception: `<code> <name>: <what>`, fc's `to_detail_string`.
 //!
-//! Codes and names are those of `exceptions.hpp`; the codes are the same from 1.1 to Spring. The lines that follow hold the
-//! cause and its data as JSON; they have no columns, and belong to the record of the first.
+//! Codes and names are those of `exceptions.hpp`; the codes are the same from 1.1 to Spring. The
+//! lines that follow hold the cause and its data as JSON; they have no columns, and belong to the
+//! record of the first.
 
 use crate::core::event::EventName::{BlockRejected, DatabaseFault};
 use crate::core::event::{EventName, LogEvent, Reason};
@@ -64,7 +65,7 @@ impl<'a> Headline<'a> {
             b"unlinkable_block_exception" => Some(Reason::Unlinkable),
             b"producer_double_confirm" => Some(Reason::DoubleConfirming),
             b"block_validate_exception" => Some(Reason::Invalid),
-            b"fork_database_exception" => Some(Reason::Other),
+            b"fork_database_exception" | b"fork_db_block_not_found" => Some(Reason::Other),
             _ => self.breaks_a_rule().then_some(Reason::Invalid),
         }
     }

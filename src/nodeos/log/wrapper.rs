@@ -28,8 +28,8 @@ static PIECE: LazyLock<Regex> = LazyLock::new(|| {
             (?:Z|\x20?[+-][0-9]{2}:?[0-9]{2}|\x20[A-Z]{3,4})?:?    # docker -t, CRI, journalctl, pm2
         )[\x20\t]+
         (?: (?:stdout|stderr)\x20[FP]\x20                     # CRI
-          | [\w.-]{1,64}\x20[\w./@-]{1,64}\x20(?:[0-9]{1,10}|-)\x20[\w.-]{1,32}\x20-\x20  # RFC 5424
-          | (?:[\w.-]{1,64}\x20+)?[\w./@-]{1,64}(?:\[[0-9]{1,10}\])?:\x20+            # host tag[pid]:
+          | [\w.-]{1,64}\x20[\w./@-]{1,64}\x20(?:[0-9]{1,10}|-)\x20[\w.-]{1,32}\x20-\x20 # RFC 5424
+          | (?:[\w.-]{1,64}\x20+)?[\w./@-]{1,64}(?:\[[0-9]{1,10}\])?:\x20+  # host tag[pid]:
         )?
       | [0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?[\x20\t]+  # foreman
       | \[\x20*[0-9]{1,12}\.[0-9]{1,9}\]\x20+                 # journalctl -o short-monotonic
@@ -54,6 +54,16 @@ static WORD: LazyLock<Regex> = LazyLock::new(|| {
     // A constant pattern: every test of this file compiles it.
     RegexBuilder::new(pattern).unicode(false).build().expect("the pattern of a word is valid")
 });
+
+/// A line without its wrapper, where no columns follow: only pieces of known shape are taken off.
+pub(super) fn behind_wrapper(line: &[u8]) -> &[u8] {
+    let mut unwrap = Unwrap::new(line);
+    for _ in 0..PIECES_MAX {
+        let Some(taken) = unwrap.piece() else { break };
+        unwrap.rest = &unwrap.rest[taken..];
+    }
+    unwrap.rest
+}
 
 /// Takes a line's wrapper off, piece after piece.
 #[derive(Debug)]

@@ -150,8 +150,9 @@ mod tests {
         let mut cursor = Cursor::default();
         assert_eq!(taken(&mut cursor, &[1, 2, 3, 3]), [true; 4]);
         assert_eq!(taken(&mut cursor, &[2, 3, 3, 4]), [false, false, false, true]);
-        assert!(!cursor.advance(stamp(4), &[3], false), "the last record alone, once more");
-        assert!(cursor.advance(stamp(4), &[3], true), "the next part of a long line");
-        assert!(cursor.advance(stamp(4), &[4], false), "another record of the same nanosecond");
+        assert!(cursor.advance(stamp(5), b"text", false));
+        assert!(!cursor.advance(stamp(5), b"text", false), "the last record alone, once more");
+        assert!(cursor.advance(stamp(5), b"text", true), "the next part of a long line");
+        assert!(cursor.advance(stamp(5), b"other", false), "another record of the same nanosecond");
     }
 }

@@ -160,6 +160,8 @@ pub(super) fn stamp_of(output: &LogOutput) -> Option<Stamp> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::sources::lines::LogItem;
 
@@ -268,5 +270,51 @@ mod tests {
         assert!(streams.has_taken(&out(&[A, "one\n"])));
         assert!(!streams.has_taken(&out(&[B, "two\n"])));
         assert!(!streams.has_taken(&err(&[A, "error\n"])));
+    }
+
+    proptest! {
+        /// Connections break anywhere, and each new one begins with records of the past.
+        #[test]
+        fn however_often_the_connection_breaks_each_line_comes_once(
+            records in proptest::collection::vec((any::<bool>(), 0u32..3, 1usize..4), 1..40),
+            breaks in proptest::collection::vec((0usize..200, 0usize..200), 0..6),
+        ) {
+            let (mut log, mut stdout, mut stderr, mut nanos) = (Vec::new(), vec![], vec![], 1);
+            for (number, (is_stderr, step, parts)) in records.into_iter().enumerate() {
+                // Lines may share a nanosecond, but a line in parts never does with its neighbours.
+                nanos += if parts > 1 { step + 1 } else { step };
+                let stamp = format!("2026-11-21T08:08:53.{nanos:09}Z ");
+                nanos += u32::from(parts > 1);
+                let part = format!("line {number} ");
+                let record = if is_stderr { err } else { out };
+                log.extend((1..parts).map(|_| record(&[&stamp, &part])));
+                log.push(record(&[&stamp, &part, "\n"]));
+                if is_stderr { &mut stderr } else { &mut stdout }.push(part.repeat(parts));
+            }
+            let mut streams = Streams::default();
+            let mut batch = Batch::new();
+            for (from, to) in breaks.into_iter().chain([(0, usize::MAX)]) {
+                // Docker gives all of the last seconds; how far back that is, varies. It never is
+                // less than what was taken.
+                let taken = log.iter().take_while(|record| streams.has_taken(record)).count();
+                let since = streams.reconnect();
+                prop_assert!(since <= 1_795_248_533);
+                let from = from.min(taken.saturating_sub(10));
+                let from = if from > 0 && is_part(&log[from - 1]) { 0 } else { from };
+                let to = to.clamp(from, log.len());
+                log[from..to].iter().for_each(|record| streams.take(record, &mut batch));
+            }
+            let lines = texts(&mut batch);
+            let of = |wanted: &[String]| -> Vec<String> {
+                lines.iter().filter(|line| wanted.contains(line)).cloned().collect()
+            };
+            prop_assert_eq!(of(&stdout), stdout.clone());
+            prop_assert_eq!(of(&stderr), stderr.clone());
+            prop_assert_eq!(lines.len(), stdout.len() + stderr.len());
+        }
+    }
+
+    fn is_part(record: &LogOutput) -> bool {
+        !record.as_ref().ends_with(b"\n")
     }
 }

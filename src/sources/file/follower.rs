@@ -9,8 +9,9 @@
 //! It waits for nothing and starts nothing: the caller says when to look, and what time it is.
 //!
 //! ## Caveat
-//! A file that is cut in place loses what was written between our last read and the cut; nobody
-//! but the writer knows of it. A file removed, not renamed, before it was opened is lost too.
+//! Of a file that is cut in place, what was written between our last read and the cut is read from
+//! the copy, if one stands beside it; what was written after the copy only the writer knew. A file
+//! removed, not renamed, before it was opened is lost too.
 
 use std::collections::VecDeque;
 use std::fs::{File, Metadata};
@@ -19,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use crate::core::event::{LogSourceEvent, Replacement};
 use crate::sources::file::place::{self, FileId, Obstacle};
-use crate::sources::file::siblings::Siblings;
+use crate::sources::file::siblings::{self, Siblings};
 use crate::sources::file::tail::{Bookmark, Found, Tail};
 use crate::sources::lines::{Batch, LogItem};
 
@@ -58,6 +59,8 @@ pub struct Follower {
     /// the size it had.
     first: Option<Option<(FileId, u64)>>,
     obstacle: Option<(Instant, String)>,
+    /// Whether a file that is open could not be read at the last look.
+    is_unreadable: bool,
     told: Option<Told>,
     batch: Batch,
     buffer: Vec<u8>,
@@ -81,6 +84,7 @@ impl Follower {
             siblings: Siblings::default(),
             first: None,
             obstacle: None,
+            is_unreadable: false,
             told: None,
             batch: Batch::new(),
             buffer: Vec::new(),
@@ -172,17 +176,22 @@ impl Follower {
 
     /// Reads the tails in order, until there is nothing new or the batch is full; true if full.
     fn read(&mut self, now: Instant) -> bool {
+        self.is_unreadable = false;
         for at in 0..self.tails.len() {
             match self.tails[at].read(&mut self.buffer, &mut self.batch, now) {
                 Ok(Found::Bytes) => return true,
                 Ok(Found::End) => {}
                 Ok(Found::Cut) => {
+                    let tail = &mut self.tails[at];
+                    let copy = siblings::find(&self.path, |file| tail.was_copied_to(file));
+                    tail.begin_again(copy, now);
                     self.siblings.note_all(&self.path);
                     self.tell_replaced(Replacement::Truncated);
                     return true;
                 }
                 Err(error) => {
                     let why = format!("{} cannot be read: {error}", self.path.display());
+                    self.is_unreadable = true;
                     self.tell(Told::Unavailable(why));
                 }
             }
@@ -225,7 +234,9 @@ impl Follower {
 
     fn tell_following(&mut self) {
         self.obstacle = None;
-        self.tell(Told::Following);
+        if !self.is_unreadable {
+            self.tell(Told::Following);
+        }
     }
 
     fn tell_obstacle(&mut self, obstacle: &Obstacle, now: Instant) {

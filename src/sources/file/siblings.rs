@@ -58,6 +58,12 @@ impl Siblings {
     }
 }
 
+/// The first rotated file beside `log` that is what is wanted.
+pub(super) fn find(log: &Path, is_wanted: impl Fn(&File) -> bool) -> Option<File> {
+    let files = rotated_files(log).into_iter().filter_map(|(path, _)| place::open(&path).ok());
+    files.map(|(file, _)| file).find(|file| is_wanted(file))
+}
+
 fn known(metadata: &Metadata) -> Known {
     (FileId::of(metadata), metadata.created().ok())
 }

@@ -32,7 +32,7 @@ pub(super) enum Found {
     Bytes,
     /// Nothing new.
     End,
-    /// The file was cut; the next read begins at its start.
+    /// The file was cut: [`Tail::begin_again`] is due.
     Cut,
 }
 
@@ -48,6 +48,9 @@ pub(super) struct Tail {
     /// After a cut: a writer that does not append goes on at its old place and leaves a hole of
     /// NULs before it, which is no text.
     in_hole: bool,
+    /// After a cut: the copy the rotator made before it, and how far it was read. It alone holds
+    /// what was written since our last read.
+    copy: Option<(File, u64)>,
     quiet_since: Instant,
 }
 
@@ -69,6 +72,7 @@ impl Tail {
             memory: Vec::new(),
             assembler: LineAssembler::new(),
             in_hole: false,
+            copy: None,
             quiet_since: now,
         }
     }
@@ -128,13 +132,22 @@ impl Tail {
     /// Whether the other file is a copy of this one: as it is now, or as it was when it was read
     /// last, should it have been cut since.
     pub(super) fn is_copied_in(&self, other: &File) -> bool {
-        let same = |known: &[u8], from: u64| {
-            let mut there = vec![0; known.len()];
-            known.len() >= COPY_BYTES_MIN
-                && other.read_exact_at(&mut there, from).is_ok()
-                && there == known
-        };
-        same(&head(&self.file), 0) || same(&self.memory, self.offset - self.memory.len() as u64)
+        holds(other, &head(&self.file), 0) || self.was_copied_to(other)
+    }
+
+    /// Whether the other file is a copy of this one as it was when it was read last.
+    pub(super) fn was_copied_to(&self, other: &File) -> bool {
+        holds(other, &self.memory, self.offset - self.memory.len() as u64)
+    }
+
+    /// Goes back to the start of a file that was cut, after what `copy` holds of it and was not
+    /// read. The torn part of a line stays: an appending writer ends it in the cut file.
+    pub(super) fn begin_again(&mut self, copy: Option<File>, now: Instant) {
+        self.copy = copy.map(|copy| (copy, self.offset));
+        self.offset = 0;
+        self.memory.clear();
+        self.in_hole = true;
+        self.quiet_since = now;
     }
 
     /// Reads up to [`READ_BYTES`] new bytes with the help of `buffer`; the lines go to `batch`.
@@ -144,6 +157,10 @@ impl Tail {
         batch: &mut Batch,
         now: Instant,
     ) -> io::Result<Found> {
+        if self.read_copy(buffer, batch)? {
+            self.quiet_since = now;
+            return Ok(Found::Bytes);
+        }
         if self.in_hole {
             self.skip_hole();
         }
@@ -155,8 +172,6 @@ impl Tail {
                 // Cut, but its writer does not append: it went on right here, behind a hole.
                 self.memory.fill(0);
             } else {
-                self.begin_again();
-                self.quiet_since = now;
                 return Ok(Found::Cut);
             }
         }
@@ -190,11 +205,17 @@ impl Tail {
         self.assembler.push(text, |line| batch.line(line));
     }
 
-    /// The torn part before a cut stays: an appending writer ends its line in the cut file.
-    fn begin_again(&mut self) {
-        self.offset = 0;
-        self.memory.clear();
-        self.in_hole = true;
+    /// Reads the rest of the copy; false when it has no more.
+    fn read_copy(&mut self, buffer: &mut Vec<u8>, batch: &mut Batch) -> io::Result<bool> {
+        let Some((copy, offset)) = &mut self.copy else { return Ok(false) };
+        buffer.resize(READ_BYTES, 0);
+        let length = read_at(copy, buffer, *offset)?;
+        *offset += length as u64;
+        self.assembler.push(&buffer[..length], |line| batch.line(line));
+        if length == 0 {
+            self.copy = None;
+        }
+        Ok(length > 0)
     }
 
     /// Jumps over blocks that were never written, so that a hole of gigabytes costs nothing.
@@ -216,6 +237,12 @@ impl Tail {
         self.memory = memory;
         Ok(())
     }
+}
+
+/// Whether a file has these bytes at this place, and they are enough to tell.
+fn holds(file: &File, bytes: &[u8], from: u64) -> bool {
+    let mut there = vec![0; bytes.len()];
+    bytes.len() >= COPY_BYTES_MIN && file.read_exact_at(&mut there, from).is_ok() && there == bytes
 }
 
 /// The first bytes of a file, at most [`MEMORY_BYTES`]; none where it cannot be read.
