@@ -53,8 +53,10 @@ enum Command {
         eoskeeper status --json | jq .decision.sentence\n  eoskeeper status --url http://10.0.0.5:9880")]
     Status(status::Options),
     /// Watch a failover on a simulated network; nothing needed, a minute and a quarter.
-    #[command(after_help = "Examples:\n  eoskeeper demo\n  eoskeeper demo --kill-after-block 12\n  \
-        eoskeeper demo --json | jq -r .text")]
+    #[command(
+        after_help = "Examples:\n  eoskeeper demo\n  eoskeeper demo --kill-after-block 12\n  \
+        eoskeeper demo --json | jq -r .text"
+    )]
     Demo(demo::Options),
     /// Tell what each line of a nodeos log means, one JSON object a line.
     #[command(after_help = "Examples:\n  eoskeeper classify nodeos.log\n  \

@@ -5,6 +5,8 @@
 //! that were lost are counted.
 
 mod ask;
+mod chain_watch;
+mod keepers;
 mod scratch;
 mod stage;
 mod story;
@@ -56,9 +58,11 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         _ = interrupt.recv() => interrupted("Ctrl-C"),
         _ = terminate.recv() => interrupted("SIGTERM"),
     };
-    story.close()?;
+    // Whatever came of it, everything is ended and the directory removed.
+    let closed = story.close();
     stage.strike().await;
-    played
+    played?;
+    Ok(closed?)
 }
 
 fn interrupted(by: &str) -> anyhow::Result<()> {

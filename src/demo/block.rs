@@ -44,7 +44,8 @@ impl Node {
     }
 
     /// Its place in [`Self::ALL`].
-    pub(super) const fn index(self) -> usize {
+    #[must_use]
+    pub const fn index(self) -> usize {
         match self {
             Self::A => 0,
             Self::B => 1,

@@ -239,7 +239,7 @@ mod tests {
     }
 
     fn tally(chain: &Chain, from: Slot) -> Tally {
-        chain.ledger().tally(OURS.parse().unwrap(), from)
+        chain.ledger().tally(OURS.parse().unwrap(), from..)
     }
 
     #[test]

@@ -96,15 +96,20 @@ impl Dialect {
             (Saying::SkippedPaused { .. }, Self::Leap5) => {
                 Columns("error", "nodeos", "producer_plugin.cpp:1797", "start_block")
             }
-            (Saying::SkippedPaused { .. }, Self::Spring1) => {
-                Columns("warn", "nodeos", "producer_plugin.cpp:2046", "determine_pending_block_mode")
-            }
+            (Saying::SkippedPaused { .. }, Self::Spring1) => Columns(
+                "warn",
+                "nodeos",
+                "producer_plugin.cpp:2046",
+                "determine_pending_block_mode",
+            ),
             (Saying::Paused, _) => nodeos("producer_plugin.cpp:984", "pause"),
             (Saying::Resumed, _) => nodeos("producer_plugin.cpp:995", "resume"),
             (Saying::Peers { .. }, _) => {
                 Columns("info", "net-0", "net_plugin.cpp:4400", "connection_monitor")
             }
-            (Saying::SwitchedForks { .. }, _) => nodeos("controller.cpp:2180", "maybe_switch_forks"),
+            (Saying::SwitchedForks { .. }, _) => {
+                nodeos("controller.cpp:2180", "maybe_switch_forks")
+            }
             (Saying::DoubleProduced { .. }, _) => {
                 Columns("warn", "nodeos", "controller.cpp:4391", "maybe_apply_blocks")
             }

@@ -1,6 +1,7 @@
 //! Which slots had a block, and who signed: what lost and doubled blocks are counted from.
 
 use std::collections::VecDeque;
+use std::ops::RangeBounds;
 
 use serde::Serialize;
 
@@ -61,11 +62,13 @@ impl Ledger {
         self.slots.back()
     }
 
-    /// Counts a producer's slots from `first` on.
+    /// Counts a producer's slots within a range.
     #[must_use]
-    pub fn tally(&self, producer: Name, first: Slot) -> Tally {
+    pub fn tally(&self, producer: Name, slots: impl RangeBounds<Slot>) -> Tally {
         let mut tally = Tally::default();
-        for record in self.since(first).filter(|record| record.owner == producer) {
+        let counts =
+            |record: &&SlotRecord| record.owner == producer && slots.contains(&record.slot);
+        for record in self.slots.iter().filter(counts) {
             tally.owed += 1;
             match record.signers.len() {
                 0 => tally.lost += 1,
@@ -83,6 +86,12 @@ impl Ledger {
     #[must_use]
     pub fn first_signed(&self, signer: Signer, first: Slot) -> Option<Slot> {
         self.since(first).find(|record| record.signers.contains(&signer)).map(|record| record.slot)
+    }
+
+    /// The last slot this signer signed.
+    #[must_use]
+    pub fn last_signed(&self, signer: Signer) -> Option<Slot> {
+        self.slots.iter().rfind(|record| record.signers.contains(&signer)).map(|record| record.slot)
     }
 }
 
@@ -107,10 +116,12 @@ mod tests {
             ledger.push(SlotRecord { slot: Slot(slot), owner: names[owner], signers });
         }
         let all = Tally { owed: 4, signed: 3, lost: 1, double: 1 };
-        assert_eq!(ledger.tally(names[0], Slot(0)), all);
-        assert_eq!(ledger.tally(names[0], Slot(4)), Tally { owed: 1, signed: 1, lost: 0, double: 0 });
+        assert_eq!(ledger.tally(names[0], ..), all);
+        let some = Tally { owed: 2, signed: 1, lost: 1, double: 1 };
+        assert_eq!(ledger.tally(names[0], Slot(2)..Slot(4)), some);
         assert_eq!(ledger.first_signed(b, Slot(0)), Some(Slot(3)));
         assert_eq!(ledger.first_signed(a, Slot(4)), None);
+        assert_eq!((ledger.last_signed(a), ledger.last_signed(b)), (Some(Slot(3)), Some(Slot(4))));
     }
 
     #[test]

@@ -32,10 +32,10 @@ const STOOD_STILL_MS: i64 = 12_000;
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
     /// No port on loopback.
-    #[error("no port on 127.0.0.1 for a simulated node: {0}")]
+    #[error("no port on 127.0.0.1 for a simulated node")]
     Listen(#[source] io::Error),
     /// A node's log cannot be written.
-    #[error("the log {path} of a simulated node cannot be written: {source}", path = path.display())]
+    #[error("the log {path} of a simulated node cannot be written", path = path.display())]
     Log {
         /// The log.
         path: PathBuf,

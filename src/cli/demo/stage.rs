@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -42,7 +43,8 @@ pub(super) struct Stage {
     pub turn: Turn,
     /// Where each keeper answers, in the order of [`Node::ALL`].
     pub status: [SocketAddr; Node::ALL.len()],
-    keepers: tokio::sync::Mutex<JoinSet<(Node, anyhow::Result<()>)>>,
+    /// Behind a lock because the story only borrows the stage while it waits for one to end.
+    keepers: Mutex<JoinSet<(Node, anyhow::Result<()>)>>,
     stop: CancellationToken,
 }
 
@@ -66,7 +68,7 @@ impl Stage {
             let keeper = daemon::run(config, stop.clone());
             keepers.spawn(async move { (node, keeper.await) }.instrument(span));
         }
-        let keepers = tokio::sync::Mutex::new(keepers);
+        let keepers = Mutex::new(keepers);
         Ok(Self { network, ours, turn, status, keepers, stop })
     }
 
@@ -129,7 +131,7 @@ fn configure(
     let path = dir.join(format!("{name}.ini"));
     let text = config_text(node, http_url, status);
     fs::write(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
-    config::parse(&path, &text).with_context(|| "the demo's own configuration; report this")
+    config::parse(&path, &text).context("the demo's own configuration is refused; report this")
 }
 
 /// Paths are relative to the file's own directory.

@@ -69,8 +69,8 @@ impl Summary {
                 took_over,
                 c_promoted: signed(Node::C).is_some() || !chain.is_paused(Node::C),
                 producer: ours,
-                since_kill: ledger.tally(ours, first),
-                double_in_all: ledger.tally(ours, Slot(0)).double,
+                since_kill: ledger.tally(ours, first..),
+                double_in_all: ledger.tally(ours, ..).double,
                 kill_to_promotion_ms: marks.resumed_ms.map(|at| at.saturating_sub(marks.killed_ms)),
                 kill_to_first_block_ms: signed(Node::B)
                     .map(|slot| slot.time().since_ms(first.time())),

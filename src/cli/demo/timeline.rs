@@ -6,9 +6,14 @@ use std::io::{self, IsTerminal, Write, stdout};
 use serde::Serialize;
 
 use crate::cli::style::Style;
+use crate::demo::Node;
 
 /// Columns a live line may take; a longer one would wrap and could not be wiped.
 const LIVE_COLUMNS: usize = 79;
+/// Columns of a line of the timeline; sentences are wrapped.
+const COLUMNS: usize = 100;
+/// Columns of what stands before the sentence: time, who and kind.
+const MARGIN: usize = 38;
 
 /// How a moment feels; its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,23 +28,57 @@ pub(super) enum Mood {
     Bad,
 }
 
-/// Something that happened.
+/// Something to tell.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Moment {
-    /// Milliseconds since the demo began.
-    pub at_ms: u64,
+pub(super) struct Remark {
     /// `chain`, or the keeper's letter.
     pub who: String,
-    /// What kind of moment: `killed`, `turn`, `decision`, `finding`, …
+    /// Of the chain `killed`, `turn`, `resumed`, `first_block`; of a keeper `decision`, `gate`,
+    /// `finding`.
     pub what: &'static str,
-    /// A decision's or gate's kind, or a rule.
+    /// The decision, the reason of the closed gate, or the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// Why a decision is `hold`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<String>,
     /// One sentence.
     pub text: String,
     /// Its colour.
     #[serde(skip)]
     pub mood: Mood,
+}
+
+impl Remark {
+    /// Of the chain.
+    pub(super) fn chain(what: &'static str, mood: Mood, text: impl Into<String>) -> Self {
+        Self { who: "chain".to_owned(), what, kind: None, hold: None, text: text.into(), mood }
+    }
+
+    /// Of the keeper beside a node.
+    pub(super) fn keeper(
+        node: Node,
+        what: &'static str,
+        kind: &str,
+        mood: Mood,
+        text: String,
+    ) -> Self {
+        Self { who: node.to_string(), what, kind: Some(kind.to_owned()), hold: None, text, mood }
+    }
+
+    /// The most telling of its words.
+    pub(super) fn label(&self) -> &str {
+        self.hold.as_deref().or(self.kind.as_deref()).unwrap_or(self.what)
+    }
+}
+
+/// A remark with its time.
+#[derive(Serialize)]
+struct Moment<'a> {
+    /// Milliseconds since the demo began.
+    at_ms: u64,
+    #[serde(flatten)]
+    remark: &'a Remark,
 }
 
 /// Standard output, as text or JSON.
@@ -58,10 +97,14 @@ impl Timeline {
         Self { json, style: Style::of_stdout(), is_live, live_shown: false }
     }
 
-    /// Prints a moment.
-    pub(super) fn tell(&mut self, moment: &Moment) -> io::Result<()> {
+    /// Prints a remark.
+    pub(super) fn tell(&mut self, at_ms: u64, remark: &Remark) -> io::Result<()> {
         self.wipe()?;
-        if self.json { print_json(moment) } else { print_text(&line(moment, self.style)) }
+        if self.json {
+            print_json(&Moment { at_ms, remark })
+        } else {
+            print_text(&line(at_ms, remark, self.style))
+        }
     }
 
     /// Prints what stands above the timeline; nothing where it is JSON.
@@ -83,15 +126,16 @@ impl Timeline {
         let text: String = text.chars().take(LIVE_COLUMNS).collect();
         let mut out = stdout().lock();
         write!(out, "\r\x1b[2K{}", self.style.dim(&text))?;
-        out.flush()?;
         self.live_shown = true;
-        Ok(())
+        out.flush()
     }
 
     /// Takes the live line away.
     pub(super) fn wipe(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.live_shown) {
-            write!(stdout().lock(), "\r\x1b[2K")?;
+            let mut out = stdout().lock();
+            write!(out, "\r\x1b[2K")?;
+            out.flush()?;
         }
         Ok(())
     }
@@ -108,15 +152,56 @@ fn print_json(value: &impl Serialize) -> io::Result<()> {
     print_text(&text)
 }
 
-fn line(moment: &Moment, style: Style) -> String {
-    let at = format!("{:>6}.{} s", moment.at_ms / 1000, moment.at_ms % 1000 / 100);
-    let label = moment.kind.as_deref().unwrap_or(moment.what);
-    let head = format!("{:<5}  {label:<18}", moment.who);
-    let head = match moment.mood {
+fn line(at_ms: u64, remark: &Remark, style: Style) -> String {
+    let at = format!("{:>4}.{} s", at_ms / 1000, at_ms % 1000 / 100);
+    let head = format!("{:<5}  {:<18}", remark.who, remark.label());
+    let head = match remark.mood {
         Mood::Plain => head,
         Mood::Good => style.good(&head),
         Mood::Warn => style.warn(&head),
         Mood::Bad => style.bad(&head),
     };
-    format!("{}  {head}  {}", style.dim(&at), moment.text)
+    format!("{}   {head}  {}", style.dim(&at), wrap(&remark.text))
+}
+
+/// Breaks a sentence between words, each further line under the first.
+fn wrap(text: &str) -> String {
+    let mut wrapped = String::new();
+    let mut column = MARGIN;
+    for word in text.split(' ') {
+        let width = word.chars().count();
+        if column > MARGIN && column + 1 + width > COLUMNS {
+            wrapped.push('\n');
+            wrapped.push_str(&" ".repeat(MARGIN));
+            column = MARGIN;
+        } else if column > MARGIN {
+            wrapped.push(' ');
+            column += 1;
+        }
+        wrapped.push_str(word);
+        column += width;
+    }
+    wrapped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_stay_in_their_column() {
+        let text = "Watched without a gap for 24.9 s of the 38 s that silence must last; before: \
+                    the keeper has just started.";
+        let remark = Remark::keeper(Node::B, "decision", "hold", Mood::Plain, text.to_owned());
+        let remark = Remark { hold: Some("evidence_too_young".to_owned()), ..remark };
+        let line = line(25_230, &remark, Style::plain());
+        let lines: Vec<&str> = line.lines().collect();
+        assert_eq!(lines[0].find("Watched"), Some(MARGIN), "{line}");
+        assert!(lines[0].starts_with("  25.2 s   B      evidence_too_young  "), "{line}");
+        assert!(lines.iter().all(|line| line.chars().count() <= COLUMNS), "{line}");
+        assert_eq!(lines.len(), 2);
+        assert!(lines[1].starts_with(&" ".repeat(MARGIN)), "{line}");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&line)[4..], words(text), "no word is lost");
+    }
 }
