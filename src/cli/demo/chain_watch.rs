@@ -14,6 +14,7 @@ pub(super) struct ChainWatch {
     /// When A was killed, and what followed.
     pub marks: Option<Marks>,
     told_turn: Option<Turn>,
+    told_begin: bool,
     told_first_block: bool,
 }
 
@@ -38,6 +39,10 @@ impl ChainWatch {
         let first = stage.turn.first_slot();
         let signed =
             || stage.network.look(|chain| chain.ledger().tally(stage.ours, first..).signed);
+        if signed() > 0 && !std::mem::replace(&mut self.told_begin, true) {
+            let text = format!("The turn of {} begins; node A signs.", stage.ours);
+            return Some(Remark::chain("turn_begins", Mood::Good, text));
+        }
         if signed() < after {
             return None;
         }

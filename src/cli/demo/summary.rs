@@ -110,8 +110,54 @@ impl fmt::Display for Summary {
             "A standby whose only proof is the chain waits two rounds by design, here {}: sooner, a",
             ms(self.b_waits_ms)
         )?;
-        writeln!(f, "producer that merely missed a turn would be signed for twice.")?;
+        writeln!(f, "producer that merely missed a turn could be signed for twice.")?;
         let fate = if self.keep { "left as asked" } else { "removed now; --keep leaves them" };
         write!(f, "Logs, configurations and the keepers' own log: {} ({fate}).", self.dir.display())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(took_over: bool, c_promoted: bool, double_in_all: u32) -> Summary {
+        Summary {
+            what: "summary",
+            took_over,
+            c_promoted,
+            producer: "eosstorebest".parse().unwrap(),
+            since_kill: Tally { owed: 44, signed: 12, lost: 32, double: double_in_all },
+            double_in_all,
+            kill_to_promotion_ms: Some(41_600),
+            kill_to_first_block_ms: Some(52_000),
+            b_waits_ms: Some(38_000),
+            dir: PathBuf::from("/tmp/demo"),
+            keep: false,
+        }
+    }
+
+    #[test]
+    fn every_way_to_fail_has_its_reason() {
+        for (took_over, c_promoted, double, fault) in [
+            (true, false, 0, None),
+            (true, false, 2, Some("2 slots were signed by two nodes")),
+            (true, true, 0, Some("C was promoted although B is before it")),
+            (false, false, 0, Some("B did not take over")),
+        ] {
+            assert_eq!(summary(took_over, c_promoted, double).fault().as_deref(), fault);
+        }
+    }
+
+    #[test]
+    fn a_person_reads_the_counts() {
+        let text = summary(true, false, 0).to_string();
+        let lines: Vec<String> =
+            text.lines().map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(lines[0], "B took over. Counted on the chain, since A was killed:");
+        assert_eq!(lines[1], "blocks eosstorebest owed 44");
+        assert_eq!(lines[2], "blocks lost 32");
+        assert_eq!(lines[3], "blocks signed twice 0");
+        assert_eq!(lines[4], "until B was promoted 41.6 s");
+        assert_eq!(lines[5], "until B's first block 52 s");
     }
 }

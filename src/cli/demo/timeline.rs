@@ -33,8 +33,8 @@ pub(super) enum Mood {
 pub(super) struct Remark {
     /// `chain`, or the keeper's letter.
     pub who: String,
-    /// Of the chain `killed`, `turn`, `resumed`, `first_block`; of a keeper `decision`, `gate`,
-    /// `finding`.
+    /// Of the chain `turn_begins`, `killed`, `turn`, `resumed`, `first_block`; of a keeper
+    /// `decision`, `gate`, `finding`.
     pub what: &'static str,
     /// The decision, the reason of the closed gate, or the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
