@@ -362,7 +362,7 @@ fn a_standby_steps_down_when_its_name_is_signed_elsewhere() {
     world.received_ours(own.number, own.time, 0xdead_beef);
     world.run(2);
     assert_eq!(world.acts(), [Act::Promote, Act::Demote]);
-    assert!(world.orders[1].1.reason.contains("another node signed our block"));
+    assert!(world.orders[1].1.reason.contains("was signed elsewhere"));
     world.run(1);
     assert!(world.knobs.paused);
     assert_eq!(kinds(&world, "duplicate_production"), [NoticeKind::Raised]);

@@ -1,80 +1,23 @@
 //! The file source against real files: every way a log is rotated, cut, removed, torn or hidden.
 
+#[path = "source_support/log.rs"]
+mod log;
 #[path = "source_support/received.rs"]
 mod received;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use eoskeeper::core::event::{LogSourceEvent, Replacement};
 use eoskeeper::sources::file::follow;
+use log::{Log, append, appender};
 use received::Received;
-use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-
-/// A directory with a log, and its follower.
-struct Log {
-    path: PathBuf,
-    received: Received,
-    stop: CancellationToken,
-    directory: TempDir,
-}
-
-impl Log {
-    /// Follows `nodeos.log` in a new directory that `prepare` was let into before.
-    fn follow(prepare: impl FnOnce(&Path)) -> Self {
-        Self::follow_named("nodeos.log", prepare)
-    }
-
-    fn follow_named(name: &str, prepare: impl FnOnce(&Path)) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join(name);
-        prepare(&path);
-        let (tx, rx) = mpsc::channel(16);
-        let stop = CancellationToken::new();
-        tokio::spawn(follow(path.clone(), tx, stop.clone()));
-        Self { path, received: Received::new(rx), stop, directory }
-    }
-
-    /// Follows a log that has one old line, and waits until it is followed.
-    async fn with_old_line() -> Self {
-        let mut log = Self::follow(|path| append(path, b"old\n"));
-        log.received.following().await;
-        log
-    }
-
-    fn beside(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    /// Appends `last line` and expects that, with what came before, exactly `lines` were received.
-    async fn expect(&mut self, lines: &[&str]) {
-        append(&self.path, b"last line\n");
-        self.received.line("last line").await;
-        let mut wanted: Vec<&str> = lines.to_vec();
-        wanted.push("last line");
-        assert_eq!(self.received.texts(), wanted);
-    }
-}
-
-impl Drop for Log {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
-}
-
-fn appender(path: &Path) -> File {
-    OpenOptions::new().append(true).create(true).open(path).unwrap()
-}
-
-fn append(path: &Path, bytes: &[u8]) {
-    appender(path).write_all(bytes).unwrap();
-}
 
 #[tokio::test]
 async fn begins_at_the_end_of_what_is_there() {

@@ -101,6 +101,9 @@ impl Evidence {
         if line.name == EventName::BlockDoubleProduced && line.producer == Some(self.producer) {
             self.own.record_reported_double(now, line.block.unwrap_or_default());
         }
+        if let (EventName::BlockDropped, Some(number)) = (line.name, line.block) {
+            self.own.record_dropped(now, number, line.block_id);
+        }
         let via = match line.name {
             EventName::BlockReceived => Via::Received,
             EventName::BlockProduced => Via::Produced,

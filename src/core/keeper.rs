@@ -188,7 +188,7 @@ impl Keeper {
         }
         let view = view(&self.settings, &self.evidence, &self.machine, now);
         let Some(block) = rules::signed_elsewhere(&view) else { return };
-        let why = format!("another node signed our block #{} ({})", block.number, block.time);
+        let why = format!("our block #{} ({}) was signed elsewhere", block.number, block.time);
         self.with_machine(now, |machine, view| machine.step_down(view, why));
     }
 

@@ -42,6 +42,17 @@ impl<T> Window<T> {
         self.items.back().map(|(at, item)| (*at, item))
     }
 
+    /// Age of the oldest item not older than `within_ms`; 0 when there is none.
+    #[must_use]
+    pub fn oldest_age_ms(&self, now: Mono, within_ms: u64) -> u64 {
+        self.items
+            .iter()
+            .map(|(at, _)| now.since_ms(*at))
+            .filter(|age| *age <= within_ms)
+            .max()
+            .unwrap_or(0)
+    }
+
     /// The newest item, to be completed.
     pub fn last_mut(&mut self) -> Option<&mut T> {
         self.items.back_mut().map(|(_, item)| item)

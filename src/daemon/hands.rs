@@ -16,6 +16,8 @@ use crate::core::event::Event;
 use crate::history::latch::Store;
 use crate::nodeos::rpc::Client;
 
+/// Writes of the latch that wait for the disk.
+const LATCHES_MAX: usize = 16;
 /// Deadline of one try to send a notice.
 const SEND_DEADLINE: Duration = Duration::from_secs(10);
 /// How long the channels may take to send what is queued when the keeper ends.
@@ -26,7 +28,8 @@ const FINISH_GRACE: Duration = Duration::from_secs(3);
 /// What acts.
 pub(super) struct Hands {
     means: Arc<Means>,
-    store: Option<Arc<Store>>,
+    /// The keeper asks for a write only with a next stage: two wait at the most.
+    latches: mpsc::Sender<(u64, Latch)>,
     events: mpsc::Sender<Event>,
     tasks: JoinSet<()>,
     dispatcher: Dispatcher,
@@ -61,33 +64,25 @@ impl Hands {
             },
             deadline: Duration::from_millis(config.settings.promotion.act_timeout_ms),
         };
+        let (latches, queue) = mpsc::channel(LATCHES_MAX);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(write_latches(store, queue, events.clone()));
         Self {
             means: Arc::new(means),
-            store,
+            latches,
             events,
-            tasks: JoinSet::new(),
+            tasks,
             dispatcher: Dispatcher::start(vec![Box::new(notify::log::Log)], SEND_DEADLINE),
         }
     }
 
-    /// Writes the latch on a thread where waiting for the disk holds nobody up.
+    /// Queues the latch to be written, in the order it was asked for: of two writes the later is
+    /// what must stay on disk.
     pub(super) fn save(&mut self, id: u64, latch: Latch) {
-        let (store, events) = (self.store.clone(), self.events.clone());
-        self.reap();
-        self.tasks.spawn(async move {
-            let result = match store {
-                None => ActResult::Failed("the state directory could not be opened".to_owned()),
-                Some(store) => {
-                    let saved = tokio::task::spawn_blocking(move || store.save(&latch)).await;
-                    match saved {
-                        Ok(Ok(())) => ActResult::Done("written".to_owned()),
-                        Ok(Err(error)) => ActResult::Failed(error.to_string()),
-                        Err(error) => ActResult::Failed(error.to_string()),
-                    }
-                }
-            };
-            report(&events, id, result).await;
-        });
+        if self.latches.try_send((id, latch)).is_err() {
+            // No outcome will come: the keeper takes that as a failed write and does not act.
+            tracing::error!("The disk is stuck: the state cannot be written.");
+        }
     }
 
     /// Carries out an order, within its deadline.
@@ -111,6 +106,7 @@ impl Hands {
     /// Lets what is under way end, then sends what is queued.
     pub(super) async fn finish(mut self) {
         let deadline = self.means.deadline + FINISH_GRACE;
+        drop(self.latches);
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if timeout(deadline, all).await.is_err() {
             tracing::error!("An action was under way when the keeper ended and was cut off.");
@@ -121,6 +117,25 @@ impl Hands {
     /// Forgets tasks that have ended, so that their number stays that of the actions under way.
     fn reap(&mut self) {
         while self.tasks.try_join_next().is_some() {}
+    }
+}
+
+/// Writes one latch after another, on a thread where waiting for the disk holds nobody up.
+async fn write_latches(
+    store: Option<Arc<Store>>,
+    mut queue: mpsc::Receiver<(u64, Latch)>,
+    events: mpsc::Sender<Event>,
+) {
+    while let Some((id, latch)) = queue.recv().await {
+        let result = match store.clone() {
+            None => ActResult::Failed("the state directory could not be opened".to_owned()),
+            Some(store) => match tokio::task::spawn_blocking(move || store.save(&latch)).await {
+                Ok(Ok(())) => ActResult::Done("written".to_owned()),
+                Ok(Err(error)) => ActResult::Failed(error.to_string()),
+                Err(error) => ActResult::Failed(error.to_string()),
+            },
+        };
+        report(&events, id, result).await;
     }
 }
 

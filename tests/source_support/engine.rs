@@ -292,6 +292,24 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// dockerd mounts its data directory onto itself and leaves it so; it could not be removed.
+    fn unmount(&self) {
+        let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+        let ours = mounts.lines().filter_map(|mount| mount.split(' ').nth(1));
+        let ours: Vec<&str> = ours
+            .filter(|path| std::path::Path::new(path).starts_with(self.directory.path()))
+            .collect();
+        // The last mounted may lie in the ones before.
+        for path in ours.into_iter().rev() {
+            let unmounted = Command::new("umount").arg(path).status();
+            if !unmounted.is_ok_and(|status| status.success()) {
+                println!("{path} is left mounted.");
+            }
+        }
+    }
+}
+
 fn owned(options: &[(&str, &str)]) -> HashMap<String, String> {
     options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
@@ -317,5 +335,6 @@ impl Drop for Engine {
             });
         }
         self.stop_daemon();
+        self.unmount();
     }
 }

@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use crate::core::event::ShortId;
 use crate::core::name::Name;
+use crate::core::schedule::TURN_SLOTS;
 use crate::core::time::{Now, Timestamp};
+use crate::core::window::Window;
 
 /// Own blocks remembered: 256 are the blocks of 21 turns, 45 minutes with 21 producers.
 const PRODUCED_MAX: usize = 256;
@@ -18,6 +20,17 @@ const ELSEWHERE_FRESH_MS: i64 = 60_000;
 /// A node that signed nothing for so long began a new run of turns: the longest round there is,
 /// 125 producers × 6 s = 750 s, and a minute.
 const RUN_BREAK_MS: i64 = 810_000;
+
+/// Blocks of the same numbers as ours, dropped while this node is in its turn, that tell of a second
+/// signer: so many different numbers …
+const CONTESTED_MIN: usize = 4;
+/// … over so long, milliseconds. The late blocks of the producer before us come at once, when the
+/// network or this host wakes up; those of a second signer come in its rhythm, every 500 ms.
+const CONTESTED_SPREAD_MS: u64 = 1_500;
+/// A turn, milliseconds; dropped blocks of an older one do not count.
+const CONTESTED_WINDOW_MS: u64 = 6_000;
+/// This node is in its turn while its last block is not older, milliseconds.
+const IN_TURN_MS: u64 = 1_500;
 
 /// How a block was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -74,6 +87,8 @@ pub struct OwnBlocks {
     /// The newest slot that was signed twice, with different ids.
     pub last_double: Option<OwnBlock>,
     produced: VecDeque<OwnBlock>,
+    /// Numbers of the blocks dropped during this node's turn.
+    contested: Window<u32>,
 }
 
 impl OwnBlocks {
@@ -88,6 +103,7 @@ impl OwnBlocks {
             last_elsewhere: None,
             last_double: None,
             produced: VecDeque::new(),
+            contested: Window::new(2 * TURN_SLOTS as usize),
         }
     }
 
@@ -135,6 +151,30 @@ impl OwnBlocks {
         self.last_elsewhere = Some(block);
     }
 
+    /// A block of another node was dropped because this one is producing (nodeos 1.8.10 to Leap 5).
+    /// In a legacy chain that is how a second signer first shows; its `Received block` lines come
+    /// only after the fork is settled, some ten seconds later.
+    pub fn record_dropped(&mut self, now: Now, number: u32, id: Option<ShortId>) {
+        let Some(own) = self.last_produced else { return };
+        if now.mono.since_ms(own.seen_at.mono) > IN_TURN_MS
+            || own.number.abs_diff(number) > TURN_SLOTS
+            || id.is_some() && self.produced.iter().any(|own| own.number == number && own.id == id)
+        {
+            return;
+        }
+        if !self.contested.recent(now.mono, CONTESTED_WINDOW_MS).any(|n| *n == number) {
+            self.contested.push(now.mono, number);
+        }
+        let count = self.contested.recent(now.mono, CONTESTED_WINDOW_MS).count();
+        let spread_ms = self.contested.oldest_age_ms(now.mono, CONTESTED_WINDOW_MS);
+        if count >= CONTESTED_MIN && spread_ms >= CONTESTED_SPREAD_MS {
+            let block =
+                OwnBlock { number, time: own.time, id: None, seen_at: now, via: Via::Received };
+            self.last_elsewhere = Some(block);
+            self.last_double = Some(block);
+        }
+    }
+
     /// Notes that a node reported the double production of a block of ours (Spring ≥ 1.1.1).
     pub fn record_reported_double(&mut self, now: Now, number: u32) {
         let time = now.wall;
@@ -145,7 +185,7 @@ impl OwnBlocks {
     /// Bytes held beside the struct itself.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.produced.capacity() * size_of::<OwnBlock>()
+        self.produced.capacity() * size_of::<OwnBlock>() + self.contested.bytes()
     }
 }
 
@@ -213,8 +253,36 @@ mod tests {
     }
 
     #[test]
+    fn dropped_blocks_in_the_rhythm_of_a_signer_are_a_second_signer() {
+        // (what, milliseconds between the dropped blocks, how many, second signer)
+        let cases = [
+            ("a second signer", 500, 6, true),
+            ("the late blocks of the producer before us", 5, 11, false),
+            ("one late block", 500, 1, false),
+            ("three blocks", 500, 3, false),
+        ];
+        for (what, gap_ms, count, expected) in cases {
+            let mut own = blocks(&[]);
+            let mut now = Now::default().plus_ms(1_000_000);
+            for n in 0..count {
+                now = now.plus_ms(gap_ms);
+                let time = Timestamp::from_ms(now.wall.ms());
+                let id = Some(ShortId(1));
+                own.record(OwnBlock { number: 50 + n, time, id, seen_at: now, via: Via::Produced });
+                own.record_dropped(now, 50 + n, Some(ShortId(9)));
+            }
+            assert_eq!(own.last_double.is_some(), expected, "{what}");
+        }
+        let mut own = blocks(&[block(50, 1, 1, Via::Produced)]);
+        let later = Now::default().plus_ms(60_000);
+        (0..12).for_each(|n| own.record_dropped(later.plus_ms(n * 500), 50 + n as u32, None));
+        assert_eq!(own.last_double, None, "not in our turn");
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let many: Vec<_> = (0..5000).map(|n| block(n, i64::from(n), 1, Via::Produced)).collect();
-        assert!(blocks(&many).bytes() <= 2 * PRODUCED_MAX * size_of::<OwnBlock>());
+        let bound = 2 * PRODUCED_MAX * size_of::<OwnBlock>();
+        assert!(blocks(&many).bytes() <= bound + 1024);
     }
 }

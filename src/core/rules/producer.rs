@@ -41,7 +41,7 @@ pub(super) fn skipped(view: &View<'_>) -> Verdict {
     }
     let recent_ms = view.settings.rules.recent_ms;
     match view.evidence.log.skipped {
-        Some((at, reason)) if view.now.mono.since_ms(at) <= recent_ms => {
+        Some((at, reason)) if at >= view.acted_at && view.now.mono.since_ms(at) <= recent_ms => {
             let age = Human(view.now.mono.since_ms(at));
             Verdict::when(true, format!("not producing ({reason}) {age} ago"), threshold)
         }
