@@ -4,6 +4,7 @@
 //! wrong and nothing was started.
 
 pub mod classify;
+pub mod demo;
 mod own_log;
 pub mod run;
 pub mod status;
@@ -51,6 +52,12 @@ enum Command {
     #[command(after_help = "Examples:\n  eoskeeper status\n  eoskeeper status --why\n  \
         eoskeeper status --json | jq .decision.sentence\n  eoskeeper status --url http://10.0.0.5:9880")]
     Status(status::Options),
+    /// Watch a failover on a simulated network; nothing needed, a minute and a quarter.
+    #[command(
+        after_help = "Examples:\n  eoskeeper demo\n  eoskeeper demo --kill-after-block 12\n  \
+        eoskeeper demo --json | jq -r .text"
+    )]
+    Demo(demo::Options),
     /// Tell what each line of a nodeos log means, one JSON object a line.
     #[command(after_help = "Examples:\n  eoskeeper classify nodeos.log\n  \
         journalctl -u nodeos -o cat | eoskeeper classify -")]
@@ -68,6 +75,9 @@ pub fn main() -> ExitCode {
     match arguments.command {
         Command::Run { config } => run::run(config.as_deref()),
         Command::Status(options) => status::run(&options),
+        Command::Demo(options) => {
+            ended(runtime().and_then(|runtime| runtime.block_on(demo::run(options))))
+        }
         Command::Classify { input } => {
             ended(classify::run(input.filter(|path| path.as_os_str() != "-")))
         }

@@ -16,6 +16,12 @@ impl Style {
         Self { is_on: stdout().is_terminal() && !no_color() }
     }
 
+    /// No colours.
+    #[cfg(test)]
+    pub(super) const fn plain() -> Self {
+        Self { is_on: false }
+    }
+
     fn paint(self, code: &str, text: &str) -> String {
         if self.is_on { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
