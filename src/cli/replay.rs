@@ -10,6 +10,7 @@ mod options;
 mod player;
 mod progress;
 mod record;
+mod running;
 mod schedules;
 mod signers;
 

@@ -1,7 +1,9 @@
 //! The node beside the recorded log: what its RPC would have said, as far as the log tells.
 //!
 //! A recording holds no RPC. The head is the newest block logged, the last irreversible block what
-//! that line says; whether production is paused is what nodeos last said about it.
+//! that line says; whether production is paused is what nodeos last said about it. A log that is
+//! quiet for long is taken for that of a node that does not run or hangs: its RPC does not answer
+//! until it shows a block again.
 
 use crate::core::event::{ApiFailure, ChainInfo, Event, EventName, LogEvent, Reason};
 use crate::core::time::{Human, Mono, Now};
@@ -9,12 +11,23 @@ use crate::core::time::{Human, Mono, Now};
 /// The daemon asks whether production is paused every 3 s.
 const PAUSED_EVERY_MS: u64 = 3_000;
 
+/// Why a node would not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mute {
+    /// The log has been, or was, quiet.
+    Quiet,
+    /// nodeos said that it starts.
+    Starting,
+}
+
 /// What is known of the node.
 #[derive(Debug)]
 pub(super) struct Node {
     /// A log quiet for longer is that of a node that does not run, or hangs.
     quiet_max_ms: u64,
     last_line: Mono,
+    /// Why the RPC would not answer, until the next block.
+    mute: Option<Mute>,
     head: Option<ChainInfo>,
     /// Whether a line ever told the last irreversible block.
     tells_lib: bool,
@@ -28,6 +41,7 @@ impl Node {
         Self {
             quiet_max_ms,
             last_line: now.mono,
+            mute: None,
             head: None,
             tells_lib: false,
             paused: None,
@@ -54,31 +68,54 @@ impl Node {
             EventName::ProductionSkipped if line.reason == Some(Reason::Paused) => {
                 self.paused = Some(true);
             }
-            // Its RPC has nothing to tell before it has a head again.
-            EventName::NodeStarted => (self.head, self.paused) = (None, None),
+            EventName::NodeStarted => {
+                self.mute = Some(Mute::Starting);
+                (self.head, self.paused) = (None, None);
+            }
             _ => {}
         }
     }
 
-    /// What the RPC would have answered on this tick; nothing while no block is known.
-    pub(super) fn info(&self, now: Now) -> Option<Event> {
-        let head = self.head.as_ref()?;
-        let quiet_ms = now.mono.since_ms(self.last_line);
-        if quiet_ms <= self.quiet_max_ms {
-            return Some(Event::Info(Ok(head.clone())));
+    /// Whether the log has just become quiet for longer than a running node is.
+    pub(super) fn falls_quiet(&mut self, now: Now) -> bool {
+        let is_quiet = now.mono.since_ms(self.last_line) > self.quiet_max_ms;
+        let falls = is_quiet && self.mute != Some(Mute::Quiet);
+        if falls {
+            self.mute = Some(Mute::Quiet);
         }
-        let why = format!("the recording shows no line for {}", Human(quiet_ms));
+        falls
+    }
+
+    /// What the RPC would have answered on this tick; nothing while that cannot be told.
+    pub(super) fn info(&self, now: Now) -> Option<Event> {
+        let why = match self.mute {
+            None => return self.head.clone().map(|head| Event::Info(Ok(head))),
+            Some(Mute::Starting) => "nodeos has started and shows no block yet".to_owned(),
+            Some(Mute::Quiet) => {
+                let quiet_ms = now.mono.since_ms(self.last_line);
+                if quiet_ms > self.quiet_max_ms {
+                    format!("the log shows no line for {}", Human(quiet_ms))
+                } else {
+                    "the log was quiet and shows no block since".to_owned()
+                }
+            }
+        };
         Some(Event::Info(Err(ApiFailure::Other(why))))
     }
 
     /// What `paused` would have answered, when it would have been asked again.
     pub(super) fn paused(&mut self, now: Now) -> Option<bool> {
         let due = self.paused_told.is_none_or(|told| now.mono.since_ms(told) >= PAUSED_EVERY_MS);
-        if !due || now.mono.since_ms(self.last_line) > self.quiet_max_ms {
+        if !due || self.mute.is_some() {
             return None;
         }
         self.paused_told = Some(now.mono);
         self.paused
+    }
+
+    /// After an order the daemon asks whether it took effect.
+    pub(super) fn ask_paused_again(&mut self) {
+        self.paused_told = None;
     }
 
     fn block(&mut self, line: &LogEvent) {
@@ -87,6 +124,7 @@ impl Node {
         else {
             return;
         };
+        self.mute = None;
         // A block of another branch, or one that comes again while the node catches up.
         if self.head.as_ref().is_some_and(|head| time < head.head_time) {
             return;

@@ -4,18 +4,13 @@ use std::io::{self, Write};
 
 use anyhow::ensure;
 
-use crate::cli::replay::clock::{LogClock, Step};
+use crate::cli::replay::clock::Step;
 use crate::cli::replay::input::More;
-use crate::cli::replay::node::Node;
 use crate::cli::replay::record::{Record, Summary};
+use crate::cli::replay::running::Running;
 use crate::cli::replay::schedules::{Active, Origin, Timeline, Tracker};
 use crate::core::action::{Act, ActResult, Action, Order, Outcome};
-use crate::core::decision::{Decision, DecisionKind};
-use crate::core::event::{
-    Event, EventName, LogEvent, LogSourceEvent, OTHER_LINE_BYTES, OtherLines,
-};
-use crate::core::keeper::Keeper;
-use crate::core::rules::{Rule, State};
+use crate::core::event::{Event, EventName, LogEvent, OTHER_LINE_BYTES, OtherLines};
 use crate::core::schedule::Schedule;
 use crate::core::settings::Settings;
 use crate::core::time::{Human, Now, Timestamp};
@@ -56,18 +51,9 @@ pub(super) struct Player<'a> {
     running: Option<Running>,
     others: OtherLines,
     last_line: Vec<u8>,
+    /// What was told last of the node, unless a block came since.
+    told: Option<EventName>,
     summary: Summary,
-}
-
-/// What there is once the first line with a time has come.
-struct Running {
-    clock: LogClock,
-    keeper: Keeper,
-    node: Node,
-    decision: Option<Decision>,
-    firing: Vec<Rule>,
-    turn_counted: Option<Timestamp>,
-    turns_looked: Now,
 }
 
 impl<'a> Player<'a> {
@@ -90,6 +76,7 @@ impl<'a> Player<'a> {
             running: None,
             others: OtherLines { count: 0, last: String::new() },
             last_line: Vec::new(),
+            told: None,
             summary: Summary::default(),
         }
     }
@@ -197,8 +184,25 @@ impl<'a> Player<'a> {
         if let Some(running) = &mut self.running {
             running.keeper.record(now, &Event::Log(*event));
         }
-        if is_told(event.name) {
-            self.tell(&Record::Log { at: now.wall, event: event.name })?;
+        self.tell_of_node(now, event.name)
+    }
+
+    /// Tells what the node says of its own production: once, however many lines say it.
+    fn tell_of_node(&mut self, now: Now, event: EventName) -> io::Result<()> {
+        let is_told = matches!(
+            event,
+            EventName::NodeStarted
+                | EventName::NodeStopping
+                | EventName::ProducerPaused
+                | EventName::ProducerResumed
+        );
+        let is_block = matches!(event, EventName::BlockReceived | EventName::BlockProduced);
+        if is_told && self.told != Some(event) {
+            self.told = Some(event);
+            return self.tell(&Record::Log { at: now.wall, event });
+        }
+        if is_block {
+            self.told = None;
         }
         Ok(())
     }
@@ -229,8 +233,13 @@ impl<'a> Player<'a> {
 
     /// One second of log time.
     fn tick(&mut self, now: Now) -> io::Result<()> {
-        self.feed_tick(now);
         let Some(running) = &mut self.running else { return Ok(()) };
+        if self.others.count > 0 {
+            self.others.last = String::from_utf8_lossy(&self.last_line).into_owned();
+            running.keeper.record(now, &Event::OtherLines(self.others.clone()));
+            self.others.count = 0;
+        }
+        running.poll(now);
         let actions = running.keeper.tick(now);
         let mut records = running.changed_findings(now);
         records.extend(running.changed_decision(now));
@@ -252,32 +261,10 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    /// What comes with a tick: the RPC's answers, and lines that are none of our events.
-    fn feed_tick(&mut self, now: Now) {
-        let Some(running) = &mut self.running else { return };
-        if self.others.count > 0 {
-            self.others.last = String::from_utf8_lossy(&self.last_line).into_owned();
-            running.keeper.record(now, &Event::OtherLines(self.others.clone()));
-            self.others.count = 0;
-        }
-        if let Some(info) = running.node.info(now) {
-            running.keeper.record(now, &info);
-        }
-        // Of a promotion that is not carried out the log says that the node is still paused. That
-        // would be taken for another hand's work; that no block of ours follows tells the truth.
-        let is_unproven =
-            matches!(running.keeper.decision().kind, DecisionKind::Act | DecisionKind::Verify);
-        if let Some(paused) = running.node.paused(now)
-            && !(paused && is_unproven)
-        {
-            running.keeper.record(now, &Event::Paused(Ok(paused)));
-        }
-    }
-
     /// Answers an action as if it had been carried out.
     fn act(&mut self, now: Now, action: Action) -> io::Result<()> {
         let outcome = match action {
-            Action::Alarm(notice) => return self.tell(&Record::Alarm(notice)),
+            Action::Alarm(notice) => return self.tell(&Record::alarm(notice)),
             Action::SaveLatch { id, .. } => done(id),
             Action::Act(Order { id, act, reason, incident, .. }) => {
                 if matches!(act, Act::Promote | Act::PromoteRemote) {
@@ -289,6 +276,7 @@ impl<'a> Player<'a> {
             }
         };
         if let Some(running) = &mut self.running {
+            running.node.ask_paused_again();
             running.keeper.record(now, &Event::Outcome(outcome));
         }
         Ok(())
@@ -316,66 +304,9 @@ impl<'a> Player<'a> {
     }
 }
 
-impl Running {
-    fn new(settings: &Settings, first: Timestamp) -> Self {
-        let clock = LogClock::start(first, settings.rules.clock_jump_ms);
-        let now = clock.now();
-        let mut keeper = Keeper::new(settings.clone(), now, Ok(None));
-        let what = "the recorded log".to_owned();
-        keeper.record(now, &Event::LogSource(LogSourceEvent::Following { what }));
-        Self {
-            clock,
-            keeper,
-            node: Node::new(settings.rules.log_silent_ms, now),
-            decision: None,
-            firing: Vec::new(),
-            turn_counted: None,
-            turns_looked: now,
-        }
-    }
-
-    fn changed_findings(&mut self, now: Now) -> Vec<Record> {
-        let mut records = Vec::new();
-        for finding in self.keeper.findings() {
-            let fires = finding.state == State::Firing;
-            let fired = self.firing.contains(&finding.rule);
-            if fires == fired {
-                continue;
-            }
-            if fires {
-                self.firing.push(finding.rule);
-            } else {
-                self.firing.retain(|rule| *rule != finding.rule);
-            }
-            records.push(Record::finding(now.wall, finding));
-        }
-        records
-    }
-
-    fn changed_decision(&mut self, now: Now) -> Option<Record> {
-        let decision = self.keeper.decision();
-        if self.decision.as_ref().is_some_and(|before| before.is_same(decision)) {
-            return None;
-        }
-        self.decision = Some(decision.clone());
-        Some(Record::decision(now.wall, decision))
-    }
-}
-
 /// When a line was printed; where the layout does not tell, when its block came.
 fn time_of(event: &LogEvent) -> Option<Timestamp> {
     event.logged_at.or_else(|| Some(event.block_time?.plus_ms(event.latency_ms.unwrap_or(0))))
-}
-
-/// What the node says of its own production, beside the decisions.
-fn is_told(name: EventName) -> bool {
-    matches!(
-        name,
-        EventName::NodeStarted
-            | EventName::NodeStopping
-            | EventName::ProducerPaused
-            | EventName::ProducerResumed
-    )
 }
 
 fn done(id: u64) -> Outcome {
@@ -392,8 +323,10 @@ fn schedule_record(now: Now, active: &Active) -> Record {
     };
     let unseen = match active.unseen {
         0 => String::new(),
-        count => format!("; nobody signed for {count} of them"),
+        places => format!("; nobody signed for {places} of them"),
     };
-    let text = format!("{} producers, a round is {round}, {origin}{unseen}.", producers.len());
+    let count = producers.len();
+    let plural = if count == 1 { "" } else { "s" };
+    let text = format!("{count} producer{plural}, a round is {round}, {origin}{unseen}.");
     Record::Schedule { at: now.wall, text, producers: producers.clone() }
 }

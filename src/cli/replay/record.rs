@@ -46,7 +46,14 @@ pub(super) enum Record {
     /// An order the daemon would have carried out.
     Action { at: Timestamp, act: Act, reason: String, incident: String, carried_out: bool },
     /// What people would have been told.
-    Alarm(Notice),
+    Alarm {
+        at: Timestamp,
+        alarm: NoticeKind,
+        key: String,
+        severity: Severity,
+        text: String,
+        next_step: String,
+    },
     /// What the log says of the node's own production.
     Log { at: Timestamp, event: EventName },
     /// Which schedule is active from here on.
@@ -113,9 +120,15 @@ impl Record {
             return writeln!(output);
         }
         match self {
-            Self::Alarm(notice) if notice.kind != NoticeKind::Told => Ok(()),
+            Self::Alarm { alarm: NoticeKind::Raised | NoticeKind::Resolved, .. } => Ok(()),
             record => writeln!(output, "{record}"),
         }
+    }
+
+    /// The record of a notice.
+    pub(super) fn alarm(notice: Notice) -> Self {
+        let Notice { key, kind: alarm, severity, text, next_step, at } = notice;
+        Self::Alarm { at, alarm, key, severity, text, next_step }
     }
 
     /// The record of a decision.
@@ -163,7 +176,7 @@ impl fmt::Display for Record {
             Self::Action { at, act, reason, .. } => {
                 line(at, &act.as_str().to_uppercase(), &format!("{reason} (not carried out)"))
             }
-            Self::Alarm(notice) => line(&notice.at, "told", &notice.text),
+            Self::Alarm { at, text, .. } => line(at, "told", text),
             Self::Log { at, event } => line(at, "log", event.as_str()),
             Self::Schedule { at, text, .. } => line(at, "schedule", text),
             Self::Summary(summary) => write!(f, "{summary}"),
