@@ -1,4 +1,5 @@
 //! The command line: one file per command.
 
+pub mod check;
 pub mod classify;
 pub mod replay;

@@ -193,3 +193,78 @@ impl Timeline {
         newest
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::schedule::Turn;
+
+    fn name(text: &str) -> Name {
+        text.parse().unwrap()
+    }
+
+    fn schedule(version: u32, names: &str) -> Schedule {
+        Schedule { version, producers: names.split(' ').map(name).collect() }
+    }
+
+    /// Turn `index` of a count that is a multiple of 2, 3 and 4.
+    fn turn(index: u32) -> Turn {
+        Turn(12 * 2_500_000 + index)
+    }
+
+    /// Sees a block of each turn, signed by its owner.
+    fn sign(tracker: &mut Tracker, by: &Schedule, turns: std::ops::Range<u32>) {
+        for index in turns {
+            if let Some(owner) = by.owner_of_turn(turn(index)) {
+                tracker.block(turn(index).start(), owner);
+            }
+        }
+    }
+
+    fn active(tracker: &Tracker) -> Option<(u32, Origin, usize)> {
+        tracker.active().map(|active| (active.schedule.version, active.origin, active.unseen))
+    }
+
+    #[test]
+    fn a_stated_schedule_waits_for_a_block_that_only_it_allows() {
+        let (old, new) = (schedule(0, "a b c"), schedule(7, "a b d"));
+        let mut tracker = Tracker::new(name("a"), None);
+        sign(&mut tracker, &old, 0..5);
+        tracker.stated(new.clone());
+        assert_eq!(active(&tracker), Some((0, Origin::Signers, 0)), "stated, and not active");
+        sign(&mut tracker, &new, 6..8);
+        assert_eq!(active(&tracker), Some((0, Origin::Signers, 0)), "a and b are in both");
+        sign(&mut tracker, &new, 8..9);
+        assert_eq!(active(&tracker), Some((7, Origin::Stated, 0)));
+        assert_eq!(tracker.active().map(|active| active.since), Some(turn(8).start()));
+    }
+
+    #[test]
+    fn a_given_schedule_counts_until_a_block_contradicts_it() {
+        let (given, other) = (schedule(1, "a b c"), schedule(0, "a c b"));
+        let mut tracker = Tracker::new(name("a"), Some(given.clone()));
+        assert_eq!(active(&tracker), None, "no block yet");
+        sign(&mut tracker, &given, 0..1);
+        assert_eq!(active(&tracker), Some((1, Origin::Given, 0)));
+        sign(&mut tracker, &other, 1..6);
+        assert_eq!(active(&tracker), Some((0, Origin::Signers, 0)));
+    }
+
+    #[test]
+    fn a_place_nobody_signed_for_may_be_ours() {
+        let all = schedule(0, "a b c d");
+        let silent = |ours: &str| {
+            let mut tracker = Tracker::new(name(ours), None);
+            for index in (0..13).filter(|index| index % 4 != 2) {
+                sign(&mut tracker, &all, index..index + 1);
+            }
+            tracker
+        };
+        assert_eq!(active(&silent("a")), Some((0, Origin::Signers, 1)));
+        assert_eq!(active(&silent("c")), None);
+        assert!(silent("c").unknown().contains("one of them may be c's"));
+        let mut stated = silent("c");
+        stated.stated(schedule(5, "a b c d"));
+        assert_eq!(active(&stated), Some((5, Origin::Stated, 0)), "a line names it");
+    }
+}
