@@ -3,9 +3,11 @@
 //! Exit codes: 0 all is well, 1 it could not be done, 2 the arguments or the configuration are
 //! wrong and nothing was started.
 
+pub mod check;
 pub mod classify;
 pub mod demo;
 mod own_log;
+pub mod replay;
 pub mod run;
 pub mod status;
 mod style;
@@ -13,7 +15,11 @@ mod style;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+
+use crate::core::name::Name;
+use crate::core::settings::Role;
+use crate::core::time::Timestamp;
 
 /// Exit code for wrong arguments or a wrong configuration.
 pub const EXIT_USAGE: u8 = 2;
@@ -58,6 +64,27 @@ enum Command {
         eoskeeper demo --json | jq -r .text"
     )]
     Demo(demo::Options),
+    /// Try everything the configuration names, and say what works.
+    #[command(
+        after_help = "Examples:\n  eoskeeper check\n  eoskeeper check -c config.ini --offline\n  \
+        eoskeeper check --json | jq '.[] | select(.state == \"fail\")'"
+    )]
+    Check {
+        /// The configuration file.
+        #[arg(short, long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Only the configuration itself; touch nothing it names.
+        #[arg(long)]
+        offline: bool,
+        /// Print the table as a JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Feed recorded logs through the keeper, in log time, and tell what it would have done.
+    #[command(after_help = "Examples:\n  eoskeeper replay -c config.ini nodeos.log\n  \
+        eoskeeper replay nodeos.log.2.gz nodeos.log.1 nodeos.log\n  \
+        eoskeeper replay --role B --from 2026-11-21T02:50 nodeos.log --json")]
+    Replay(ReplayArguments),
     /// Tell what each line of a nodeos log means, one JSON object a line.
     #[command(after_help = "Examples:\n  eoskeeper classify nodeos.log\n  \
         journalctl -u nodeos -o cat | eoskeeper classify -")]
@@ -68,6 +95,53 @@ enum Command {
     },
 }
 
+#[derive(Debug, Args)]
+struct ReplayArguments {
+    /// The configuration file.
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The parts of one node's log, oldest first, plain or gzip; `-` is standard input.
+    #[arg(required = true, value_name = "LOG")]
+    logs: Vec<PathBuf>,
+    /// One JSON object a line instead of text.
+    #[arg(long)]
+    json: bool,
+    /// The producers of the schedule at the start, in order; otherwise found out from the log.
+    #[arg(long, value_name = "NAMES", value_parser = parse_names)]
+    schedule: Option<NameList>,
+    /// Another role than the configuration's: A, B, C or F.
+    #[arg(long, value_parser = replay::parse_role)]
+    role: Option<Role>,
+    /// Pass over lines before this time (UTC), for example 2026-11-21T02:50.
+    #[arg(long, value_name = "TIME", value_parser = replay::parse_time)]
+    from: Option<Timestamp>,
+    /// Pass over lines after this time (UTC).
+    #[arg(long, value_name = "TIME", value_parser = replay::parse_time)]
+    to: Option<Timestamp>,
+}
+
+/// Names of a schedule as one argument; a bare `Vec` would be read as an argument given many times.
+#[derive(Clone, Debug)]
+struct NameList(Vec<Name>);
+
+impl ReplayArguments {
+    fn options(self) -> replay::Options {
+        replay::Options {
+            config: self.config,
+            logs: self.logs,
+            json: self.json,
+            schedule: self.schedule.map(|names| names.0),
+            role: self.role,
+            from: self.from,
+            to: self.to,
+        }
+    }
+}
+
+fn parse_names(text: &str) -> Result<NameList, String> {
+    replay::parse_schedule(text).map(NameList)
+}
+
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -75,6 +149,9 @@ pub fn main() -> ExitCode {
     match arguments.command {
         Command::Run { config } => run::run(config.as_deref()),
         Command::Status(options) => status::run(&options),
+        Command::Check { config, offline, json } => runtime()
+            .map_or_else(failed, |runtime| runtime.block_on(check::run(config, offline, json))),
+        Command::Replay(arguments) => replay::run(arguments.options()).unwrap_or_else(failed),
         Command::Demo(options) => {
             ended(runtime().and_then(|runtime| runtime.block_on(demo::run(options))))
         }
@@ -85,14 +162,14 @@ pub fn main() -> ExitCode {
 }
 
 /// An error as a person reads it, and its exit code.
+#[allow(clippy::needless_pass_by_value, reason = "what `unwrap_or_else` hands over")]
+fn failed(error: anyhow::Error) -> ExitCode {
+    eprintln!("eoskeeper: {error:#}");
+    ExitCode::FAILURE
+}
+
 fn ended(result: anyhow::Result<()>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("eoskeeper: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    result.map_or_else(failed, |()| ExitCode::SUCCESS)
 }
 
 /// A runtime with two threads: one for the loop, one for what must not hold it up.

@@ -86,20 +86,7 @@ impl Store {
     /// [`LatchError::Io`] when it cannot be read. After any of them nothing may be done that
     /// depends on the latch.
     pub fn load(&self, producer: Name) -> Result<Option<Latch>, LatchError> {
-        let path = self.dir.join(FILE);
-        let mut text = Vec::new();
-        let file = match File::open(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            opened => opened,
-        };
-        file.and_then(|file| file.take(FILE_BYTES + 1).read_to_end(&mut text))
-            .map_err(LatchError::io("read", path.clone()))?;
-        let latch =
-            decode(&text).map_err(|damage| LatchError::Damaged { path: path.clone(), damage })?;
-        if latch.producer != producer {
-            return Err(LatchError::OtherProducer { path, theirs: latch.producer, ours: producer });
-        }
-        Ok(Some(latch))
+        read(&self.dir, producer)
     }
 
     /// Writes the latch. When this returns, it is on disk and survives a crash of the machine.
@@ -130,6 +117,48 @@ impl Store {
         file.write_all(&text)?;
         file.sync_all()
     }
+}
+
+/// Reads the latch of a directory without opening it for use: nothing is made and nothing locked.
+///
+/// # Errors
+/// Those of [`Store::load`].
+pub fn peek(dir: &Path, producer: Name) -> Result<Option<Latch>, LatchError> {
+    read(dir, producer)
+}
+
+/// Whether a keeper uses the directory now. The lock is tried for a moment and made by nobody.
+///
+/// # Errors
+/// [`LatchError::Io`] when the lock is there and cannot be opened or tried.
+pub fn is_in_use(dir: &Path) -> Result<bool, LatchError> {
+    let path = dir.join(LOCK);
+    let lock = match File::open(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        opened => opened.map_err(LatchError::io("open", path.clone()))?,
+    };
+    match flock(&lock, FlockOperation::NonBlockingLockShared) {
+        Ok(()) => Ok(false),
+        Err(Errno::WOULDBLOCK) => Ok(true),
+        Err(error) => Err(LatchError::io("try the lock", path)(error.into())),
+    }
+}
+
+fn read(dir: &Path, producer: Name) -> Result<Option<Latch>, LatchError> {
+    let path = dir.join(FILE);
+    let mut text = Vec::new();
+    let file = match File::open(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened,
+    };
+    file.and_then(|file| file.take(FILE_BYTES + 1).read_to_end(&mut text))
+        .map_err(LatchError::io("read", path.clone()))?;
+    let latch =
+        decode(&text).map_err(|damage| LatchError::Damaged { path: path.clone(), damage })?;
+    if latch.producer != producer {
+        return Err(LatchError::OtherProducer { path, theirs: latch.producer, ours: producer });
+    }
+    Ok(Some(latch))
 }
 
 /// Makes the entry of a new directory in its parent last.

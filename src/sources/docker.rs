@@ -9,9 +9,12 @@ mod follower;
 mod stamp;
 mod streams;
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::sources::docker::engine::{DEADLINE, Engine, Trouble};
 use crate::sources::docker::follower::Follower;
 use crate::sources::lines::LogItem;
 
@@ -29,4 +32,30 @@ pub async fn follow(
     stop: CancellationToken,
 ) {
     stop.run_until_cancelled(Follower::new(container, docker_host, tx).run()).await;
+}
+
+/// What one look at a container found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Whether its process runs.
+    pub running: bool,
+    /// Its state in the engine's word: `running`, `exited, code 1`.
+    pub state: String,
+    /// Whether its log has a record; Docker can read it back either way.
+    pub has_log: bool,
+}
+
+/// How long [`look`] takes at most: three calls of 5 s.
+pub const LOOK_MAX: Duration = Duration::from_secs(3 * DEADLINE.as_secs());
+
+/// Looks once at the container named `container` and at its log. `docker_host` as in [`follow`].
+///
+/// # Errors
+/// One sentence: why Docker, the container or its log cannot be had, and what to do.
+pub async fn look(container: &str, docker_host: Option<&str>) -> Result<Look, String> {
+    let sentence = |trouble: Trouble| trouble.to_string();
+    let engine = Engine::connect(docker_host).await.map_err(sentence)?;
+    let found = engine.inspect(container).await.map_err(sentence)?;
+    let newest = engine.newest_record(&found.id).await.map_err(sentence)?;
+    Ok(Look { running: found.running, state: found.state, has_log: newest.is_some() })
 }

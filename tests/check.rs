@@ -1,0 +1,432 @@
+//! `eoskeeper check` against a real HTTP server and real files.
+
+#[path = "support/http.rs"]
+mod http;
+
+use std::fs;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use eoskeeper::cli::check::{Colour, Format, Outcome, Scope, check};
+use eoskeeper::clock::Clock;
+use eoskeeper::core::action::{Latch, LatchStage};
+use eoskeeper::core::time::Timestamp;
+use eoskeeper::history::latch::Store;
+use http::Server;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const BP: &str = "eosstorebest";
+
+fn now() -> Timestamp {
+    Clock::start().now().wall
+}
+
+/// What a nodeos answers.
+#[derive(Clone, Debug)]
+struct Node {
+    head_age_ms: i64,
+    producers: Vec<&'static str>,
+    /// `None`: the producer API is not loaded.
+    paused: Option<bool>,
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Self { head_age_ms: 400, producers: vec!["producer111a", BP], paused: Some(true) }
+    }
+}
+
+impl Node {
+    fn answer(&self, request: &str) -> String {
+        let path = request.split_whitespace().nth(1).unwrap_or_default();
+        match (path, self.paused) {
+            ("/v1/chain/get_info", _) => {
+                let id = "ab".repeat(32);
+                let time = now().plus_ms(-self.head_age_ms).to_string();
+                let info = json!({
+                    "server_version_string": "v5.0.2", "chain_id": id, "head_block_num": 700,
+                    "head_block_id": id, "head_block_time": time,
+                    "head_block_producer": "producer111a", "last_irreversible_block_num": 400,
+                });
+                http::answer(200, &info.to_string())
+            }
+            ("/v1/chain/get_producer_schedule", _) => {
+                let producers: Vec<Value> =
+                    self.producers.iter().map(|name| json!({ "producer_name": name })).collect();
+                let active = json!({ "active": { "version": 3, "producers": producers } });
+                http::answer(200, &active.to_string())
+            }
+            ("/v1/producer/paused", Some(paused)) => http::answer(201, &paused.to_string()),
+            _ => http::answer(404, "{\"code\":404}"),
+        }
+    }
+
+    fn start(self) -> Server {
+        Server::start(move |request, stream| {
+            drop(stream.write_all(self.answer(request).as_bytes()));
+        })
+    }
+}
+
+/// A directory with everything a configuration names, all of it in order.
+struct Host {
+    dir: TempDir,
+    role: char,
+    http_url: String,
+    listen: String,
+    more: String,
+}
+
+impl Host {
+    fn new(http_url: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("state")).unwrap();
+        let host = Self {
+            dir,
+            role: 'B',
+            http_url: http_url.to_owned(),
+            listen: free_address(),
+            more: String::new(),
+        };
+        host.write("nodeos.log", &block_line(now()));
+        host
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    fn script(&self, name: &str, text: &str, mode: u32) {
+        self.write(name, text);
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn config(&self) -> PathBuf {
+        let Self { role, http_url, listen, more, .. } = self;
+        let text = format!(
+            "[global]\nrole = {role}\nproducer_name = {BP}\nhttp_url = {http_url}\n\
+             log_file = nodeos.log\n[rules]\npoll_timeout_seconds = 2\n[status]\n\
+             listen = {listen}\n[state]\ndir = state\n{more}"
+        );
+        self.write("config.ini", &text);
+        self.path("config.ini")
+    }
+
+    /// The rows, and how it ended.
+    async fn rows(&self) -> (Vec<Value>, Outcome) {
+        self.rows_of(Scope::Everything).await
+    }
+
+    async fn rows_of(&self, scope: Scope) -> (Vec<Value>, Outcome) {
+        let mut output = Vec::new();
+        let config = self.config();
+        let checked = check(Some(&config), scope, Format::Json, &mut output);
+        // Nothing may take longer than its deadline; the bound is generous for a busy machine.
+        let outcome = tokio::time::timeout(Duration::from_secs(30), checked).await;
+        let outcome = outcome.expect("it ends by itself").unwrap();
+        (serde_json::from_slice(&output).unwrap(), outcome)
+    }
+}
+
+/// A loopback address nobody listens on.
+fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+fn block_line(time: Timestamp) -> String {
+    format!(
+        "info  {time} nodeos    producer_plugin.cpp:777       on_incoming_block    ] Received \
+         block d7262b3b40b4ff84... #732 @ {time} signed by producer111a [trxs: 0, lib: 399, \
+         confirmed: 0, net: 0, cpu: 100, elapsed: 30, time: 433, latency: -447 ms]\n"
+    )
+}
+
+/// State and detail of what was tried.
+fn row<'a>(rows: &'a [Value], what: &str) -> (&'a str, &'a str) {
+    let row = rows.iter().find(|row| row["what"] == what);
+    let row = row.unwrap_or_else(|| panic!("no row {what}: {rows:#?}"));
+    (row["state"].as_str().unwrap(), row["detail"].as_str().unwrap())
+}
+
+fn assert_row(rows: &[Value], what: &str, state: &str, detail: &str) {
+    let (found, text) = row(rows, what);
+    assert!(
+        found == state && text.contains(detail),
+        "{what}: {found} {text}, not {state} {detail}"
+    );
+}
+
+#[tokio::test]
+async fn what_works_is_ok_and_nothing_is_changed() {
+    let server = Node::default().start();
+    let mut host = Host::new(&server.url());
+    host.script("on.sh", "#!/bin/sh\ntouch was-run\n", 0o755);
+    host.script("off.sh", "#!/usr/bin/env sh\ntouch was-run\n", 0o700);
+    host.more = "[promotion]\npromote = ./on.sh\ndemote = ./off.sh\n".to_owned();
+    let (rows, outcome) = host.rows().await;
+    assert_eq!(outcome, Outcome::Works, "{rows:#?}");
+    assert!(rows.iter().all(|row| row["state"] == "ok" && row.get("next").is_none()), "{rows:#?}");
+    for (what, detail) in [
+        ("config", "role B (first standby) of eosstorebest"),
+        ("get_info", "nodeos v5.0.2"),
+        ("clock", "of the head block"),
+        ("schedule", "eosstorebest is 2 of 2 producers"),
+        ("paused", "the standby is paused"),
+        ("log", "1 of its last 1 lines understood, 1 about blocks"),
+        ("promote", "on.sh is executable (not run)"),
+        ("demote", "off.sh"),
+        ("state dir", "can be written, no keeper uses it"),
+        ("latch", "none yet"),
+        ("status", "is free"),
+    ] {
+        assert_row(&rows, what, "ok", detail);
+    }
+    assert!(!host.path("was-run").exists());
+    assert_eq!(fs::read_dir(host.path("state")).unwrap().count(), 0);
+    let requests = server.requests();
+    assert!(requests.iter().all(|line| line.starts_with("GET ")), "{requests:?}");
+}
+
+#[tokio::test]
+async fn a_dead_port_fails_each_call_with_its_next_step() {
+    let host = Host::new(&format!("http://{}", free_address()));
+    let (rows, outcome) = host.rows().await;
+    assert_eq!(outcome, Outcome::Fails);
+    for what in ["get_info", "schedule"] {
+        assert_row(&rows, what, "fail", "connection refused");
+    }
+    assert_row(&rows, "paused", "warn", "connection refused");
+    let info = rows.iter().find(|row| row["what"] == "get_info").unwrap();
+    assert!(info["next"].as_str().unwrap().contains("correct http_port"), "{info}");
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_is_given_up() {
+    let server = Server::start(|_, stream: &mut TcpStream| http::wait_for_end(stream));
+    let mut host = Host::new(&server.url());
+    // The port of the status is taken by the same server.
+    host.listen = server.url().trim_start_matches("http://").to_owned();
+    let (rows, outcome) = host.rows().await;
+    assert_eq!(outcome, Outcome::Fails);
+    assert_row(&rows, "get_info", "fail", "no answer within the deadline");
+    assert_row(&rows, "schedule", "fail", "no answer within the deadline");
+    assert_row(&rows, "status", "fail", "is in use, and not by a keeper");
+}
+
+#[tokio::test]
+async fn the_node_is_held_against_the_configuration() {
+    let api = "[promotion]\npromote = api\ndemote = api\n";
+    let (fine, none) = (Node::default(), "");
+    let unpaused = Node { paused: Some(false), ..Node::default() };
+    let without_api = Node { paused: None, ..Node::default() };
+    let old = Node { head_age_ms: 120_000, ..Node::default() };
+    let ahead = Node { head_age_ms: -6_000, ..Node::default() };
+    let others = Node { producers: vec!["producer111a"], ..Node::default() };
+    let cases = [
+        ("standby paused", 'B', none, &fine, "paused", "ok", "the standby is paused"),
+        ("standby not paused", 'C', none, &unpaused, "paused", "fail", "beside the active node"),
+        ("active paused", 'A', none, &fine, "paused", "warn", "signs nothing"),
+        ("active not paused", 'A', none, &unpaused, "paused", "ok", "not paused"),
+        ("no API, needed", 'B', api, &without_api, "paused", "fail", "the plugin is not loaded"),
+        ("no API, useful", 'B', none, &without_api, "paused", "warn", "the plugin is not loaded"),
+        ("no API, observer", 'F', none, &without_api, "paused", "ok", "an observer needs none"),
+        ("another producer", 'B', none, &others, "schedule", "warn", "is not among the 1"),
+        ("head old", 'B', none, &old, "get_info", "warn", "is 2 min old"),
+        ("clock not to be told", 'B', none, &old, "clock", "warn", "cannot be compared"),
+        ("clock behind", 'B', none, &ahead, "clock", "fail", "ahead of this host's clock"),
+    ];
+    for (name, role, more, node, what, state, detail) in cases {
+        let server = node.clone().start();
+        let mut host = Host::new(&server.url());
+        (host.role, host.more) = (role, more.to_owned());
+        let (rows, outcome) = host.rows().await;
+        let (found, text) = row(&rows, what);
+        assert!(found == state && text.contains(detail), "{name}: {found} {text}");
+        assert_eq!(outcome == Outcome::Fails, state == "fail", "{name}: {rows:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_producer_api_that_others_reach_is_told() {
+    let server = Node::default().start();
+    // Linux takes 0.0.0.0 to this host itself; it is no loopback address all the same.
+    let host = Host::new(&server.url().replace("127.0.0.1", "0.0.0.0"));
+    let (rows, outcome) = host.rows().await;
+    assert_row(&rows, "producer API", "warn", "whoever reaches it can pause and resume");
+    assert_eq!(outcome, Outcome::Works, "{rows:#?}");
+}
+
+#[tokio::test]
+async fn the_log_is_read_at_its_end_and_never_waited_for() {
+    let server = Node::default().start();
+    let blocks = block_line(now());
+    let old = block_line(now().plus_ms(-3_600_000));
+    let padded = format!("{}\n{blocks}", "x".repeat(300 * 1024));
+    let cases = [
+        ("absent", None, "warn", "is not there"),
+        ("empty", Some(String::new()), "warn", "is empty"),
+        ("another log", Some("GET / 200\n".to_owned()), "fail", "none of its last 1 lines"),
+        ("old", Some(old), "warn", "the last is 1 h old"),
+        ("a long log", Some(padded), "ok", "1 of its last 1 lines understood"),
+    ];
+    for (name, text, state, detail) in cases {
+        let host = Host::new(&server.url());
+        fs::remove_file(host.path("nodeos.log")).unwrap();
+        if let Some(text) = text {
+            host.write("nodeos.log", &text);
+        }
+        let (rows, _) = host.rows().await;
+        let (found, shown) = row(&rows, "log");
+        assert!(found == state && shown.contains(detail), "{name}: {found} {shown}");
+    }
+    let host = Host::new(&server.url());
+    fs::remove_file(host.path("nodeos.log")).unwrap();
+    assert!(Command::new("mkfifo").arg(host.path("nodeos.log")).status().unwrap().success());
+    let (rows, outcome) = host.rows().await;
+    assert_row(&rows, "log", "fail", "is a pipe or a device");
+    assert_eq!(outcome, Outcome::Fails);
+}
+
+#[tokio::test]
+async fn a_container_that_cannot_be_had_fails_with_its_cause() {
+    let server = Node::default().start();
+    let host = Host::new(&server.url());
+    let socket = host.path("no.sock").display().to_string();
+    let config = fs::read_to_string(host.config()).unwrap().replace(
+        "[rules]",
+        &format!("is_docker = true\nc_name = nodeos\ndocker_host = unix://{socket}\n[rules]"),
+    );
+    host.write("docker.ini", &config);
+    let mut output = Vec::new();
+    let path = host.path("docker.ini");
+    let outcome = check(Some(&path), Scope::Everything, Format::Json, &mut output).await.unwrap();
+    let rows: Vec<Value> = serde_json::from_slice(&output).unwrap();
+    assert_row(&rows, "container", "fail", "there is no socket");
+    assert_eq!(outcome, Outcome::Fails);
+}
+
+#[tokio::test]
+async fn a_script_that_could_not_be_started_fails() {
+    let server = Node::default().start();
+    let cases: [(&str, Option<(&str, u32)>, &str, &str); 9] = [
+        ("absent", None, "fail", "No such file"),
+        ("not executable", Some(("#!/bin/sh\n", 0o644)), "fail", "is not executable"),
+        ("no first line", Some(("echo on\n", 0o755)), "fail", "does not begin with #!"),
+        ("no interpreter", Some(("#!\n", 0o755)), "fail", "names no interpreter"),
+        ("Windows line ends", Some(("#!/bin/sh\r\n", 0o755)), "fail", "carriage return"),
+        ("interpreter gone", Some(("#!/no/bash -e\n", 0o755)), "fail", "/no/bash is not there"),
+        ("env's gone", Some(("#!/usr/bin/env no-sh\n", 0o755)), "fail", "no-sh is not there"),
+        ("everybody's", Some(("#!/bin/sh\n", 0o777)), "warn", "every user of this host"),
+        ("good", Some(("#! /bin/sh -e\n", 0o755)), "ok", "is executable"),
+    ];
+    for (name, script, state, detail) in cases {
+        let mut host = Host::new(&server.url());
+        host.more = "[promotion]\npromote = ./on.sh\ndemote = api\n".to_owned();
+        if let Some((text, mode)) = script {
+            host.script("on.sh", text, mode);
+        }
+        let (rows, outcome) = host.rows().await;
+        let (found, shown) = row(&rows, "promote");
+        assert!(found == state && shown.contains(detail), "{name}: {found} {shown}");
+        assert_eq!(outcome == Outcome::Fails, state == "fail", "{name}: {rows:#?}");
+    }
+}
+
+fn latch(stage: LatchStage, producer: &str) -> Latch {
+    Latch {
+        stage,
+        producer: producer.parse().unwrap(),
+        incident: String::new(),
+        reason: "it is missing".to_owned(),
+        since: "2026-11-21T02:54:35.000".parse().unwrap(),
+        promotions: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn the_state_is_looked_at_and_left_alone() {
+    let server = Node { paused: Some(false), ..Node::default() }.start();
+    let host = Host::new(&server.url());
+    let store = Store::open(&host.path("state")).unwrap();
+    store.save(&latch(LatchStage::Promoted, BP)).unwrap();
+    let (rows, outcome) = host.rows().await;
+    assert_row(&rows, "state dir", "ok", "a running keeper uses it");
+    assert_row(&rows, "latch", "warn", "this node was promoted at 2026-11-21T02:54:35.000");
+    assert_row(&rows, "paused", "ok", "the keeper has promoted it");
+    assert_eq!(outcome, Outcome::Works, "{rows:#?}");
+    drop(store);
+
+    host.write("state/latch.json", "{\"version\":1");
+    assert_row(&host.rows().await.0, "latch", "fail", "is damaged: it is not JSON");
+
+    fs::remove_dir_all(host.path("state")).unwrap();
+    assert_row(&host.rows().await.0, "state dir", "ok", "is not there yet and can be made");
+    assert!(!host.path("state").exists());
+
+    host.write("state", "");
+    assert_row(&host.rows().await.0, "state dir", "fail", "is not a directory");
+}
+
+#[tokio::test]
+async fn the_status_address_is_free_or_a_keepers() {
+    let node = Node::default().start();
+    let status = json!({ "eoskeeper": "0.1.0", "role": "B" }).to_string();
+    let keeper = Server::saying(http::answer(200, &status));
+    let stranger = Server::saying(http::answer(200, "hello"));
+    let cases = [
+        ("a keeper", keeper.url(), "ok", "a keeper answers"),
+        ("another program", stranger.url(), "fail", "not by a keeper"),
+        // TEST-NET-1, RFC 5737: no host has it.
+        ("not ours", "http://192.0.2.1:9880".to_owned(), "fail", "192.0.2.1:9880"),
+    ];
+    for (name, url, state, detail) in cases {
+        let mut host = Host::new(&node.url());
+        host.listen = url.trim_start_matches("http://").to_owned();
+        let (rows, _) = host.rows().await;
+        let (found, shown) = row(&rows, "status");
+        assert!(found == state && shown.contains(detail), "{name}: {found} {shown}");
+        let exposed = rows.iter().any(|row| row["what"] == "listen");
+        assert_eq!(exposed, name == "not ours", "{name}: {rows:#?}");
+    }
+}
+
+#[tokio::test]
+async fn offline_nothing_is_asked() {
+    let server = Node::default().start();
+    let mut host = Host::new(&server.url());
+    host.more = "[promotion]\npromote = ./absent.sh\ndemote = api\n".to_owned();
+    let (rows, outcome) = host.rows_of(Scope::Offline).await;
+    assert_eq!(outcome, Outcome::Works, "{rows:#?}");
+    assert_eq!(rows[0]["what"], "config");
+    assert_eq!(server.requests(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn every_fault_of_the_configuration_is_told_and_nothing_tried() {
+    let server = Node::default().start();
+    let mut host = Host::new(&server.url());
+    host.more = "[promotion]\nwait_rounds = 0\npromot = api\n".to_owned();
+    let (rows, outcome) = host.rows().await;
+    assert_eq!((outcome, outcome.exit_code()), (Outcome::BadConfig, 2));
+    assert_eq!(rows.len(), 2, "{rows:#?}");
+    assert!(rows.iter().all(|row| row["what"] == "config" && row["state"] == "fail"));
+    assert_row(&rows, "config", "fail", "config.ini:");
+    assert_eq!(server.requests(), Vec::<String>::new());
+
+    let mut output = Vec::new();
+    let absent = host.path("absent.ini");
+    let format = Format::Table(Colour::Off);
+    let outcome = check(Some(&absent), Scope::Everything, format, &mut output).await.unwrap();
+    assert_eq!(outcome, Outcome::BadConfig);
+    let text = String::from_utf8(output).unwrap();
+    assert!(text.starts_with("fail  config  ") && text.contains("no such file"), "{text}");
+}
