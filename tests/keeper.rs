@@ -531,6 +531,24 @@ fn a_node_alone_on_its_chain_is_recognised() {
 }
 
 #[test]
+fn a_node_that_died_in_its_turn_is_dead_and_not_alone() {
+    let mut world = World::new(Role::Active, 4);
+    world.knobs.paused = false;
+    assert!(world.run_until("watch", 10));
+    world.run(92);
+    let own = |w: &World| w.keeper.status(w.now).producer.last_block.map(|b| b.seen_ago_ms);
+    while own(&world).is_none_or(|ms| ms > 500) {
+        world.run(1);
+    }
+    (world.knobs.api, world.knobs.connected, world.knobs.active_signs) = (false, false, false);
+    for _ in 0..60 {
+        world.run(1);
+        assert!(!world.fires("alone"), "{:?}", world.keeper.findings());
+    }
+    assert!(world.fires("api_down"));
+}
+
+#[test]
 fn dawn_reports_of_missed_blocks_fire_as_the_original_meant() {
     // (reports, seconds between them, fires)
     let cases: [(&[u32], u64, bool); 5] = [

@@ -143,6 +143,9 @@ fn is_quiet(view: &View<'_>, own: &OwnBlock) -> bool {
     view.now.mono.since_ms(own.seen_at.mono) > round_ms + 6_000 || view.is_paused() == Some(true)
 }
 
+/// A turn and a second for its last block to arrive, milliseconds.
+const ONE_TURN_MS: u64 = 7_000;
+
 /// `alone`: for a round every new block was ours.
 pub(super) fn alone(view: &View<'_>) -> Verdict {
     let Some(schedule) = view.schedule().filter(|s| s.producers.len() > 1) else {
@@ -155,10 +158,13 @@ pub(super) fn alone(view: &View<'_>) -> Verdict {
     let threshold = format!("no block of another producer for {}", Human(limit_ms));
     let log = &view.evidence.log;
     let foreign = log.last_foreign.map(|(at, _)| at).max(view.evidence.api.last_foreign_head);
-    let quiet_ms = view.now.mono.since_ms(foreign.unwrap_or(log.since).max(log.since));
+    let heard = foreign.unwrap_or(log.since).max(log.since);
+    let quiet_ms = view.now.mono.since_ms(heard);
+    // The blocks of the turn after the last foreign one are no sign yet, and a node that died in it
+    // is not alone but dead: only a later turn of ours is.
     let own_recent = view.evidence.own.last.is_some_and(|block| {
         view.now.mono.since_ms(block.seen_at.mono) < limit_ms
-            && foreign.is_none_or(|at| block.seen_at.mono > at)
+            && block.seen_at.mono.since_ms(heard) > ONE_TURN_MS
     });
     let saw = format!("last block of another producer {} ago", Human(quiet_ms));
     Verdict::when(own_recent && quiet_ms >= limit_ms, saw, threshold)
