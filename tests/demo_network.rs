@@ -89,8 +89,8 @@ fn lines_carry_the_values_they_were_made_from() {
 }
 
 #[test]
-fn lines_are_those_of_real_nodes_byte_for_byte() {
-    // Columns and texts of recorded lines; number, id, times and values put in.
+fn columns_and_messages_are_nodeos_s_byte_for_byte() {
+    // The layout of recorded lines; the messages as each version's sources format them.
     let id = block().short_id().to_owned();
     for (dialect, saying, real) in [
         (

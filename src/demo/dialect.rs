@@ -2,7 +2,8 @@
 //!
 //! Layout: fc's `console_appender.cpp`, unchanged from EOSIO 1.4 to Spring 2.0-dev: level padded to
 //! 5, time, thread padded to 9, `file:line` padded to 29, method padded to 20 (and cut there), ` ] `,
-//! message. Line numbers are those of one build; nobody may rely on them.
+//! message. Messages are those of the version's sources. Line numbers, and the method a compiler
+//! names, differ from build to build: those here are plausible, and nobody may rely on them.
 
 use crate::core::schedule::SLOT_MS;
 use crate::core::time::Timestamp;
