@@ -141,7 +141,7 @@ impl Tracker {
                 format!("the blocks show no whole round of turns and the turn after it; {advice}")
             }
             Some(Inferred::Places(schedule, unseen)) => format!(
-                "nobody signed for {unseen} of the {} places, and one of them may be {}'s; {advice}",
+                "nobody signed for {unseen} of {} places, and one may be {}'s; {advice}",
                 schedule.producers.len(),
                 self.producer
             ),
@@ -279,7 +279,7 @@ mod tests {
         };
         assert_eq!(active(&silent("a")), Some((0, Origin::Signers, 1)));
         assert_eq!(active(&silent("c")), None);
-        assert!(silent("c").unknown().contains("one of them may be c's"));
+        assert!(silent("c").unknown().contains("one may be c's"));
         let mut stated = silent("c");
         stated.stated(schedule(5, "a b c d"));
         assert_eq!(active(&stated), Some((5, Origin::Stated, 0)), "a line names it");
