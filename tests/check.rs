@@ -79,6 +79,8 @@ struct Host {
     role: char,
     http_url: String,
     listen: String,
+    /// More keys of `[global]`.
+    global: String,
     more: String,
 }
 
@@ -91,6 +93,7 @@ impl Host {
             role: 'B',
             http_url: http_url.to_owned(),
             listen: free_address(),
+            global: String::new(),
             more: String::new(),
         };
         host.write("nodeos.log", &block_line(now()));
@@ -111,10 +114,10 @@ impl Host {
     }
 
     fn config(&self) -> PathBuf {
-        let Self { role, http_url, listen, more, .. } = self;
+        let Self { role, http_url, listen, global, more, .. } = self;
         let text = format!(
             "[global]\nrole = {role}\nproducer_name = {BP}\nhttp_url = {http_url}\n\
-             log_file = nodeos.log\n[rules]\npoll_timeout_seconds = 2\n[status]\n\
+             log_file = nodeos.log\n{global}[rules]\npoll_timeout_seconds = 2\n[status]\n\
              listen = {listen}\n[state]\ndir = state\n{more}"
         );
         self.write("config.ini", &text);
@@ -296,22 +299,55 @@ async fn the_log_is_read_at_its_end_and_never_waited_for() {
     assert_eq!(outcome, Outcome::Fails);
 }
 
+/// What Docker answers about one container named `nodeos`: state, and its log's newest record.
+fn docker(running: bool, log: Result<&'static str, &'static str>) -> Server {
+    Server::start(move |request, stream| {
+        let path = request.split_whitespace().nth(1).unwrap_or_default();
+        let status = if running { "running" } else { "exited" };
+        let found = json!({ "Id": "0a".repeat(32),
+            "State": { "Status": status, "Running": running, "ExitCode": 1 } });
+        let answer = if path.ends_with("/version") {
+            http::answer(200, &json!({ "ApiVersion": "1.44" }).to_string())
+        } else if path.contains("/containers/nodeos/json") {
+            http::answer(200, &found.to_string())
+        } else if path.contains("/logs") {
+            match log {
+                Ok(text) => http::answer(200, text),
+                Err(why) => http::answer(501, &json!({ "message": why }).to_string()),
+            }
+        } else {
+            http::answer(404, &json!({ "message": "No such container" }).to_string())
+        };
+        drop(stream.write_all(answer.as_bytes()));
+    })
+}
+
 #[tokio::test]
-async fn a_container_that_cannot_be_had_fails_with_its_cause() {
+async fn a_container_is_looked_at_through_docker() {
     let server = Node::default().start();
-    let host = Host::new(&server.url());
-    let socket = host.path("no.sock").display().to_string();
-    let config = fs::read_to_string(host.config()).unwrap().replace(
-        "[rules]",
-        &format!("is_docker = true\nc_name = nodeos\ndocker_host = unix://{socket}\n[rules]"),
-    );
-    host.write("docker.ini", &config);
-    let mut output = Vec::new();
-    let path = host.path("docker.ini");
-    let outcome = check(Some(&path), Scope::Everything, Format::Json, &mut output).await.unwrap();
-    let rows: Vec<Value> = serde_json::from_slice(&output).unwrap();
-    assert_row(&rows, "container", "fail", "there is no socket");
-    assert_eq!(outcome, Outcome::Fails);
+    // One record of stdout: its kind, three zeros, and its length before it.
+    let record = "\u{1}\0\0\0\0\0\0\u{25}2026-11-21T02:54:28.000000000Z hello\n";
+    let unreadable = Err("configured logging driver does not support reading");
+    let missing = "unix:///no/such/docker.sock".to_owned();
+    let tcp = |docker: &Server| docker.url().replace("http://", "tcp://");
+    let dockers = [docker(true, Ok(record)), docker(true, Ok("")), docker(false, Ok(record))];
+    let none = docker(true, unreadable);
+    let cases = [
+        ("runs", "nodeos", tcp(&dockers[0]), "ok", "runs and its log can be read"),
+        ("says nothing", "nodeos", tcp(&dockers[1]), "warn", "is empty"),
+        ("stopped", "nodeos", tcp(&dockers[2]), "warn", "is not running (exited, code 1)"),
+        ("another name", "nodeoz", tcp(&dockers[0]), "fail", "there is no container nodeoz"),
+        ("log not kept", "nodeos", tcp(&none), "fail", "cannot read the log back"),
+        ("no engine", "nodeos", missing, "fail", "there is no socket"),
+    ];
+    for (name, container, engine, state, detail) in cases {
+        let mut host = Host::new(&server.url());
+        host.global = format!("is_docker = true\nc_name = {container}\ndocker_host = {engine}\n");
+        let (rows, outcome) = host.rows().await;
+        let (found, shown) = row(&rows, "container");
+        assert!(found == state && shown.contains(detail), "{name}: {found} {shown}");
+        assert_eq!(outcome == Outcome::Fails, state == "fail", "{name}: {rows:#?}");
+    }
 }
 
 #[tokio::test]

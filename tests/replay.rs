@@ -5,7 +5,7 @@
 //! 02:56:37 and signs from 02:58:29 on. The chain stalls from 03:07:48 to 03:12:18.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -223,6 +223,15 @@ fn a_pipe_is_read_once_and_tells_the_schedule_after_a_round() {
     // The new schedule signs from 02:48:24 on; 126 s make a round.
     assert!(schedules[1].starts_with("02:50:29 21 producers"), "{schedules:#?}");
 
+    let pipe = desk.path("pipe");
+    let text = fs::read(&file).unwrap();
+    let writer = std::thread::spawn(move || fs::write(pipe, text));
+    let from = parse_time("2026-11-21T02:58").ok();
+    let later = records(Options { from, ..desk.options([desk.path("pipe")]) });
+    writer.join().unwrap().unwrap();
+    let schedules = told(&later, "schedule", &["text"]);
+    assert!(schedules[0].starts_with("02:58:00 21 producers"), "from before: {schedules:#?}");
+
     let surveyed = records(desk.options([file]));
     let known = told(&surveyed, "schedule", &["text"]);
     assert!(known[1].starts_with("02:48:23 21 producers"), "from the first block on: {known:#?}");
@@ -261,6 +270,11 @@ fn a_schedule_that_cannot_be_told_is_said_and_can_be_given() {
     let schedules = told(&all, "schedule", &["text"]);
     assert!(schedules[0].contains("21 producers"), "{schedules:#?}");
     assert!(schedules[0].contains("as given with --schedule"), "{schedules:#?}");
+
+    let schedule = parse_schedule("eosstorebest,producer111a").ok();
+    let all = records(Options { schedule, ..desk.options([recorded("f.log.gz")]) });
+    let notes = told(&all, "note", &["text"]);
+    assert_eq!(notes, [" The blocks contradict --schedule; it is not used."]);
 }
 
 #[test]
@@ -302,6 +316,46 @@ fn a_span_is_replayed_alone_and_text_is_for_people() {
     assert!(text.starts_with("# What eoskeeper would have done as B (first standby)"), "{text}");
     let promote = "2026-11-21T02:54:35.000  PROMOTE     eosstorebest is missing: last block #243";
     assert!(text.contains(promote), "{text}");
-    assert!(text.contains("1 promotions"), "{text}");
+    assert!(text.contains("Promotions: 1."), "{text}");
     assert!(!text.contains("2026-11-21T02:48:5"), "{text}");
+}
+
+#[test]
+fn messages_without_columns_are_placed_by_their_blocks() {
+    let desk = Desk::new("B", STANDBY);
+    let log: String = plain("b.log.gz")
+        .lines()
+        .filter_map(|line| Some(format!("{}\n", line.split_once("] ")?.1)))
+        .collect();
+    let all = records(desk.options([desk.file("messages.log", log)]));
+    let actions = told(&all, "action", &["act"]);
+    assert!(actions[0].starts_with("02:54:3") && actions[0].ends_with("promote"), "{actions:#?}");
+}
+
+/// Takes so many bytes, and then its reader is gone.
+struct Pipe(usize);
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(ErrorKind::BrokenPipe)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_is_told_apart_from_a_broken_log() {
+    let desk = Desk::new("B", STANDBY);
+    for log in [recorded("b.log.gz"), desk.file("b.log", plain("b.log.gz"))] {
+        for room in [0, 2_000] {
+            let error = replay(desk.options([log.clone()]), &mut Pipe(room)).unwrap_err();
+            let mut causes = error.chain().filter_map(|e| e.downcast_ref::<io::Error>());
+            let is_broken_pipe = causes.any(|cause| cause.kind() == ErrorKind::BrokenPipe);
+            assert!(is_broken_pipe, "{error:#}");
+            assert!(!format!("{error:#}").contains("is the file whole?"), "{error:#}");
+        }
+    }
 }

@@ -20,10 +20,10 @@ use std::process::ExitCode;
 use anyhow::bail;
 
 use crate::config::{self, Config};
-use crate::core::event::EventName;
+use crate::core::name::Name;
 use crate::core::schedule::Schedule;
 use crate::core::settings::{Role, Settings, Wait};
-use crate::nodeos::log::{Classifier, schedule_of};
+use crate::nodeos::log::Classifier;
 use input::{Input, More};
 use player::{Player, Schedules, Span};
 use progress::Progress;
@@ -63,20 +63,10 @@ pub fn replay(options: Options, output: &mut dyn Write) -> anyhow::Result<()> {
     let json = options.json;
     Record::Replay(header(&config, &settings, &input)).write(json, output)?;
     let given = options.schedule.map(|producers| Schedule { version: 0, producers });
-    let tracker = Tracker::new(settings.producer, given);
-    let schedules = if input.can_be_read_twice() {
-        let timeline = survey(&input, tracker)?;
-        if let Some(why) = &timeline.unknown {
-            let text = format!("The schedule is not known at the end of the log: {why}.");
-            Record::Note { at: None, text }.write(json, output)?;
-        }
-        Schedules::Surveyed(timeline)
-    } else {
-        let text = "The log is read once: unless --schedule names it, the schedule is known after \
-                    a round.";
-        Record::Note { at: None, text: text.to_owned() }.write(json, output)?;
-        Schedules::Followed(tracker)
-    };
+    let (schedules, notes) = schedules(&input, settings.producer, given)?;
+    for text in notes {
+        Record::Note { at: None, text }.write(json, output)?;
+    }
     output.flush()?;
     play(&input, Player::new(settings, span, schedules, json, output))
 }
@@ -92,6 +82,33 @@ fn play(input: &Input, mut player: Player<'_>) -> anyhow::Result<()> {
     player.finish()
 }
 
+/// Where the schedule comes from, and what is to be known about that.
+fn schedules(
+    input: &Input,
+    producer: Name,
+    given: Option<Schedule>,
+) -> anyhow::Result<(Schedules, Vec<String>)> {
+    let is_given = given.is_some();
+    let tracker = Tracker::new(producer, given);
+    let mut notes = Vec::new();
+    if !input.can_be_read_twice() {
+        if !is_given {
+            let note = "The log is read once and --schedule names no producers: the schedule is \
+                        known after the first round.";
+            notes.push(note.to_owned());
+        }
+        return Ok((Schedules::Followed(tracker), notes));
+    }
+    let timeline = survey(input, tracker)?;
+    if is_given && !timeline.has_given() {
+        notes.push("The blocks contradict --schedule; it is not used.".to_owned());
+    }
+    if let Some(why) = &timeline.unknown {
+        notes.push(format!("The schedule is not known at the end of the log: {why}."));
+    }
+    Ok((Schedules::Surveyed(timeline), notes))
+}
+
 /// The first pass: which schedule was active when.
 fn survey(input: &Input, tracker: Tracker) -> anyhow::Result<Timeline> {
     let mut survey = Survey::new(tracker);
@@ -99,20 +116,7 @@ fn survey(input: &Input, tracker: Tracker) -> anyhow::Result<Timeline> {
     let mut progress = Progress::new("looked at for the schedule");
     input.each_line(|line| {
         progress.line();
-        let event = classifier.classify(line);
-        match event.name {
-            EventName::ScheduleChanged => {
-                if let Some(schedule) = schedule_of(line) {
-                    survey.stated(schedule);
-                }
-            }
-            EventName::BlockReceived | EventName::BlockProduced => {
-                if let (Some(time), Some(producer)) = (event.block_time, event.producer) {
-                    survey.block(time, producer);
-                }
-            }
-            _ => {}
-        }
+        survey.line(line, &classifier.classify(line));
         Ok(More::Yes)
     })?;
     progress.end();

@@ -100,22 +100,24 @@ fn lines_of(
     source.by_ref().take(GZIP_MAGIC.len() as u64).read_to_end(&mut magic)?;
     let is_gzip = magic == GZIP_MAGIC;
     let source = Cursor::new(magic).chain(source);
-    if is_gzip {
-        text_lines(MultiGzDecoder::new(source), take)
-            .context("its compressed text cannot be read to the end; is the file whole?")
-    } else {
-        Ok(text_lines(source, take)?)
+    if !is_gzip {
+        return Ok(text_lines(source, take)?);
+    }
+    match text_lines(MultiGzDecoder::new(source), take) {
+        Err(Stop::Read(error)) => Err(anyhow::Error::new(error)
+            .context("its compressed text cannot be read to the end; is the file whole?")),
+        ended => Ok(ended?),
     }
 }
 
 /// Why a text was not read to its end.
 #[derive(Debug, thiserror::Error)]
 enum Stop {
-    #[error(transparent)]
-    Read(io::Error),
-    /// Whoever took the lines could not; it is not the log's fault.
-    #[error(transparent)]
-    Taken(io::Error),
+    #[error("it cannot be read")]
+    Read(#[source] io::Error),
+    /// Not the log's fault.
+    #[error("what it led to cannot be written")]
+    Taken(#[source] io::Error),
 }
 
 fn text_lines(

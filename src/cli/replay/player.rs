@@ -14,7 +14,7 @@ use crate::core::event::{Event, EventName, LogEvent, OTHER_LINE_BYTES, OtherLine
 use crate::core::schedule::Schedule;
 use crate::core::settings::Settings;
 use crate::core::time::{Human, Now, Timestamp};
-use crate::nodeos::log::{Classifier, schedule_of};
+use crate::nodeos::log::Classifier;
 
 /// Between two looks at the turns that are over; the status shows the last 16.
 const TURNS_EVERY_MS: u64 = 5_000;
@@ -93,11 +93,9 @@ impl<'a> Player<'a> {
         }
         let time = time_of(&event).or(self.running.as_ref().map(|r| r.clock.now().wall));
         let Some(time) = time else { return Ok(More::Yes) };
-        if event.name == EventName::ScheduleChanged
-            && let Some(schedule) = schedule_of(line)
-            && let Schedules::Followed(tracker) = &mut self.schedules
-        {
-            tracker.stated(schedule);
+        if let Schedules::Followed(tracker) = &mut self.schedules {
+            // What is before the span tells the schedule as well.
+            tracker.line(line, &event);
         }
         if self.span.from.is_some_and(|from| time < from) {
             return Ok(More::Yes);
@@ -178,8 +176,8 @@ impl<'a> Player<'a> {
             self.summary.own_blocks += 1;
             self.summary.own_blocks_produced += u64::from(event.name == EventName::BlockProduced);
         }
-        if is_block {
-            self.follow_schedule(now, event)?;
+        if let Some(time) = event.block_time.filter(|_| is_block) {
+            self.follow_schedule(now, time)?;
         }
         if let Some(running) = &mut self.running {
             running.keeper.record(now, &Event::Log(*event));
@@ -207,16 +205,11 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    fn follow_schedule(&mut self, now: Now, event: &LogEvent) -> io::Result<()> {
-        let (Some(time), Some(producer)) = (event.block_time, event.producer) else {
-            return Ok(());
-        };
+    /// Tells the keeper the schedule, when a block of this time is under another one.
+    fn follow_schedule(&mut self, now: Now, time: Timestamp) -> io::Result<()> {
         let reached = match &mut self.schedules {
             Schedules::Surveyed(timeline) => timeline.reached(time),
-            Schedules::Followed(tracker) => {
-                tracker.block(time, producer);
-                tracker.active()
-            }
+            Schedules::Followed(tracker) => tracker.active(),
         };
         let Some(active) = reached else { return Ok(()) };
         let known = self.active.as_ref().map(|active| &active.schedule.producers);

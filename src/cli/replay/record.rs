@@ -204,24 +204,24 @@ impl fmt::Display for Header {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "# {} lines, {} of them understood.", self.lines, self.events)?;
+        writeln!(f, "# Lines: {}, understood: {}.", self.lines, self.events)?;
         if let (Some(from), Some(to)) = (self.from, self.to) {
             let span = Human(to.since_ms(from).max(0).cast_unsigned());
-            writeln!(f, "# {from} to {to} ({span}), {} lines.", self.replayed)?;
+            writeln!(f, "# Replayed: {} lines, {from} to {to} ({span}).", self.replayed)?;
         }
         if self.steps_back > 0 {
-            writeln!(f, "# Log time went back {} times.", self.steps_back)?;
+            writeln!(f, "# Steps back of log time: {}.", self.steps_back)?;
         }
-        writeln!(f, "# {} decisions, {} promotions.", self.decisions, self.promotions)?;
+        writeln!(f, "# Decisions: {}. Promotions: {}.", self.decisions, self.promotions)?;
         writeln!(
             f,
-            "# {} blocks of our producer, {} of them signed by this node.",
+            "# Blocks of our producer: {}, signed by this node: {}.",
             self.own_blocks, self.own_blocks_produced
         )?;
         write!(
             f,
-            "# {} slots missed in the {} of our {} turns that were watched whole.",
-            self.slots_missed, self.turns_watched, self.turns
+            "# Our turns: {}, watched whole: {}, slots missed in these: {}.",
+            self.turns, self.turns_watched, self.slots_missed
         )
     }
 }
