@@ -6,6 +6,7 @@
 pub mod check;
 pub mod classify;
 pub mod demo;
+mod keeper_client;
 mod own_log;
 pub mod replay;
 pub mod run;

@@ -1,21 +1,18 @@
 //! The address the keeper answers on: free, or a keeper answers there.
 
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
+use tokio::net::TcpListener;
 
 use crate::cli::check::row::Row;
+use crate::cli::keeper_client::KeeperClient;
 use crate::config::Config;
 
 /// A keeper on this host answers in milliseconds.
 const DEADLINE: Duration = Duration::from_secs(5);
-/// More than any status has.
-const ANSWER_BYTES: u64 = 1024 * 1024;
 
 /// What can be said without trying it.
 pub(super) fn exposed(config: &Config) -> Option<Row> {
@@ -52,27 +49,9 @@ pub(super) async fn rows(config: &Config) -> Vec<Row> {
 }
 
 /// The version of the keeper that answers there, if one does.
-async fn keeper_at(mut listen: SocketAddr) -> Option<String> {
-    if listen.ip().is_unspecified() {
-        // 0.0.0.0 and [::] are heard on loopback as well.
-        listen.set_ip(match listen {
-            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    let answer = timeout(DEADLINE, ask(listen)).await.ok()?.ok()?;
-    let (_, body) = answer.split_once("\r\n\r\n")?;
-    let status: Value = serde_json::from_str(body).ok()?;
+async fn keeper_at(listen: SocketAddr) -> Option<String> {
+    let answer = KeeperClient::at(listen, DEADLINE).ok()?.status().await.ok()?;
+    let status: Value = serde_json::from_str(&answer).ok()?;
     let role = status["role"].as_str()?;
     Some(format!("version {}, role {role}", status["eoskeeper"].as_str()?))
-}
-
-/// HTTP/1.0, so that the answer comes in one piece and ends with the connection.
-async fn ask(listen: SocketAddr) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect(listen).await?;
-    let request = format!("GET /api/status HTTP/1.0\r\nHost: {listen}\r\n\r\n");
-    stream.write_all(request.as_bytes()).await?;
-    let mut answer = String::new();
-    stream.take(ANSWER_BYTES).read_to_string(&mut answer).await?;
-    Ok(answer)
 }

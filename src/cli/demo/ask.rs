@@ -7,6 +7,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::cli::keeper_client::KeeperClient;
 use crate::demo::Node;
 
 /// Between two questions; a keeper judges once a second.
@@ -65,13 +66,12 @@ pub(super) struct Producer {
 /// Asks one keeper again and again, until nobody listens. A question that fails is asked again: a
 /// keeper that has ended is noticed elsewhere, and the demo has an end of its own.
 pub(super) async fn watch(node: Node, address: SocketAddr, seen: mpsc::Sender<(Node, Seen)>) {
-    let Some(client) = client() else { return };
-    let url = format!("http://{address}/api/status");
+    let Ok(client) = KeeperClient::at(address, DEADLINE) else { return };
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Ok(status) = ask(&client, &url).await
+        if let Ok(status) = ask(&client).await
             && seen.send((node, status)).await.is_err()
         {
             return;
@@ -79,13 +79,6 @@ pub(super) async fn watch(node: Node, address: SocketAddr, seen: mpsc::Sender<(N
     }
 }
 
-fn client() -> Option<reqwest::Client> {
-    crate::nodeos::rpc::install_tls();
-    // Loopback without TLS: the system's certificates are not asked for, a bare host has none.
-    let builder = reqwest::Client::builder().no_proxy().timeout(DEADLINE);
-    builder.tls_certs_only(Vec::new()).build().ok()
-}
-
-async fn ask(client: &reqwest::Client, url: &str) -> reqwest::Result<Seen> {
-    client.get(url).send().await?.error_for_status()?.json().await
+async fn ask(client: &KeeperClient) -> anyhow::Result<Seen> {
+    Ok(serde_json::from_str(&client.status().await?)?)
 }

@@ -51,7 +51,7 @@ pub struct LogEvidence {
     pub last_received: Option<Mono>,
     /// When a block of another producer came last.
     pub last_foreign: Option<(Mono, u32)>,
-    /// Since when blocks have come without a break of [`BLOCKS_BREAK_MS`]; wall time.
+    /// Since when blocks have come without a break of 30 s; wall time.
     pub blocks_since: Option<Timestamp>,
     /// The last line that is none of our events.
     pub last_other: String,
