@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use eoskeeper::cli::replay::{Options, parse_schedule, parse_time, replay};
+use eoskeeper::config::ConfigError;
 use eoskeeper::core::settings::Role;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -294,6 +295,10 @@ fn what_cannot_be_replayed_is_refused_with_its_cause() {
     }
     assert!(refused(desk.options([])).contains("no log given"));
     assert!(refused(desk.options(["-".into(), "-".into()])).contains("can be read once"));
+    let config = Some(desk.path("absent.ini"));
+    let options = Options { config, ..desk.options([recorded("b.log.gz")]) };
+    let error = replay(options, &mut Vec::new()).unwrap_err();
+    assert!(error.is::<ConfigError>(), "{error:#}");
     let (from, to) = (parse_time("2026-11-21T03:00").ok(), parse_time("2026-11-21T02:00").ok());
     let options = Options { from, to, ..desk.options([recorded("b.log.gz")]) };
     assert!(refused(options).contains("is not before"));

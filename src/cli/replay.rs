@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError};
 use crate::core::name::Name;
 use crate::core::schedule::Schedule;
 use crate::core::settings::{Role, Settings, Wait};
@@ -32,14 +32,22 @@ use schedules::{Survey, Timeline, Tracker};
 
 pub use options::{Options, parse_role, parse_schedule, parse_time};
 
-/// Replays and prints to standard output. A reader that closes the pipe ends it without an error.
+/// Exit code for a wrong configuration.
+const EXIT_CONFIG: u8 = 2;
+
+/// Replays and prints to standard output. A reader that closes the pipe ends it without an error;
+/// a wrong configuration is told on standard error and is exit code 2.
 ///
 /// # Errors
-/// Those of [`replay`].
+/// The others of [`replay`].
 pub fn run(options: Options) -> anyhow::Result<ExitCode> {
     let mut output = BufWriter::new(io::stdout().lock());
     match replay(options, &mut output) {
         Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
+        Err(error) if error.is::<ConfigError>() => {
+            eprintln!("eoskeeper: {error:#}");
+            Ok(ExitCode::from(EXIT_CONFIG))
+        }
         Err(error) => Err(error),
         Ok(()) => Ok(ExitCode::SUCCESS),
     }
@@ -48,7 +56,7 @@ pub fn run(options: Options) -> anyhow::Result<ExitCode> {
 /// Replays and writes what the keeper would have done to `output`, a record a line.
 ///
 /// # Errors
-/// The configuration is wrong ([`config::ConfigError`]), a log cannot be read, none of its lines
+/// The configuration is wrong ([`ConfigError`]), a log cannot be read, none of its lines
 /// was understood or has a time, or `output` cannot be written.
 pub fn replay(options: Options, output: &mut dyn Write) -> anyhow::Result<()> {
     let config = config::load(options.config.as_deref())?;

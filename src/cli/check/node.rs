@@ -120,18 +120,23 @@ fn paused_row(config: &Config, paused: &Result<bool, ApiFailure>, was_promoted: 
     let acts_by_api = [&config.promote, &config.demote].contains(&&Some(Actuator::Api));
     match paused {
         Ok(paused) => paused_as(config.settings.role, *paused, was_promoted),
-        Err(failure) if acts_by_api => {
-            let next = "add plugin = eosio::producer_api_plugin, which promote and demote = api \
-                        need, to nodeos's config.ini";
-            Row::fail(what, format!("producer API: {failure}"), next)
-        }
         Err(ApiFailure::NoSuchApi) if config.settings.role == Role::Observer => {
             Row::ok(what, "producer_api_plugin is not loaded; an observer needs none")
         }
         Err(failure) => {
-            let next = "add plugin = eosio::producer_api_plugin to nodeos's config.ini, so that \
-                        the keeper sees whether the node can sign";
-            Row::warn(what, format!("producer API: {failure}"), next)
+            let next = match (failure, acts_by_api) {
+                (ApiFailure::NoSuchApi, true) => {
+                    "add plugin = eosio::producer_api_plugin to nodeos's config.ini: promote and \
+                     demote = api need it"
+                }
+                (ApiFailure::NoSuchApi, false) => {
+                    "add plugin = eosio::producer_api_plugin to nodeos's config.ini, so that the \
+                     keeper sees whether the node can sign"
+                }
+                _ => "see whether nodeos runs there and answers",
+            };
+            let detail = format!("producer API: {failure}");
+            if acts_by_api { Row::fail(what, detail, next) } else { Row::warn(what, detail, next) }
         }
     }
 }

@@ -50,8 +50,10 @@ impl Input {
 
     /// The parts as one text.
     pub(super) fn name(&self) -> String {
-        let names: Vec<String> = self.parts.iter().map(|part| part.display().to_string()).collect();
-        names.join(", ")
+        let name = |part: &PathBuf| {
+            if is_stdin(part) { "standard input".to_owned() } else { part.display().to_string() }
+        };
+        self.parts.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 
     /// Hands out each line, without its ending. A part's last line needs no newline, and a line
