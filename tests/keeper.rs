@@ -521,6 +521,15 @@ fn a_log_that_is_not_understood_is_noticed_and_shown() {
 }
 
 #[test]
+fn turns_during_a_dead_log_are_not_called_missed() {
+    let mut world = warm(B);
+    world.knobs.log = false;
+    world.run(600);
+    let producer = world.keeper.status(world.now).producer;
+    assert_eq!((producer.missed_slots, producer.missed_rounds), (0, 0), "{:?}", producer.turns);
+}
+
+#[test]
 fn a_node_alone_on_its_chain_is_recognised() {
     let mut world = World::armed(B, 21);
     world.knobs.active_signs = false;

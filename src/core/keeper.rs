@@ -79,8 +79,8 @@ impl Keeper {
         self.notice_torn_time(now);
         let gap_ms = self.settings.rules.evidence_gap_ms;
         self.evidence.coverage.check(now, gap_ms);
-        let watched_since = self.evidence.log.blocks_since;
-        self.evidence.turns.close(now, watched_since);
+        let watched = self.evidence.log.watched(now);
+        self.evidence.turns.close(now, watched);
         self.judge(now);
         self.with_machine(now, Machine::tick);
         self.step_down_if_two(now);

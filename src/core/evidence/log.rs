@@ -52,7 +52,7 @@ pub struct LogEvidence {
     /// When a block of another producer came last.
     pub last_foreign: Option<(Mono, u32)>,
     /// Since when blocks have come without a break of 30 s; wall time.
-    pub blocks_since: Option<Timestamp>,
+    blocks_since: Option<Timestamp>,
     /// The last line that is none of our events.
     pub last_other: String,
     /// Lines so far that are none of our events.
@@ -189,6 +189,14 @@ impl LogEvidence {
         if let Some(producer) = line.producer {
             self.producers.see(producer, now.mono);
         }
+    }
+
+    /// From when to when the log shows every block; `None` while it does not.
+    #[must_use]
+    pub fn watched(&self, now: Now) -> Option<(Timestamp, Timestamp)> {
+        let ago_ms = self.last_block.map(|at| now.mono.since_ms(at))?;
+        let last = now.wall.plus_ms(-ago_ms.cast_signed());
+        self.blocks_since.filter(|_| ago_ms <= BLOCKS_BREAK_MS).map(|since| (since, last))
     }
 
     /// Notes that a block of another producer came.

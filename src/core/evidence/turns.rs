@@ -93,11 +93,14 @@ impl TurnLedger {
         self.open.push_back((slot.turn(), bit, here));
     }
 
-    /// Closes the turns that are over. `watched_since` is when the log began to show every block
-    /// without a gap, `None` while it does not.
-    pub fn close(&mut self, now: Now, watched_since: Option<Timestamp>) {
+    /// Closes the turns that are over. `watched` is from when to when the log shows every block
+    /// without a gap, `None` while it does not. While it does, a turn is closed only after a block
+    /// of a later one was shown: a silent log and an empty slot look the same.
+    pub fn close(&mut self, now: Now, watched: Option<(Timestamp, Timestamp)>) {
         let Some(schedule) = &self.schedule else { return };
-        let over = Slot::at(now.wall.plus_ms(-TURN_GRACE_MS)).turn();
+        let settled = now.wall.plus_ms(-TURN_GRACE_MS);
+        let settled = watched.map_or(settled, |(_, last)| settled.min(last));
+        let over = Slot::at(settled).turn();
         let from = self.judged_to.map_or(over, |turn| Turn(turn.0 + 1));
         // After a long sleep only the last round matters; the older ones were not watched.
         let count = u32::try_from(schedule.producers.len()).unwrap_or(1);
@@ -107,7 +110,7 @@ impl TurnLedger {
                 let found = self.open.iter().position(|(open, ..)| *open == turn);
                 let (_, seen, produced_here) =
                     found.and_then(|at| self.open.remove(at)).unwrap_or((turn, 0, 0));
-                let complete = watched_since.is_some_and(|since| since <= turn.start());
+                let complete = watched.is_some_and(|(since, _)| since <= turn.start());
                 if self.turns.len() >= TURNS_MAX {
                     self.turns.pop_front();
                 }
@@ -177,13 +180,16 @@ mod tests {
     fn counts_the_slots_of_a_turn() {
         let (mut ledger, turn) = ledger();
         let start = turn.start();
-        ledger.close(at(start.plus_ms(-6_000)), Some(start.plus_ms(-10_000)));
+        let watched = |from, to| Some((start.plus_ms(from), start.plus_ms(to)));
+        ledger.close(at(start.plus_ms(-6_000)), watched(-10_000, -6_000));
         for slot in 0..4 {
             ledger.see(start.plus_ms(slot * 500), Via::Received);
         }
-        ledger.close(at(turn.end().plus_ms(2_000)), Some(start));
+        ledger.close(at(turn.end().plus_ms(2_000)), watched(0, 8_000));
         assert_eq!(ledger.records().count(), 0, "the grace is not over");
-        ledger.close(at(turn.end().plus_ms(3_000)), Some(start));
+        ledger.close(at(turn.end().plus_ms(9_000)), watched(0, 2_000));
+        assert_eq!(ledger.records().count(), 0, "no later block was shown");
+        ledger.close(at(turn.end().plus_ms(3_000)), watched(0, 9_000));
         let record = *ledger.records().next_back().unwrap();
         assert_eq!((record.blocks(), record.missed()), (4, Some(8)));
         assert_eq!((ledger.missed_slots(), ledger.missed_rounds()), (8, 0));
@@ -193,7 +199,8 @@ mod tests {
     fn a_turn_that_was_not_watched_whole_is_not_called_missed() {
         let (mut ledger, turn) = ledger();
         ledger.close(at(turn.start()), None);
-        ledger.close(at(turn.end().plus_ms(4_000)), Some(turn.start().plus_ms(1)));
+        let late = (turn.start().plus_ms(1), turn.end().plus_ms(4_000));
+        ledger.close(at(turn.end().plus_ms(4_000)), Some(late));
         assert_eq!(ledger.records().next_back().map(TurnRecord::missed), Some(None));
         assert_eq!(ledger.missed_rounds(), 0);
     }
@@ -201,10 +208,9 @@ mod tests {
     #[test]
     fn empty_turns_in_a_row_are_missed_rounds() {
         let (mut ledger, turn) = ledger();
-        let since = Some(turn.start());
-        ledger.close(at(turn.start()), since);
         for second in 0..(2 * 24 + 10) {
-            ledger.close(at(turn.start().plus_ms(second * 1000)), since);
+            let now = turn.start().plus_ms(second * 1000);
+            ledger.close(at(now), Some((turn.start(), now)));
         }
         assert_eq!(ledger.missed_rounds(), 3);
         assert_eq!(ledger.missed_slots(), 36);
