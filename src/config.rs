@@ -41,6 +41,8 @@ pub struct Config {
     pub http_url: Url,
     /// Where nodeos's log is.
     pub log: LogSource,
+    /// Base addresses of the HTTP APIs of other nodes of the chain.
+    pub references: Vec<Url>,
     /// How this node is made to produce.
     pub promote: Option<Actuator>,
     /// How this node is made to stop producing.

@@ -66,7 +66,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         tracing::warn!("{note}");
     }
     let hands = Hands::new(&config, store, senses.client.clone(), events);
-    let mut daemon = Daemon { keeper, clock, hands, show, told: None };
+    let lib = senses.lib.clone();
+    let mut daemon = Daemon { keeper, clock, hands, show, lib, told: None };
     daemon.watch(inbox, &stop).await;
     let Daemon { hands, .. } = daemon;
     hands.finish().await;
@@ -104,6 +105,7 @@ struct Daemon {
     clock: Clock,
     hands: Hands,
     show: watch::Sender<Arc<Status>>,
+    lib: watch::Sender<u32>,
     told: Option<Decision>,
 }
 
@@ -141,7 +143,9 @@ impl Daemon {
             self.carry_out(action);
         }
         self.tell_decision();
-        self.show.send_replace(Arc::new(self.keeper.status(now)));
+        let status = self.keeper.status(now);
+        self.lib.send_replace(status.chain.lib.unwrap_or_default());
+        self.show.send_replace(Arc::new(status));
     }
 
     fn carry_out(&mut self, action: Action) {

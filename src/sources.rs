@@ -5,3 +5,4 @@ pub mod file;
 pub mod get_info;
 pub mod lines;
 pub mod log;
+pub mod references;

@@ -68,10 +68,11 @@ pub enum DefaultValue {
 }
 
 /// The sections, in the order they are documented.
-pub const SECTIONS: [Section; 6] = [
+pub const SECTIONS: [Section; 7] = [
     global::SECTION,
     rules::SECTION,
     promotion::SECTION,
+    others::REFERENCES,
     others::STATUS,
     others::STATE,
     others::LOG,

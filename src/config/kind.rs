@@ -18,6 +18,11 @@ pub enum Kind {
     Port,
     /// Base address of an HTTP service.
     Url,
+    /// Base addresses of HTTP services, separated by commas, each once.
+    Urls {
+        /// Most of them.
+        max: usize,
+    },
     /// A container's name or id.
     Container,
     /// Address of a Docker engine.
@@ -113,6 +118,9 @@ impl Kind {
             Self::Producer => "1 to 13 characters out of a-z, 1-5 and the dot".to_owned(),
             Self::Port => "1 to 65535".to_owned(),
             Self::Url => "http://HOST:PORT or https://HOST:PORT, nothing after it".to_owned(),
+            Self::Urls { max } => {
+                format!("up to {max} of http://HOST:PORT or https://HOST:PORT, separated by commas")
+            }
             Self::Container => {
                 "a name or id as docker ps shows it: letters, digits, dots, - and _".to_owned()
             }
@@ -152,6 +160,7 @@ impl Kind {
             return Err("the value holds a control character".to_owned());
         }
         match self {
+            Self::Urls { max } => read_urls(text, *max),
             Self::Count { min, max } => read_count(text, *min, *max),
             Self::Port => read_count(text, 1, u64::from(u16::MAX)),
             Self::Time { unit, min_ms, max_ms } => read_time(text, *unit, *min_ms, *max_ms),
@@ -190,6 +199,10 @@ impl Kind {
         match (self, value) {
             (Self::Time { unit, .. }, Value::Number(ms)) => unit.show(ms.as_u64().unwrap_or(0)),
             (_, Value::String(text)) => text.clone(),
+            (Self::Urls { .. }, Value::Array(urls)) => {
+                let urls: Vec<&str> = urls.iter().filter_map(Value::as_str).collect();
+                urls.join(", ")
+            }
             (_, other) => other.to_string(),
         }
     }
@@ -231,6 +244,23 @@ fn is_docker_host(text: &str) -> bool {
 fn is_container(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+}
+
+fn read_urls(text: &str, max: usize) -> Result<Value, String> {
+    let mut urls: Vec<Value> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        Kind::Url.check_text(part)?;
+        // As the parser writes it, so that one address in two spellings is seen.
+        let url = base_url(part).map_or_else(String::new, |url| url.to_string());
+        if urls.iter().any(|other| *other == url) {
+            return Err(format!("{} is there twice", quoted(part)));
+        }
+        urls.push(url.into());
+    }
+    if urls.len() > max {
+        return Err(format!("{} addresses", urls.len()));
+    }
+    Ok(Value::Array(urls))
 }
 
 fn read_count(text: &str, min: u64, max: u64) -> Result<Value, String> {
@@ -323,6 +353,21 @@ mod tests {
             "http://host?x",
         ] {
             assert!(base_url(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn reads_addresses_separated_by_commas() {
+        let kind = Kind::Urls { max: 2 };
+        let read = kind.read("http://a:1 ,https://b");
+        assert_eq!(read.map(|urls| kind.show(&urls)), Ok("http://a:1/, https://b/".to_owned()));
+        for (bad, why) in [
+            ("http://a,", "'' is no address of an HTTP service"),
+            ("http://a, http://a/", "'http://a/' is there twice"),
+            ("http://a,http://b,http://c", "3 addresses"),
+            ("http://u:p@a", "the address holds an @, as with a user's name and password"),
+        ] {
+            assert_eq!(kind.read(bad), Err(why.to_owned()), "{bad}");
         }
     }
 

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use super::Config;
 use super::given::Given;
 use super::problem::{Place, Problems};
-use super::tree::Tree;
+use super::tree::{ReferencesKeys, Tree};
 use crate::core::name::Name;
-use crate::core::settings::{Role, Settings};
+use crate::core::settings::{References, Role, Settings};
 
 /// What the parts of this room share.
 struct Resolver<'a> {
@@ -35,6 +35,7 @@ pub(super) fn resolve(
     let log = resolver.log_source(&tree.global);
     resolver.check_rules(&tree.rules);
     let actuators = resolver.actuators(&tree.promotion, tree.global.role);
+    let references = resolver.references(&tree.references);
     let wait = resolver.wait(&tree.promotion);
     let state_dir = resolver.path(&tree.state.dir);
     let notes = resolver.notes;
@@ -43,6 +44,7 @@ pub(super) fn resolve(
     let mut settings = Settings::new(role, producer);
     settings.rules = tree.rules;
     tree.promotion.apply(&mut settings.promotion, wait);
+    settings.references = references;
     settings.promotion.configured = actuators.can_promote();
     settings.promotion.can_demote = actuators.demote.is_some();
     Some(Config {
@@ -50,6 +52,7 @@ pub(super) fn resolve(
         settings,
         http_url: http_url?,
         log: log?,
+        references: tree.references.urls.clone(),
         promote: actuators.promote,
         demote: actuators.demote,
         promote_remote: actuators.promote_remote,
@@ -71,6 +74,21 @@ impl Resolver<'_> {
     fn problem(&mut self, section: &str, key: &str, what: &str, allowed: &str) {
         let line = self.given.line(section, key);
         self.problems.add(Place { line, section: Some(section), key: Some(key) }, what, allowed);
+    }
+
+    fn references(&mut self, keys: &ReferencesKeys) -> References {
+        let count = keys.urls.len();
+        if let Some(least) = keys.min_agree
+            && least as usize > count
+            && !self.given.is_wrong("references", "urls")
+        {
+            let what = format!("{least} must agree, and urls names {count}");
+            self.problem("references", "min_agree", &what, "at most as many as urls names");
+        }
+        // What a person reads: the host tells one reference from another.
+        let names = keys.urls.iter().map(|url| url.as_str().trim_end_matches('/').to_owned());
+        let min_agree = keys.min_agree.unwrap_or_else(|| References::majority(count));
+        References { names: names.collect(), min_agree }
     }
 
     fn path(&self, path: &Path) -> PathBuf {

@@ -18,6 +18,7 @@ pub(super) struct Tree {
     pub(super) global: Global,
     pub(super) rules: Rules,
     pub(super) promotion: PromotionKeys,
+    pub(super) references: ReferencesKeys,
     pub(super) status: Status,
     pub(super) state: State,
     pub(super) log: OwnLog,
@@ -55,6 +56,15 @@ pub(super) struct PromotionKeys {
     pub(super) act_timeout_ms: Option<u64>,
 }
 
+/// `[references]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ReferencesKeys {
+    #[serde(deserialize_with = "urls")]
+    pub(super) urls: Vec<Url>,
+    pub(super) min_agree: Option<u32>,
+}
+
 /// `[status]`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,6 +77,12 @@ pub(super) struct Status {
 #[serde(deny_unknown_fields)]
 pub(super) struct State {
     pub(super) dir: PathBuf,
+}
+
+fn urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Url>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let read = |text: &String| base_url(text).ok_or_else(|| serde::de::Error::custom("no address"));
+    texts.iter().map(read).collect()
 }
 
 fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {

@@ -139,7 +139,7 @@ fn at_rest(view: &View<'_>, findings: &[Finding], gates: &[Gate]) -> Decision {
 fn deciding(gates: &[Gate]) -> Option<&Gate> {
     let first = gates.iter().find(|gate| gate.closed.is_some())?;
     let seen = gates.iter().find(|gate| gate.closed == Some(HoldReason::ProducerSeen));
-    let well = ["scheduled", "node", "chain"];
+    let well = ["scheduled", "node", "chain", "references"];
     let is_well = gates.iter().all(|g| g.closed.is_none() || !well.contains(&g.name));
     seen.filter(|_| is_well).or(Some(first))
 }

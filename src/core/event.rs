@@ -24,8 +24,33 @@ pub enum Event {
     Schedule(Result<Schedule, ApiFailure>),
     /// An answer of `/v1/producer/paused`.
     Paused(Result<bool, ApiFailure>),
+    /// An answer, or none, of a reference node.
+    Reference(ReferenceEvent),
     /// What came of an action.
     Outcome(Outcome),
+}
+
+/// What a reference node said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReferenceEvent {
+    /// Which: its place in [`crate::core::settings::References::names`].
+    pub index: usize,
+    /// What it was asked, and what it answered.
+    pub answer: ReferenceAnswer,
+}
+
+/// What a reference node was asked, and what it answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReferenceAnswer {
+    /// `get_info`.
+    Info(Result<ChainInfo, ApiFailure>),
+    /// The id of its block of this number: 64 hex digits.
+    BlockId {
+        /// The number asked for: our last irreversible block.
+        number: u32,
+        /// The answer.
+        id: Result<String, ApiFailure>,
+    },
 }
 
 /// Names of what a log line can say; the same words in code, JSON, page and documents.

@@ -7,6 +7,7 @@ pub mod api;
 pub mod coverage;
 pub mod log;
 pub mod own;
+pub mod references;
 pub mod turns;
 
 use crate::core::event::{ApiFailure, ChainInfo, Event, EventName, LogEvent};
@@ -14,6 +15,7 @@ use crate::core::evidence::api::ApiEvidence;
 use crate::core::evidence::coverage::Coverage;
 use crate::core::evidence::log::LogEvidence;
 use crate::core::evidence::own::{OwnBlock, OwnBlocks, Via};
+use crate::core::evidence::references::ReferencesEvidence;
 use crate::core::evidence::turns::TurnLedger;
 use crate::core::name::Name;
 use crate::core::schedule::Schedule;
@@ -37,6 +39,8 @@ pub struct Evidence {
     pub log: LogEvidence,
     /// Blocks that carry our producer's name.
     pub own: OwnBlocks,
+    /// What other nodes of the chain said.
+    pub references: ReferencesEvidence,
     /// Our turns, slot by slot.
     pub turns: TurnLedger,
     /// Since when there was no gap.
@@ -44,14 +48,15 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Nothing seen yet.
+    /// Nothing seen yet, with so many references.
     #[must_use]
-    pub fn new(producer: Name, now: Now) -> Self {
+    pub fn new(producer: Name, references: usize, now: Now) -> Self {
         Self {
             producer,
             api: ApiEvidence::new(now),
             log: LogEvidence::new(now),
             own: OwnBlocks::new(producer),
+            references: ReferencesEvidence::new(references),
             turns: TurnLedger::new(producer),
             coverage: Coverage::new(now),
         }
@@ -67,6 +72,7 @@ impl Evidence {
             Event::Info(Err(failure)) => self.api.record_failure(now, failure),
             Event::Schedule(answer) => self.record_schedule(now, answer),
             Event::Paused(answer) => self.api.record_paused(now, answer),
+            Event::Reference(event) => self.references.record(now, event),
             // The keeper's own business.
             Event::Outcome(_) => {}
         }
@@ -93,6 +99,7 @@ impl Evidence {
             + self.api.bytes()
             + self.log.bytes()
             + self.own.bytes()
+            + self.references.bytes()
             + self.turns.bytes()
     }
 

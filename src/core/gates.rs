@@ -7,6 +7,7 @@
 use serde::Serialize;
 
 use crate::core::evidence::log::LogState;
+use crate::core::evidence::references::Standing as Agreement;
 use crate::core::rules::{Finding, Rule, State, View};
 use crate::core::settings::Role;
 use crate::core::time::{Human, Timestamp};
@@ -37,6 +38,8 @@ pub enum HoldReason {
     NodeBehind,
     /// The head does not move: the whole chain stands still, or this node is cut off.
     ChainStalled,
+    /// The head does not move, but that of most references does: this node is cut off.
+    CutOff,
     /// The last irreversible block does not move: too few producers agree.
     LibStalled,
     /// Blocks of too few producers: a minority fork.
@@ -47,6 +50,8 @@ pub enum HoldReason {
     ForkUnsettled,
     /// This host's clock is off.
     ClockSkewed,
+    /// Too few references agree with this node.
+    ReferencesDisagree,
     /// Our producer's block was seen within the last round.
     ProducerSeen,
     /// It is missing, but not for as long as this role waits.
@@ -112,6 +117,7 @@ pub fn ask(view: &View<'_>, findings: &[Finding], standing: &Standing<'_>) -> Ve
     }
     let mut gates = vec![scheduled(view), evidence(view)];
     gates.extend(node(view, findings));
+    gates.push(references(view));
     gates.push(producer(view));
     gates.push(already_producing(view));
     let ready = gates.iter().all(|gate| gate.closed.is_none());
@@ -207,9 +213,7 @@ fn node_on_chain(view: &View<'_>, findings: &[Finding]) -> Gate {
         return close(HoldReason::ApiDown, "The RPC has not told the head yet.".to_owned());
     };
     if let Some(stall) = firing(findings, Rule::HeadStalled) {
-        let sentence =
-            format!("The chain stands still, or this node is cut off from it: {}.", stall.saw);
-        return close(HoldReason::ChainStalled, sentence);
+        return stalled(view, name, &stall.saw);
     }
     let age_ms = view.now.wall.since_ms(info.head_time);
     if age_ms > BEHIND_MS {
@@ -234,6 +238,55 @@ fn node_on_chain(view: &View<'_>, findings: &[Finding]) -> Gate {
         }
     }
     Gate::open(name, format!("Head #{} and last irreversible block move.", info.head))
+}
+
+/// A head that stands still: the references tell whose fault it is.
+fn stalled(view: &View<'_>, name: &'static str, saw: &str) -> Gate {
+    let within_ms = view.settings.rules.head_stalled_ms;
+    let (moving, answering) = view.evidence.references.moving(view.now, within_ms);
+    if answering == 0 {
+        let sentence = format!("The chain stands still, or this node is cut off from it: {saw}.");
+        return Gate::closed(name, HoldReason::ChainStalled, sentence);
+    }
+    let those = format!("{moving} of {answering} references that answer move");
+    if moving * 2 > answering {
+        let sentence = format!("This node is cut off from the chain: {saw}, while {those}.");
+        return Gate::closed(name, HoldReason::CutOff, sentence);
+    }
+    let sentence = format!("The whole chain stands still: {saw}, and {those}.");
+    Gate::closed(name, HoldReason::ChainStalled, sentence)
+}
+
+/// How many references agree that this node is on the chain and not behind it.
+fn references(view: &View<'_>) -> Gate {
+    let name = "references";
+    let wanted = &view.settings.references;
+    if wanted.names.is_empty() {
+        return Gate::open(name, "No reference is configured.");
+    }
+    let limit = view.settings.rules.behind_references_blocks;
+    let own = view.evidence.api.info.as_ref();
+    let standings: Vec<(Agreement, &String)> = own
+        .into_iter()
+        .flat_map(|own| view.evidence.references.standings(view.now, own, limit))
+        .zip(&wanted.names)
+        .collect();
+    let agree = standings.iter().filter(|(s, _)| *s == Agreement::Agrees).count();
+    let others: Vec<String> = standings
+        .iter()
+        .filter(|(s, _)| *s != Agreement::Agrees)
+        .map(|(s, name)| format!("{name} {}", s.as_str()))
+        .collect();
+    let but = if others.is_empty() { String::new() } else { format!(" ({})", others.join(", ")) };
+    let sentence = format!(
+        "{agree} of {} references agree with this node, {} must{but}.",
+        wanted.names.len(),
+        wanted.min_agree
+    );
+    if agree < wanted.min_agree as usize {
+        return Gate::closed(name, HoldReason::ReferencesDisagree, sentence);
+    }
+    Gate::open(name, sentence)
 }
 
 fn producer(view: &View<'_>) -> Gate {
@@ -364,7 +417,7 @@ pub fn log_sentence(state: &LogState) -> String {
 
 impl HoldReason {
     /// Every reason, in the order the gates are asked.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::ScheduleUnknown,
         Self::NotScheduled,
         Self::EvidenceTorn,
@@ -374,11 +427,13 @@ impl HoldReason {
         Self::DatabaseFault,
         Self::ClockSkewed,
         Self::ChainStalled,
+        Self::CutOff,
         Self::NodeBehind,
         Self::LibStalled,
         Self::FewProducers,
         Self::PeersLow,
         Self::ForkUnsettled,
+        Self::ReferencesDisagree,
         Self::ProducerSeen,
         Self::StillWaiting,
         Self::AlreadyProducing,

@@ -12,7 +12,7 @@ use crate::core::schedule::Turn;
 use crate::core::settings::{Role, Settings};
 use crate::core::status::{
     ChainStatus, LastBlock, MemoryStatus, NodeStatus, ProducerStatus, PromotionStatus,
-    STATUS_VERSION, Status,
+    ReferenceStatus, STATUS_VERSION, Status,
 };
 use crate::core::time::{Human, Now, Timestamp};
 
@@ -37,7 +37,7 @@ impl Keeper {
     /// A keeper that has seen nothing yet. `latch` is what was on disk, or why that is unusable.
     #[must_use]
     pub fn new(settings: Settings, now: Now, latch: Result<Option<Latch>, String>) -> Self {
-        let evidence = Evidence::new(settings.producer, now);
+        let evidence = Evidence::new(settings.producer, settings.references.names.len(), now);
         let view = View {
             now,
             settings: &settings,
@@ -234,6 +234,7 @@ impl Keeper {
             node: self.node_status(),
             chain: chain_status(&view),
             producer: producer_status(&view),
+            references: references_status(&view),
             findings: self.findings.clone(),
             gates: self.gates.clone(),
             promotion: self.promotion_status(),
@@ -297,6 +298,22 @@ fn chain_status(view: &View<'_>) -> ChainStatus {
         round_ms: view.schedule().map(crate::core::schedule::Schedule::round_ms),
         watched_since: view.evidence.coverage.since().map(|since| since.wall),
     }
+}
+
+fn references_status(view: &View<'_>) -> Vec<ReferenceStatus> {
+    let limit = view.settings.rules.behind_references_blocks;
+    let own = view.evidence.api.info.as_ref();
+    let references = &view.evidence.references;
+    let mut standings = own.into_iter().flat_map(|own| references.standings(view.now, own, limit));
+    let named = view.settings.references.names.iter().zip(references.all());
+    named
+        .map(|(name, reference)| ReferenceStatus {
+            name: name.clone(),
+            standing: standings.next(),
+            head: reference.info.as_ref().map(|(_, info)| info.head),
+            failure: reference.failure.as_ref().map(ToString::to_string),
+        })
+        .collect()
 }
 
 fn producer_status(view: &View<'_>) -> ProducerStatus {

@@ -7,6 +7,7 @@ mod api;
 mod chain;
 mod log;
 mod producer;
+mod references;
 
 pub(crate) use producer::signed_elsewhere;
 
@@ -142,6 +143,12 @@ rules! {
     PeersLow "peers_low" Fork Warn log::peers_low,
         "Too few peers are connected.",
         "See p2p-peer-address and the firewall.";
+    BehindReferences "behind_references" Fork Page references::behind,
+        "The head is far behind other nodes of the chain.",
+        "Look at this node's peers and its load; it is cut off or too slow.";
+    ForkedFromReferences "forked_from_references" Fork Page references::forked,
+        "Other nodes of the chain have another irreversible block: this node is on its own fork.",
+        "Keep this node from signing; restart it from a snapshot if it does not come back by itself.";
     ProducerMissing "producer_missing" Producer Page producer::missing,
         "Our producer's block was not seen for longer than this role waits.",
         "See whether the node that should sign runs, is synced and is not paused; else promote a standby.";

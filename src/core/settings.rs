@@ -88,6 +88,36 @@ pub struct Settings {
     pub rules: Rules,
     /// When and how often a standby may promote itself.
     pub promotion: Promotion,
+    /// Other nodes of the chain this one is compared with.
+    pub references: References,
+}
+
+/// Other nodes of the chain this one is compared with, own or public.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct References {
+    /// Their names, as findings and the status show them; an event names one by its place here.
+    pub names: Vec<String>,
+    /// How many must agree with this node before anything is promoted, 0 to their number.
+    pub min_agree: u32,
+}
+
+/// Most references that can be configured.
+pub const REFERENCES_MAX: usize = 16;
+
+impl References {
+    /// The default for so many references: more than half. A minority that lies, lags or does not
+    /// answer then changes nothing.
+    #[must_use]
+    pub const fn majority(count: usize) -> u32 {
+        // At most REFERENCES_MAX.
+        if count == 0 { 0 } else { count as u32 / 2 + 1 }
+    }
+
+    /// No reference.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { names: Vec::new(), min_agree: 0 }
+    }
 }
 
 /// Policy of promotions.
@@ -185,6 +215,8 @@ pub struct Rules {
     pub finality_complaints: u32,
     /// Window of the count above, ms.
     pub finality_window_ms: u64,
+    /// `behind_references`: the head is this many blocks behind the references' median.
+    pub behind_references_blocks: u32,
     /// How long a single line (fork switch, double production, database fault) stands as a
     /// finding, ms.
     pub recent_ms: u64,
@@ -227,6 +259,8 @@ impl Default for Rules {
             clock_skew_ms: 1_500,
             finality_complaints: 3,
             finality_window_ms: 60_000,
+            // 20 blocks are 10 s, as long as the head may stand still.
+            behind_references_blocks: 20,
             recent_ms: 300_000,
             round_grace_ms: 4_000,
             // Less than a turn (6 s): a whole turn cannot pass unseen in a smaller gap.
@@ -240,6 +274,12 @@ impl Settings {
     /// Settings with every default, for a role and a producer.
     #[must_use]
     pub fn new(role: Role, producer: Name) -> Self {
-        Self { role, producer, rules: Rules::default(), promotion: Promotion::for_role(role) }
+        Self {
+            role,
+            producer,
+            rules: Rules::default(),
+            promotion: Promotion::for_role(role),
+            references: References::none(),
+        }
     }
 }

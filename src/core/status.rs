@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::core::decision::Decision;
 use crate::core::evidence::own::Via;
+use crate::core::evidence::references::Standing;
 use crate::core::evidence::turns::TurnRecord;
 use crate::core::gates::Gate;
 use crate::core::name::Name;
@@ -37,6 +38,8 @@ pub struct Status {
     pub chain: ChainStatus,
     /// Our producer.
     pub producer: ProducerStatus,
+    /// Other nodes of the chain, in the order of the configuration.
+    pub references: Vec<ReferenceStatus>,
     /// Every rule, firing or not.
     pub findings: Vec<Finding>,
     /// Every gate, open or closed, in the order they are asked.
@@ -131,6 +134,19 @@ pub struct LastBlock {
     pub via: Via,
     /// How long ago it was seen, milliseconds.
     pub seen_ago_ms: u64,
+}
+
+/// Another node of the chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReferenceStatus {
+    /// Its name: the address without what may be secret.
+    pub name: String,
+    /// How it compares with this node, where that can be said.
+    pub standing: Option<Standing>,
+    /// Number of its head block, as last answered.
+    pub head: Option<u32>,
+    /// Why it did not answer the last time, if it did not.
+    pub failure: Option<String>,
 }
 
 /// Where a promotion stands.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -13,16 +13,21 @@ use crate::config::{Config, LogSource};
 use crate::core::event::Event;
 use crate::nodeos::rpc::Client;
 use crate::sources::get_info::Pace;
+use crate::sources::references::{self, Pace as ReferencePace};
 use crate::sources::{docker, file, get_info, log};
 
 /// Batches of lines between the reader and the classifier.
 const BATCHES_MAX: usize = 16;
+/// Deadline of a question to a reference, which may be on another continent.
+const REFERENCE_DEADLINE: Duration = Duration::from_secs(5);
 /// How long the sources may take to end; what they hold is read again or not needed.
 const END_DEADLINE: Duration = Duration::from_secs(3);
 
 /// The tasks that watch, and the client they poll with.
 pub(super) struct Senses {
     pub(super) client: Arc<Client>,
+    /// To tell the references' tasks our last irreversible block.
+    pub(super) lib: watch::Sender<u32>,
     tasks: JoinSet<()>,
 }
 
@@ -51,6 +56,7 @@ pub(super) fn start(
     }
     let (to, changed) = (events.clone(), Arc::clone(&schedule_changed));
     tasks.spawn(async move { log::classify(items, to, &changed).await });
+    let ending = stop;
     let (to, polling, stop) = (events.clone(), Arc::clone(&client), stop.clone());
     let pace = Pace::of(rules);
     tasks.spawn(async move {
@@ -59,7 +65,14 @@ pub(super) fn start(
             tracing::warn!(dropped, "Answers of the RPC were dropped: the keeper was too slow.");
         }
     });
-    Ok(Senses { client, tasks })
+    let (lib, lib_seen) = watch::channel(0);
+    for (index, url) in config.references.iter().enumerate() {
+        let client = Client::new(url.as_str(), REFERENCE_DEADLINE)
+            .with_context(|| format!("no client for {url} ([references] urls)"))?;
+        let (lib, events, stop) = (lib_seen.clone(), events.clone(), ending.clone());
+        tasks.spawn(references::ask(client, index, ReferencePace::DAEMON, lib, events, stop));
+    }
+    Ok(Senses { client, lib, tasks })
 }
 
 impl Senses {

@@ -31,6 +31,9 @@ pub const SMALL_ANSWER_BYTES: usize = 64 * 1024;
 /// (active, pending, proposed), stay under 200 KiB.
 pub const SCHEDULE_ANSWER_BYTES: usize = 1024 * 1024;
 
+/// Bound on a whole block as JSON: 1 MiB of transactions, unpacked and with their hex.
+pub const BLOCK_ANSWER_BYTES: usize = 8 * 1024 * 1024;
+
 /// A nodeos as its HTTP RPC shows it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -68,6 +71,24 @@ impl Client {
         let path = "/v1/chain/get_producer_schedule";
         let answer = self.transport.call(Method::GET, path, SCHEDULE_ANSWER_BYTES).await?;
         answers::active_schedule(&answer)
+    }
+
+    /// The id of a block, 64 hex digits, by `/v1/chain/get_block_info` (EOSIO 2.1, Leap 3.1 and
+    /// later) or else `/v1/chain/get_block`.
+    ///
+    /// # Errors
+    /// [`ApiFailure`]; a node that does not have the block answers [`ApiFailure::HttpStatus`].
+    pub async fn block_id(&self, number: u32) -> Result<String, ApiFailure> {
+        let body = format!("{{\"block_num\":{number}}}").into_bytes();
+        let path = "/v1/chain/get_block_info";
+        let answer = match self.transport.post(path, body, SMALL_ANSWER_BYTES).await {
+            Err(ApiFailure::NoSuchApi) => {
+                let body = format!("{{\"block_num_or_id\":{number}}}").into_bytes();
+                self.transport.post("/v1/chain/get_block", body, BLOCK_ANSWER_BYTES).await?
+            }
+            answer => answer?,
+        };
+        answers::block_id(&answer)
     }
 
     /// `/v1/producer/paused`: up to Leap 5 whether production was paused by hand or API; from

@@ -12,6 +12,7 @@ pub(super) fn render(status: &Value, why: bool, style: Style) -> String {
     let mut page = String::new();
     head(&mut page, status, style);
     facts(&mut page, status, style);
+    references(&mut page, status, style);
     findings(&mut page, status, why, style);
     gates(&mut page, status, why, style);
     page
@@ -155,6 +156,29 @@ fn promotion(page: &mut String, promotion: &Value, style: Style) {
     line!(page, "  Stage         {} ({means})", text(&promotion["stage"]));
     if let Value::String(since) = &promotion["promoted_at"] {
         line!(page, "  Promoted at   {since}");
+    }
+}
+
+fn references(page: &mut String, status: &Value, style: Style) {
+    let all: Vec<&Value> = list(&status["references"]).collect();
+    if all.is_empty() {
+        return;
+    }
+    line!(page, "\n{}", style.bold("References"));
+    for reference in all {
+        let standing = text(&reference["standing"]);
+        let mark = format!("{standing:<11}");
+        let mark = if standing == "agrees" { style.good(&mark) } else { style.warn(&mark) };
+        let failure = match &reference["failure"] {
+            Value::String(why) => format!(", {why}"),
+            _ => String::new(),
+        };
+        line!(
+            page,
+            "  {mark} {}: head #{}{failure}",
+            text(&reference["name"]),
+            text(&reference["head"])
+        );
     }
 }
 

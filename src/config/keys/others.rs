@@ -1,7 +1,34 @@
-//! `[status]`, `[state]` and `[log]`: the keeper itself.
+//! `[references]`: other nodes of the chain. `[status]`, `[state]` and `[log]`: the keeper itself.
 
 use super::super::kind::Kind;
 use super::{DefaultValue, Key, Section};
+use crate::core::settings::REFERENCES_MAX;
+
+pub(super) const REFERENCES: Section = Section {
+    name: "references",
+    help: "Other nodes of the chain, own or public, that this one is compared with.",
+    keys: &[
+        Key {
+            name: "urls",
+            field: "urls",
+            kind: Kind::Urls { max: REFERENCES_MAX },
+            default: DefaultValue::Nothing {
+                example: "https://api.example.org, http://10.0.0.7:8888",
+                note: "none; this node's own view must do",
+            },
+            help: "Their HTTP APIs. Independent ones: not the active node, and not all of one \
+                   company. Each is asked for get_info every 3 seconds.",
+        },
+        Key {
+            name: "min_agree",
+            field: "min_agree",
+            kind: Kind::Count { min: 0, max: REFERENCES_MAX as u64 },
+            default: DefaultValue::Nothing { example: "2", note: "more than half of urls" },
+            help: "So many must agree with this node (same chain, same irreversible block, heads \
+                   together) before anything is promoted.",
+        },
+    ],
+};
 
 pub(super) const STATUS: Section = Section {
     name: "status",

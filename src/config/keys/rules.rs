@@ -7,6 +7,8 @@ use crate::core::schedule::PRODUCERS_MAX;
 /// More producers than a schedule can have are never seen.
 const PRODUCERS: Kind = Kind::Count { min: 1, max: PRODUCERS_MAX as u64 };
 /// A count of something within a window. More would not fit the rings they are counted in.
+/// As many as the evidence remembers of what may come in bursts.
+const BURST: Kind = Kind::Count { min: 1, max: 64 };
 const COUNT: Kind = Kind::Count { min: 1, max: 1_000 };
 /// How long something may last, and how long a window is: from one poll to an hour.
 const PERIOD: Kind = seconds(1_000, 3_600_000);
@@ -102,12 +104,12 @@ pub(super) const SECTION: Section = Section {
         ),
         count(
             "block_rejected",
-            COUNT,
+            BURST,
             "block_rejected: so many rejected blocks within reject_window_seconds.",
         ),
         count(
             "unlinkable",
-            COUNT,
+            BURST,
             "unlinkable: so many unlinkable blocks within reject_window_seconds.",
         ),
         time(
@@ -141,7 +143,7 @@ pub(super) const SECTION: Section = Section {
         ),
         count(
             "finality_complaints",
-            COUNT,
+            BURST,
             "finality: so many complaints about missing votes within finality_window_seconds.",
         ),
         time(
@@ -149,6 +151,11 @@ pub(super) const SECTION: Section = Section {
             "finality_window_ms",
             PERIOD,
             "The window of finality_complaints.",
+        ),
+        count(
+            "behind_references_blocks",
+            COUNT,
+            "behind_references: so many blocks behind the median of the references' heads.",
         ),
         time(
             "recent_seconds",

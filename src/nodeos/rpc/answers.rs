@@ -56,6 +56,12 @@ pub(super) fn active_schedule(body: &[u8]) -> Result<Schedule, ApiFailure> {
     Ok(Schedule { version, producers })
 }
 
+/// `id` of `get_block_info` and `get_block`.
+pub(super) fn block_id(body: &[u8]) -> Result<String, ApiFailure> {
+    let answer = json(body)?;
+    required(object(&answer, "the answer")?, "id", id)
+}
+
 /// A bare `true` or `false`.
 pub(super) fn paused(body: &[u8]) -> Result<bool, ApiFailure> {
     let answer = json(body)?;

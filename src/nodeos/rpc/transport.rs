@@ -59,9 +59,29 @@ impl Transport {
         path: &str,
         body_max: usize,
     ) -> Result<Vec<u8>, ApiFailure> {
-        let end = Instant::now() + self.deadline;
         // An empty body, not none: it makes a POST carry `Content-Length: 0`.
         let body = if method == Method::POST { Some(Vec::new()) } else { None };
+        self.send(method, path, body, body_max).await
+    }
+
+    /// Posts `body`, JSON, and returns the body of a successful answer of at most `body_max` bytes.
+    pub(super) async fn post(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+        body_max: usize,
+    ) -> Result<Vec<u8>, ApiFailure> {
+        self.send(Method::POST, path, Some(body), body_max).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+        body_max: usize,
+    ) -> Result<Vec<u8>, ApiFailure> {
+        let end = Instant::now() + self.deadline;
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(body) = body {
             request = request.body(body);
