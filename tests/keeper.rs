@@ -8,7 +8,7 @@ use eoskeeper::core::action::{Act, ActResult, Latch, LatchStage, NoticeKind, Sev
 use eoskeeper::core::event::{Event, EventName, LogEvent, Reason};
 use eoskeeper::core::evidence::EVIDENCE_BYTES_MAX;
 use eoskeeper::core::schedule::SLOT_MS;
-use eoskeeper::core::settings::{Role, Settings, Wait};
+use eoskeeper::core::settings::{References, Role, Settings, Wait};
 use eoskeeper::core::time::Timestamp;
 use keeper_support::{BP, World, armed, name};
 
@@ -518,6 +518,48 @@ fn a_log_that_is_not_understood_is_noticed_and_shown() {
     world.run(600);
     assert_eq!(world.acts(), []);
     assert_eq!(world.code(), "hold:producer_seen");
+}
+
+fn with_references(count: usize) -> Settings {
+    let mut settings = armed(B);
+    settings.references.names = (0..count).map(|i| format!("http://reference{i}")).collect();
+    settings.references.min_agree = References::majority(count);
+    settings
+}
+
+#[test]
+fn a_minority_of_references_that_lie_changes_nothing_and_a_majority_holds() {
+    for (honest, expected) in [(5, "produce"), (3, "produce"), (2, "hold:references_disagree")] {
+        let mut world = World::with(with_references(5), 21, Ok(None));
+        world.knobs.honest = honest;
+        world.run(WARM);
+        world.knobs.active_signs = false;
+        world.run(600);
+        assert_eq!(world.code(), expected, "{honest} honest: {:?}", world.decisions);
+        assert_eq!(world.acts().len(), usize::from(honest >= 3), "{honest} honest");
+        assert_eq!(world.fires("forked_from_references"), honest < 3, "{honest} honest");
+        assert_eq!(world.fires("behind_references"), honest < 3, "{honest} honest");
+    }
+}
+
+#[test]
+fn references_tell_a_node_that_is_cut_off_from_a_chain_that_stands() {
+    // (connected, others sign, references move, expected hold, in the sentence)
+    let cases = [
+        (false, true, true, "hold:cut_off", "cut off from the chain"),
+        (true, false, false, "hold:chain_stalled", "The whole chain stands still"),
+    ];
+    for (connected, others_sign, references_move, expected, words) in cases {
+        let mut world = World::with(with_references(3), 21, Ok(None));
+        world.run(WARM);
+        world.knobs.active_signs = false;
+        (world.knobs.connected, world.knobs.others_sign) = (connected, others_sign);
+        world.knobs.references_move = references_move;
+        world.run(400);
+        assert_eq!((world.code().as_str(), world.acts()), (expected, vec![]));
+        let sentence = &world.keeper.decision().sentence;
+        assert!(sentence.contains(words), "{sentence}");
+    }
 }
 
 #[test]

@@ -38,6 +38,30 @@ fn name(failure: &ApiFailure) -> String {
 }
 
 #[tokio::test]
+async fn a_block_id_is_asked_for_in_both_ways() {
+    let id = format!(r#"{{"block_num":622,"id":"{ID}"}}"#);
+    let old = Server::start(move |request, stream| {
+        let is_known = request.starts_with("POST /v1/chain/get_block ");
+        let said = if is_known { answer(200, &id) } else { answer(404, "{}") };
+        let _ = stream.write_all(said.as_bytes());
+    });
+    assert_eq!(client(&old, LONG).block_id(622).await.as_deref(), Ok(ID));
+    assert_eq!(
+        old.requests(),
+        ["POST /v1/chain/get_block_info HTTP/1.1", "POST /v1/chain/get_block HTTP/1.1"]
+    );
+    let new = Server::saying(answer(200, &format!(r#"{{"id":"{ID}"}}"#)));
+    assert_eq!(client(&new, LONG).block_id(622).await.as_deref(), Ok(ID));
+    assert_eq!(new.requests(), ["POST /v1/chain/get_block_info HTTP/1.1"]);
+
+    let odd = Server::saying(answer(200, r#"{"id":"short"}"#));
+    assert_eq!(name(&client(&odd, LONG).block_id(1).await.unwrap_err()), "unexpected_answer");
+    // A node that does not have the block.
+    let without = Server::saying(answer(500, "{}"));
+    assert_eq!(name(&client(&without, LONG).block_id(1).await.unwrap_err()), "http_status");
+}
+
+#[tokio::test]
 async fn reads_get_info_of_every_age() {
     let leap = info_of(answer(200, INFO_LEAP)).await.unwrap();
     assert_eq!((leap.head, leap.lib), (949, 622));

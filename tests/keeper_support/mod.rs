@@ -3,7 +3,8 @@
 
 use eoskeeper::core::action::{Act, ActResult, Action, Latch, Notice, Order, Outcome};
 use eoskeeper::core::event::{
-    ApiFailure, ChainInfo, Event, EventName, LogEvent, LogSourceEvent, OtherLines, ShortId,
+    ApiFailure, ChainInfo, Event, EventName, LogEvent, LogSourceEvent, OtherLines, ReferenceAnswer,
+    ReferenceEvent, ShortId,
 };
 use eoskeeper::core::keeper::Keeper;
 use eoskeeper::core::name::Name;
@@ -49,6 +50,10 @@ pub struct Knobs {
     pub answer: Option<ActResult>,
     /// What writes of the latch come back with.
     pub save_answer: ActResult,
+    /// How many of the references tell the chain as it is.
+    pub honest: usize,
+    /// The references' own chain goes on.
+    pub references_move: bool,
 }
 
 pub struct World {
@@ -58,6 +63,8 @@ pub struct World {
     pub schedule: Schedule,
     /// Milliseconds since the start.
     pub elapsed_ms: u64,
+    /// Head of the chain that the references see.
+    world_head: u32,
     head: u32,
     head_time: Timestamp,
     head_producer: Name,
@@ -106,9 +113,12 @@ impl World {
                 promote_works: true,
                 answer: Some(ActResult::Done("ok".to_owned())),
                 save_answer: ActResult::Done(String::new()),
+                honest: usize::MAX,
+                references_move: true,
             },
             schedule,
             elapsed_ms: 0,
+            world_head: 1000,
             head: 1000,
             head_time: start,
             head_producer: name("othera"),
@@ -241,7 +251,35 @@ impl World {
         }
     }
 
+    /// The references, of which the dishonest ones are on a fork, far ahead.
+    fn ask_references(&mut self) {
+        if self.knobs.references_move && (self.knobs.others_sign || !self.knobs.connected) {
+            self.world_head += 2;
+        }
+        if self.knobs.connected {
+            self.world_head = self.head;
+        }
+        for index in 0..self.keeper.settings().references.names.len() {
+            let is_honest = index < self.knobs.honest;
+            let head = if is_honest { self.world_head } else { self.world_head + 100_000 };
+            let lib_id = if is_honest { "honest" } else { "forked" };
+            let info = ChainInfo {
+                chain_id: Some(CHAIN_ID.to_owned()),
+                head,
+                head_id: format!("{head:064x}"),
+                head_time: self.now.wall,
+                head_producer: name("othera"),
+                lib: self.lib,
+                lib_id: Some(lib_id.to_owned()),
+                version: None,
+            };
+            let answer = ReferenceAnswer::Info(Ok(info));
+            self.tell(Event::Reference(ReferenceEvent { index, answer }));
+        }
+    }
+
     fn poll(&mut self) {
+        self.ask_references();
         if !self.knobs.api {
             self.tell(Event::Info(Err(ApiFailure::ConnectionRefused)));
             return;
@@ -259,7 +297,7 @@ impl World {
             head_time: self.head_time,
             head_producer: self.head_producer,
             lib: self.lib,
-            lib_id: None,
+            lib_id: Some("honest".to_owned()),
             version: Some("v4.1.0".to_owned()),
         };
         self.tell(Event::Info(Ok(info)));
