@@ -491,6 +491,76 @@ fn the_active_node_stops_itself_before_it_hands_over() {
 }
 
 #[test]
+fn a_handover_is_taken_up_again_and_ends_by_hand() {
+    let latch = Latch {
+        stage: LatchStage::HandedOver,
+        producer: name(BP),
+        incident: "20260101T000000-producer_missing".to_owned(),
+        reason: "eosstorebest is missing".to_owned(),
+        since: World::new(B, 21).now.wall,
+        promotions: vec![],
+    };
+    // The standby signs: the handover stands. It does not: a person is told.
+    for (signs, key) in [(true, "handed_over"), (false, "handover_failed")] {
+        let mut world = World::with(armed(Role::Active), 21, Ok(Some(latch.clone())));
+        world.knobs.active_signs = signs;
+        world.run(300);
+        assert_eq!((world.code().as_str(), world.told(key)), ("handed_over", 1), "{signs}");
+        // A hand resumes this node: it is the active one again.
+        world.knobs.paused = false;
+        world.run(10);
+        assert_eq!(world.told("handover_ended"), 1);
+        assert_eq!(world.latches.last().map(|l| l.stage), Some(LatchStage::Standby));
+        assert_eq!(world.acts(), []);
+    }
+}
+
+#[test]
+fn a_dry_run_finishes_nothing_and_stops_nobody() {
+    let mut settings = armed(B);
+    settings.promotion.dry_run = true;
+    let mut world = World::with(settings.clone(), 21, Ok(None));
+    world.knobs.paused = false;
+    world.run(186);
+    let own = world.keeper.status(world.now).producer.last_block.unwrap();
+    world.received_ours(own.number, own.time, 0xdead_beef);
+    world.run(5);
+    assert!(world.fires("duplicate_production") && world.fires("standby_unpaused"));
+    assert_eq!((world.acts(), world.latches.len()), (vec![], 0));
+
+    for stage in [LatchStage::Promoting, LatchStage::Demoting] {
+        let latch = Latch {
+            stage,
+            producer: name(BP),
+            incident: String::new(),
+            reason: String::new(),
+            since: world.now.wall,
+            promotions: vec![],
+        };
+        let mut world = World::with(settings.clone(), 21, Ok(Some(latch)));
+        world.knobs.active_signs = false;
+        world.run(900);
+        assert_eq!((world.acts(), world.code().as_str()), (vec![], "hold:latch_unusable"));
+    }
+}
+
+#[test]
+fn a_reported_double_production_stops_the_standby() {
+    let mut world = warm(B);
+    world.knobs.active_signs = false;
+    assert!(world.run_until("produce", 600));
+    let mut line = LogEvent::new(EventName::BlockDoubleProduced);
+    line.producer = Some(name("someoneelse"));
+    world.tell(Event::Log(line));
+    world.run(3);
+    assert_eq!(world.acts(), [Act::Promote], "another producer's trouble");
+    (line.producer, line.block) = (Some(name(BP)), Some(4711));
+    world.tell(Event::Log(line));
+    world.run(3);
+    assert_eq!(world.acts(), [Act::Promote, Act::Demote]);
+}
+
+#[test]
 fn the_active_node_without_a_script_alarms() {
     let mut world = World::new(Role::Active, 21);
     world.knobs.paused = false;

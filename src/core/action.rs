@@ -10,7 +10,8 @@ use crate::core::time::Timestamp;
 /// Something the daemon is to do. Its outcome comes back as an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Write the latch to disk and fsync it; nothing else is done before that succeeded.
+    /// Write the latch to disk and fsync it. A promotion, and A's handover, begin only after that
+    /// succeeded; stopping this node does not wait for it.
     SaveLatch {
         /// Number the outcome carries.
         id: u64,
@@ -71,8 +72,6 @@ pub enum ActResult {
     Refused(String),
     /// It failed; whether anything was changed is not known.
     Failed(String),
-    /// It was not tried: a dry run.
-    DryRun,
 }
 
 /// What must survive a restart: written to disk before the act.
@@ -150,6 +149,17 @@ pub enum Severity {
     Page,
 }
 
+impl LatchStage {
+    /// Whether an act was begun whose end is not known.
+    #[must_use]
+    pub const fn is_under_way(self) -> bool {
+        match self {
+            Self::Promoting | Self::Demoting => true,
+            Self::Standby | Self::Promoted | Self::HandedOver => false,
+        }
+    }
+}
+
 impl Act {
     /// The act as scripts and logs see it.
     #[must_use]
@@ -174,7 +184,6 @@ impl fmt::Display for ActResult {
             Self::Done(what) => write!(f, "done: {what}"),
             Self::Refused(why) => write!(f, "refused: {why}"),
             Self::Failed(why) => write!(f, "failed: {why}"),
-            Self::DryRun => write!(f, "dry run: nothing was done"),
         }
     }
 }

@@ -181,7 +181,8 @@ impl Keeper {
         let is_signing = self.settings.role.is_standby()
             && (self.machine.promoted_at().is_some()
                 || self.fires(Rule::StandbyUnpaused) && self.settings.promotion.can_demote);
-        if matches!(self.machine.stage, Stage::Demoting { .. } | Stage::HandedOver { .. })
+        if self.settings.promotion.dry_run
+            || matches!(self.machine.stage, Stage::Demoting { .. } | Stage::HandedOver { .. })
             || !is_signing
         {
             return;

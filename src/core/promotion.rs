@@ -165,6 +165,12 @@ impl Machine {
     /// Takes up what the latch says was under way when the keeper stopped.
     fn resume(&mut self, view: &View<'_>) {
         let since = self.latch.since;
+        if view.settings.promotion.dry_run && self.latch.stage.is_under_way() {
+            let why = "an act is under way, and a dry run does not finish it; see whether this \
+                       node signs, then start once without dry_run";
+            self.latch_fault = Some((why.to_owned(), NEVER));
+            return;
+        }
         self.stage = match self.latch.stage {
             LatchStage::Standby => Stage::Resting,
             // Whether the act took place is not known; the chain will tell, or it is undone.
@@ -176,7 +182,10 @@ impl Machine {
                 tries: 0,
                 next: view.now.mono,
             },
-            LatchStage::HandedOver => Stage::HandedOver { since, verified: true },
+            // The keeper may have stopped before the order to promote the standby went out.
+            LatchStage::HandedOver => {
+                Stage::Verifying { act: Act::PromoteRemote, since, until: None }
+            }
         };
     }
 
@@ -283,6 +292,12 @@ impl Machine {
             Stage::Producing { since } => self.watch_producing(view, since),
             Stage::Demoting { why, order, tries, next } => {
                 self.watch_demoting(view, why, order, tries, next, limit_ms);
+            }
+            Stage::HandedOver { .. } if view.is_paused() == Some(false) => {
+                let text = "This node, which gave the producer to another, is resumed by other \
+                            hands than eoskeeper's: it is the active node again.";
+                self.tell("handover_ended", text.to_owned(), true);
+                self.rest(view, "this node was resumed by other hands");
             }
             Stage::Resting
             | Stage::Latching { .. }

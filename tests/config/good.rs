@@ -176,10 +176,11 @@ fn a_standby_acts_by_the_api_or_by_scripts() {
 #[test]
 fn the_active_node_acts_on_another_by_a_script() {
     let active = LEAST.replace("role = B", "role = A");
-    let config = loaded(&format!("{active}[promotion]\npromote_remote = /opt/remote.sh\n"));
+    let config =
+        loaded(&format!("{active}[promotion]\npromote_remote = /opt/remote.sh\ndemote = api\n"));
     assert_eq!(config.promote_remote, Some(Actuator::Script(PathBuf::from("/opt/remote.sh"))));
     assert!(config.settings.promotion.configured);
-    assert!(!config.settings.promotion.can_demote);
+    assert!(config.settings.promotion.can_demote);
 }
 
 #[test]

@@ -163,7 +163,10 @@ fn every_other_example_is_taken() {
         let text = match key.name {
             "promote" => format!("{LEAST}[promotion]\n{line}\ndemote = api\n"),
             "promote_remote" => {
-                format!("{}[promotion]\n{line}\n", LEAST.replace("role = B", "role = A"))
+                format!(
+                    "{}[promotion]\n{line}\ndemote = api\n",
+                    LEAST.replace("role = B", "role = A")
+                )
             }
             "c_name" => format!("{LEAST}is_docker = true\n{line}\n"),
             "docker_host" => format!("{LEAST}is_docker = true\nc_name = nodeos\n{line}\n"),

@@ -56,6 +56,17 @@ impl Resolver<'_> {
             Role::Active => {
                 let allowed = "only roles B and C promote themselves; role A has promote_remote";
                 self.refuse(role, "promote", allowed);
+                let given = |key| self.given.is_given(SECTION, key);
+                if given("promote_remote") && !given("demote") {
+                    let what = "demote is not given: this node must be stopped before another is \
+                                promoted";
+                    self.problem(
+                        SECTION,
+                        "promote_remote",
+                        what,
+                        "give demote too, for example api",
+                    );
+                }
             }
             Role::Observer => {
                 for key in ["promote", "demote", "promote_remote"] {

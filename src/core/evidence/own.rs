@@ -180,6 +180,9 @@ impl OwnBlocks {
         let time = now.wall;
         let block = OwnBlock { number, time, id: None, seen_at: now, via: Via::Received };
         self.last_double = Some(block);
+        // The line names no slot. Whoever signs now has to take it for a slot of its own: that both
+        // go on would be worse than that neither does.
+        self.last_elsewhere = Some(block);
     }
 
     /// Bytes held beside the struct itself.
