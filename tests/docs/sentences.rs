@@ -60,6 +60,7 @@ pub fn all() -> Said {
     the_usual_life(&mut said);
     troubles(&mut said);
     told_once(&mut said);
+    references(&mut said);
     limits_of_acting(&mut said);
     said
 }
@@ -127,6 +128,19 @@ fn told_once(said: &mut Said) {
         })));
         world.keeper.tick(world.now);
         note(said, &world);
+    }
+}
+
+fn references(said: &mut Said) {
+    for (honest, connected) in [(1, true), (3, false)] {
+        let mut settings = armed(B);
+        settings.references.names = (0..3).map(|i| format!("http://reference{i}")).collect();
+        settings.references.min_agree = 2;
+        let mut world = World::with(settings, 21, Ok(None));
+        world.knobs.honest = honest;
+        world.run(WARM);
+        world.knobs.connected = connected;
+        listen(said, &mut world, 20);
     }
 }
 
