@@ -10,7 +10,12 @@ const WATCHED_SECONDS: u64 = 110;
 /// A network with standbys' keepers that have seen a turn of A.
 fn watched(test: &str) -> (Network, Keeper, Keeper) {
     let net = Network::up(test, 4);
-    let (b, c) = (Keeper::start('B', &net, ""), Keeper::start('C', &net, ""));
+    let references = format!(
+        "[references]\nurls = http://127.0.0.1:{}, http://127.0.0.1:{}\n",
+        net.rpc_port("boot"),
+        net.rpc_port("f")
+    );
+    let (b, c) = (Keeper::start('B', &net, &references), Keeper::start('C', &net, ""));
     until("two turns of A", 120, || (net.produced_blocks("a").len() >= 24).then_some(()));
     (net, b, c)
 }
@@ -43,10 +48,19 @@ fn isolated_b_promotes_nobody_and_heals() {
     let (net, b, c) = watched("stays_isolated");
     let since = net.last_block("a");
     net.order("isolate", &["b"]);
+    until("B to say that it is cut off", 60, || {
+        (b.status_json()?["decision"]["hold"] == "cut_off").then_some(())
+    });
     nobody_promotes(&net, &b, &c, WATCHED_SECONDS);
     net.order("heal", &["b"]);
     let head = net.head("f");
     until("B to rejoin", 60, || (net.head("b") >= head).then_some(()));
+    until("both references to agree with B again", 60, || {
+        let status = b.status_json()?;
+        let references = status["references"].as_array()?;
+        let agree = references.iter().filter(|r| r["standing"] == "agrees").count();
+        (agree == 2).then_some(())
+    });
     nobody_promotes(&net, &b, &c, 40);
     let cost = net.print_cost("B isolated", since);
     assert_eq!((cost.blocks_lost, cost.double_produced), (0, 0), "{cost:?}");
