@@ -415,11 +415,19 @@ async fn the_state_is_looked_at_and_left_alone() {
 #[tokio::test]
 async fn the_status_address_is_free_or_a_keepers() {
     let node = Node::default().start();
-    let status = json!({ "eoskeeper": "0.1.0", "role": "B" }).to_string();
-    let keeper = Server::saying(http::answer(200, &status));
+    let status = |role: &str, producer: &str| {
+        let producer = json!({ "name": producer });
+        json!({ "eoskeeper": "0.1.0", "role": role, "producer": producer }).to_string()
+    };
+    let serving = |text: &str| Server::saying(http::answer(200, text));
+    let keeper = serving(&status("B", BP));
+    let of_another = serving(&status("B", "eosriobrazil"));
+    let of_another_role = serving(&status("C", BP));
     let stranger = Server::saying(http::answer(200, "hello"));
     let cases = [
-        ("a keeper", keeper.url(), "ok", "a keeper answers"),
+        ("this keeper", keeper.url(), "ok", "this keeper answers"),
+        ("another producer's", of_another.url(), "fail", "role B of eosriobrazil"),
+        ("another role's", of_another_role.url(), "fail", "another keeper answers"),
         ("another program", stranger.url(), "fail", "not by a keeper"),
         // TEST-NET-1, RFC 5737: no host has it.
         ("not ours", "http://192.0.2.1:9880".to_owned(), "fail", "192.0.2.1:9880"),
