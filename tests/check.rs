@@ -352,8 +352,10 @@ async fn a_container_is_looked_at_through_docker() {
 
 #[tokio::test]
 async fn a_script_that_could_not_be_started_fails() {
+    /// Text and mode of the file, where there is one.
+    type Script = Option<(&'static str, u32)>;
     let server = Node::default().start();
-    let cases: [(&str, Option<(&str, u32)>, &str, &str); 9] = [
+    let cases: [(&str, Script, &str, &str); 9] = [
         ("absent", None, "fail", "No such file"),
         ("not executable", Some(("#!/bin/sh\n", 0o644)), "fail", "is not executable"),
         ("no first line", Some(("echo on\n", 0o755)), "fail", "does not begin with #!"),
