@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
@@ -159,10 +160,29 @@ impl Daemon {
     fn tell_decision(&mut self) {
         let decision = self.keeper.decision();
         if self.told.as_ref().is_none_or(|told| !told.is_same(decision)) {
-            let kind = format!("{:?}", decision.kind).to_lowercase();
-            let hold = decision.hold.map(|hold| format!("{hold:?}"));
+            let kind = word(&decision.kind);
+            let hold = decision.hold.as_ref().map(word);
             tracing::info!(target: "decision", kind, hold, "{}", decision.sentence);
             self.told = Some(decision.clone());
         }
+    }
+}
+
+/// The word by which the status, the replay and the documents know a value: `step_down`.
+fn word(value: &impl Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().unwrap_or("?").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::decision::DecisionKind;
+    use crate::core::gates::HoldReason;
+
+    #[test]
+    fn the_log_has_the_words_of_the_status() {
+        assert_eq!(word(&DecisionKind::StepDown), "step_down");
+        assert_eq!(word(&HoldReason::ProducerSeen), "producer_seen");
     }
 }

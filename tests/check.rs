@@ -352,8 +352,10 @@ async fn a_container_is_looked_at_through_docker() {
 
 #[tokio::test]
 async fn a_script_that_could_not_be_started_fails() {
+    /// Text and mode of the file, where there is one.
+    type Script = Option<(&'static str, u32)>;
     let server = Node::default().start();
-    let cases: [(&str, Option<(&str, u32)>, &str, &str); 9] = [
+    let cases: [(&str, Script, &str, &str); 9] = [
         ("absent", None, "fail", "No such file"),
         ("not executable", Some(("#!/bin/sh\n", 0o644)), "fail", "is not executable"),
         ("no first line", Some(("echo on\n", 0o755)), "fail", "does not begin with #!"),
@@ -415,11 +417,19 @@ async fn the_state_is_looked_at_and_left_alone() {
 #[tokio::test]
 async fn the_status_address_is_free_or_a_keepers() {
     let node = Node::default().start();
-    let status = json!({ "eoskeeper": "0.1.0", "role": "B" }).to_string();
-    let keeper = Server::saying(http::answer(200, &status));
+    let status = |role: &str, producer: &str| {
+        let producer = json!({ "name": producer });
+        json!({ "eoskeeper": "0.1.0", "role": role, "producer": producer }).to_string()
+    };
+    let serving = |text: &str| Server::saying(http::answer(200, text));
+    let keeper = serving(&status("B", BP));
+    let of_another = serving(&status("B", "eosriobrazil"));
+    let of_another_role = serving(&status("C", BP));
     let stranger = Server::saying(http::answer(200, "hello"));
     let cases = [
-        ("a keeper", keeper.url(), "ok", "a keeper answers"),
+        ("this keeper", keeper.url(), "ok", "this keeper answers"),
+        ("another producer's", of_another.url(), "fail", "role B of eosriobrazil"),
+        ("another role's", of_another_role.url(), "fail", "another keeper answers"),
         ("another program", stranger.url(), "fail", "not by a keeper"),
         // TEST-NET-1, RFC 5737: no host has it.
         ("not ours", "http://192.0.2.1:9880".to_owned(), "fail", "192.0.2.1:9880"),

@@ -1,5 +1,6 @@
-//! The address the keeper answers on: free, or a keeper answers there.
+//! The address the keeper answers on: free, or the keeper of this configuration answers there.
 
+use std::fmt;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -33,7 +34,14 @@ pub(super) async fn rows(config: &Config) -> Vec<Row> {
     let row = match TcpListener::bind(listen).await {
         Ok(_) => Row::ok(what, format!("{listen} is free; no keeper runs with this file")),
         Err(error) if error.kind() == ErrorKind::AddrInUse => match keeper_at(listen).await {
-            Some(version) => Row::ok(what, format!("a keeper answers at {listen} ({version})")),
+            Some(keeper) if keeper.is_of(config) => {
+                Row::ok(what, format!("this keeper answers at {listen} ({keeper})"))
+            }
+            Some(keeper) => Row::fail(
+                what,
+                format!("another keeper answers at {listen} ({keeper})"),
+                "give [status] listen another port: each keeper has its own",
+            ),
             None => Row::fail(
                 what,
                 format!("{listen} is in use, and not by a keeper"),
@@ -48,10 +56,36 @@ pub(super) async fn rows(config: &Config) -> Vec<Row> {
     vec![row]
 }
 
-/// The version of the keeper that answers there, if one does.
-async fn keeper_at(listen: SocketAddr) -> Option<String> {
+/// Who answers at an address.
+struct Keeper {
+    version: String,
+    role: String,
+    producer: String,
+}
+
+impl Keeper {
+    /// Whether it can be the one that runs with this configuration.
+    fn is_of(&self, config: &Config) -> bool {
+        let settings = &config.settings;
+        self.role.chars().eq([settings.role.letter()])
+            && self.producer == settings.producer.as_str()
+    }
+}
+
+impl fmt::Display for Keeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "version {}, role {} of {}", self.version, self.role, self.producer)
+    }
+}
+
+/// The keeper that answers there, if one does.
+async fn keeper_at(listen: SocketAddr) -> Option<Keeper> {
     let answer = KeeperClient::at(listen, DEADLINE).ok()?.status().await.ok()?;
     let status: Value = serde_json::from_str(&answer).ok()?;
-    let role = status["role"].as_str()?;
-    Some(format!("version {}, role {role}", status["eoskeeper"].as_str()?))
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    Some(Keeper {
+        version: text(&status["eoskeeper"])?,
+        role: text(&status["role"])?,
+        producer: text(&status["producer"]["name"])?,
+    })
 }
