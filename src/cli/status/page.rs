@@ -130,7 +130,7 @@ fn facts(page: &mut String, status: &Value, style: Style) {
         text(&producer["missed_slots"]),
         text(&producer["missed_rounds"]),
     );
-    promotion(page, &status["promotion"], style);
+    promotion(page, status, style);
 }
 
 fn last_block(block: &Value) -> String {
@@ -146,7 +146,8 @@ fn last_block(block: &Value) -> String {
     )
 }
 
-fn promotion(page: &mut String, promotion: &Value, style: Style) {
+fn promotion(page: &mut String, status: &Value, style: Style) {
+    let promotion = &status["promotion"];
     line!(page, "\n{}", style.bold("Promotion"));
     let means = match (promotion["configured"] == true, promotion["dry_run"] == true) {
         (false, _) => "nothing configured to act with",
@@ -156,6 +157,10 @@ fn promotion(page: &mut String, promotion: &Value, style: Style) {
     line!(page, "  Stage         {} ({means})", text(&promotion["stage"]));
     if let Value::String(since) = &promotion["promoted_at"] {
         line!(page, "  Promoted at   {since}");
+    }
+    // The other gates open and close with the chain; this one waits for a person.
+    if let Some(gate) = list(&status["gates"]).find(|g| g["closed"] == "latch_unusable") {
+        line!(page, "  State         {}", style.bad(&text(&gate["sentence"])));
     }
 }
 
@@ -256,5 +261,18 @@ mod tests {
         assert!(page.starts_with("The active schedule is not known"), "{page}");
         let short = render(&status, false, Style::of_stdout());
         assert!(short.contains("No finding.") && !short.contains("Gates"), "{short}");
+    }
+
+    #[test]
+    fn a_state_that_cannot_be_used_is_shown_without_why() {
+        let settings = Settings::new(Role::FirstStandby, "eosstorebest".parse().unwrap());
+        let latch = Err("latch.json is damaged".to_owned());
+        let mut keeper = Keeper::new(settings, Now::default(), latch);
+        let now = Now::default().plus_ms(1_000);
+        keeper.tick(now);
+        let status = serde_json::to_value(keeper.status(now)).unwrap();
+        let page = render(&status, false, Style::plain());
+        let line = "  State         The state on disk cannot be used: latch.json is damaged.";
+        assert!(page.lines().any(|shown| shown == line), "{page}");
     }
 }
