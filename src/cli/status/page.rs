@@ -18,11 +18,14 @@ pub(super) fn render(status: &Value, why: bool, style: Style) -> String {
     page
 }
 
-/// Text of a field, or a dash.
+/// Text of a field, or a dash. A line of nodeos's log may be among it, and what moves a terminal's
+/// cursor in that.
 fn text(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => {
+            text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+        }
         other => other.to_string(),
     }
 }
@@ -261,6 +264,16 @@ mod tests {
         assert!(page.starts_with("The active schedule is not known"), "{page}");
         let short = render(&status, false, Style::of_stdout());
         assert!(short.contains("No finding.") && !short.contains("Gates"), "{short}");
+    }
+
+    #[test]
+    fn what_moves_a_cursor_is_not_passed_on() {
+        let saw = "last unknown line: \x1b]0;title\x07\x1b[2J\u{9b}31m";
+        let finding = serde_json::json!({ "rule": "log_deaf", "state": "firing", "saw": saw });
+        let status = serde_json::json!({ "findings": [finding] });
+        let page = render(&status, true, Style::plain());
+        assert!(page.contains("last unknown line: \u{fffd}]0;title"), "{page}");
+        assert!(!page.contains(|c: char| c.is_control() && c != '\n'), "{page:?}");
     }
 
     #[test]
