@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
@@ -159,10 +160,32 @@ impl Daemon {
     fn tell_decision(&mut self) {
         let decision = self.keeper.decision();
         if self.told.as_ref().is_none_or(|told| !told.is_same(decision)) {
-            let kind = format!("{:?}", decision.kind).to_lowercase();
-            let hold = decision.hold.map(|hold| format!("{hold:?}"));
+            let kind = name(&decision.kind);
+            let hold = decision.hold.as_ref().map(name);
             tracing::info!(target: "decision", kind, hold, "{}", decision.sentence);
             self.told = Some(decision.clone());
         }
+    }
+}
+
+/// A kind or a reason as the status and the documents write it: `step_down`, `still_waiting`.
+fn name(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        // Both are enums without fields, which become strings.
+        other => format!("{other:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::decision::DecisionKind;
+    use crate::core::gates::HoldReason;
+
+    #[test]
+    fn the_own_log_names_decisions_as_the_status_does() {
+        assert_eq!(name(&DecisionKind::StepDown), "step_down");
+        assert_eq!(name(&HoldReason::EvidenceTooYoung), "evidence_too_young");
     }
 }
