@@ -31,10 +31,14 @@ fn text(value: &Value) -> String {
 }
 
 fn human(value: &Value) -> String {
-    match (value.as_u64(), value.as_i64()) {
-        (Some(ms), _) => Human(ms).to_string(),
-        (None, Some(ms)) => format!("-{}", Human(ms.unsigned_abs())),
-        (None, None) => "-".to_owned(),
+    value.as_u64().map_or_else(|| "-".to_owned(), |ms| Human(ms).to_string())
+}
+
+/// A block may be sent a little before its time.
+fn age(value: &Value) -> String {
+    match value.as_i64() {
+        Some(ms) if ms < 0 => format!("{} ahead of this host's clock", Human(ms.unsigned_abs())),
+        _ => format!("{} old", human(value)),
     }
 }
 
@@ -105,10 +109,10 @@ fn facts(page: &mut String, status: &Value, style: Style) {
     line!(page, "\n{}", style.bold("Chain"));
     line!(
         page,
-        "  Head          #{} by {}, {} old",
+        "  Head          #{} by {}, {}",
         text(&chain["head"]),
         text(&chain["head_producer"]),
-        human(&chain["head_age_ms"])
+        age(&chain["head_age_ms"])
     );
     line!(page, "  Irreversible  #{}", text(&chain["lib"]));
     line!(
@@ -264,6 +268,14 @@ mod tests {
         assert!(page.starts_with("The active schedule is not known"), "{page}");
         let short = render(&status, false, Style::of_stdout());
         assert!(short.contains("No finding.") && !short.contains("Gates"), "{short}");
+    }
+
+    #[test]
+    fn a_head_before_its_time_has_no_negative_age() {
+        for (ms, expected) in [(-400, "400 ms ahead of this host's clock"), (900, "900 ms old")] {
+            assert_eq!(age(&serde_json::json!(ms)), expected);
+        }
+        assert_eq!(age(&Value::Null), "- old");
     }
 
     #[test]
