@@ -173,6 +173,17 @@ fn ended(result: anyhow::Result<()>) -> ExitCode {
     result.map_or_else(failed, |()| ExitCode::SUCCESS)
 }
 
+/// Prints to standard output; a reader that closed the pipe has read what it wanted.
+fn print(text: &str) -> anyhow::Result<()> {
+    use anyhow::Context;
+    use std::io::{ErrorKind, Write, stdout};
+    let mut out = stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("standard output cannot be written"),
+    }
+}
+
 /// A runtime with two threads: one for the loop, one for what must not hold it up.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     use anyhow::Context;

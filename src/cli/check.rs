@@ -18,6 +18,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::cli::{failed, print};
 use crate::config::{self, Config, ConfigError};
 
 pub use row::{Row, State};
@@ -66,9 +67,10 @@ pub async fn run(config: Option<PathBuf>, offline: bool, json: bool) -> ExitCode
         // Writing to memory does not fail, but for a row that is no JSON.
         Err(_) => Outcome::Fails,
     };
-    // The reader may have closed the pipe.
-    let _ = io::stdout().write_all(&text);
-    ExitCode::from(outcome.exit_code())
+    match print(&String::from_utf8_lossy(&text)) {
+        Ok(()) => ExitCode::from(outcome.exit_code()),
+        Err(error) => failed(error),
+    }
 }
 
 /// Checks and writes to `output`.

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 use crate::nodeos::rpc::install_tls;
 
@@ -19,8 +19,11 @@ pub(super) struct KeeperClient {
 
 impl KeeperClient {
     /// For the keeper at `base`, for example `http://127.0.0.1:9880`. `deadline` bounds a question;
-    /// a keeper answers from memory.
+    /// a keeper answers from memory. An error when `base` is no address of HTTP.
     pub(super) fn new(base: &str, deadline: Duration) -> anyhow::Result<Self> {
+        let is_http = reqwest::Url::parse(base)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        ensure!(is_http, "'{base}' is no address of a keeper, such as http://127.0.0.1:9880");
         install_tls();
         let builder = reqwest::Client::builder().no_proxy().timeout(deadline);
         // Without https the system's certificates are not asked for: a bare host has none.
@@ -67,5 +70,26 @@ impl KeeperClient {
             bytes.extend_from_slice(&piece);
         }
         String::from_utf8(bytes).with_context(|| format!("{url} did not answer text"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_http_are_taken() {
+        for (base, is_taken) in [
+            ("http://127.0.0.1:9880", true),
+            ("https://[::1]:9880/", true),
+            ("", false),
+            ("127.0.0.1:9880", false),
+            ("localhost:9880", false),
+            ("ftp://host", false),
+            ("not a url", false),
+        ] {
+            let client = KeeperClient::new(base, Duration::from_secs(1));
+            assert_eq!(client.is_ok(), is_taken, "{base}");
+        }
     }
 }

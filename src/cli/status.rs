@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::cli::keeper_client::KeeperClient;
 use crate::cli::style::Style;
-use crate::cli::{EXIT_USAGE, ended, runtime};
+use crate::cli::{EXIT_USAGE, ended, print, runtime};
 use crate::config;
 use crate::core::status::STATUS_VERSION;
 
@@ -66,8 +66,7 @@ async fn ask_and_print(client: &KeeperClient, options: &Options) -> anyhow::Resu
     let status: Value = serde_json::from_str(&text)
         .with_context(|| format!("{url} did not answer JSON; is it eoskeeper?"))?;
     if options.json {
-        println!("{text}");
-        return Ok(());
+        return print(&format!("{text}\n"));
     }
     let version = status["version"].as_u64();
     if version != Some(u64::from(STATUS_VERSION)) {
@@ -77,6 +76,5 @@ async fn ask_and_print(client: &KeeperClient, options: &Options) -> anyhow::Resu
             version.map_or_else(|| "unknown".to_owned(), |v| v.to_string())
         );
     }
-    print!("{}", page::render(&status, options.why, Style::of_stdout()));
-    Ok(())
+    print(&page::render(&status, options.why, Style::of_stdout()))
 }

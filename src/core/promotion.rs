@@ -159,7 +159,16 @@ impl Machine {
             discard: None,
         };
         machine.resume(view);
+        machine.tell_unusable_state(view);
         machine
+    }
+
+    /// A standby that would not act must not look ready until the day it is needed.
+    fn tell_unusable_state(&mut self, view: &View<'_>) {
+        if let (Some((why, _)), true) = (&self.latch_fault, view.settings.promotion.configured) {
+            let text = format!("This node will not act: the state cannot be used: {why}.");
+            self.tell("state_unusable", text, true);
+        }
     }
 
     /// Takes up what the latch says was under way when the keeper stopped.

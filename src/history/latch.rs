@@ -12,7 +12,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 use serde::Serialize;
 use serde_json::Value;
@@ -147,7 +147,9 @@ pub fn is_in_use(dir: &Path) -> Result<bool, LatchError> {
 fn read(dir: &Path, producer: Name) -> Result<Option<Latch>, LatchError> {
     let path = dir.join(FILE);
     let mut text = Vec::new();
-    let file = match File::open(&path) {
+    // A pipe in its place must not hold the keeper up for ever; reading it gives nothing.
+    let no_waiting = OFlags::NONBLOCK.bits().cast_signed();
+    let file = match OpenOptions::new().read(true).custom_flags(no_waiting).open(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         opened => opened,
     };

@@ -48,7 +48,8 @@ async fn was_promoted(config: &Config) -> bool {
     let (dir, producer) = (config.state_dir.clone(), config.settings.producer);
     // Why it cannot be read is told with the state directory.
     let latch = blocking::call("latch", move || latch::peek(&dir, producer)).await;
-    matches!(latch, Ok(Ok(Some(latch))) if latch.stage == LatchStage::Promoted)
+    let signs = [LatchStage::Promoting, LatchStage::Promoted];
+    matches!(latch, Ok(Ok(Some(latch))) if signs.contains(&latch.stage))
 }
 
 fn info_row(config: &Config, now: Now, info: &Result<ChainInfo, ApiFailure>) -> Row {

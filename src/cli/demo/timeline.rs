@@ -11,7 +11,7 @@ use crate::demo::Node;
 /// Columns a live line may take; a longer one would wrap and could not be wiped.
 const LIVE_COLUMNS: usize = 79;
 /// Columns of a line of the timeline; sentences are wrapped.
-const COLUMNS: usize = 100;
+const COLUMNS: usize = 80;
 /// Columns of what stands before the sentence: time, who and kind.
 const MARGIN: usize = 38;
 

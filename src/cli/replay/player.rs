@@ -114,7 +114,7 @@ impl<'a> Player<'a> {
         if let Some(now) = self.running.as_ref().map(|running| running.clock.now()) {
             self.count_turns(now);
         }
-        let last = String::from_utf8_lossy(&self.last_line).into_owned();
+        let last = String::from_utf8_lossy(&self.last_line).replace(char::is_control, "\u{fffd}");
         let lines = self.summary.lines;
         ensure!(lines > 0, "the log is empty");
         ensure!(self.summary.events > 0, "no line was understood of {lines}; last line: {last}");

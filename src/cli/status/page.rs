@@ -18,20 +18,27 @@ pub(super) fn render(status: &Value, why: bool, style: Style) -> String {
     page
 }
 
-/// Text of a field, or a dash.
+/// Text of a field, or a dash. A line of nodeos's log may be among it, and what moves a terminal's
+/// cursor in that.
 fn text(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => {
+            text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+        }
         other => other.to_string(),
     }
 }
 
 fn human(value: &Value) -> String {
-    match (value.as_u64(), value.as_i64()) {
-        (Some(ms), _) => Human(ms).to_string(),
-        (None, Some(ms)) => format!("-{}", Human(ms.unsigned_abs())),
-        (None, None) => "-".to_owned(),
+    value.as_u64().map_or_else(|| "-".to_owned(), |ms| Human(ms).to_string())
+}
+
+/// A block may be sent a little before its time.
+fn age(value: &Value) -> String {
+    match value.as_i64() {
+        Some(ms) if ms < 0 => format!("{} ahead of this host's clock", Human(ms.unsigned_abs())),
+        _ => format!("{} old", human(value)),
     }
 }
 
@@ -102,10 +109,10 @@ fn facts(page: &mut String, status: &Value, style: Style) {
     line!(page, "\n{}", style.bold("Chain"));
     line!(
         page,
-        "  Head          #{} by {}, {} old",
+        "  Head          #{} by {}, {}",
         text(&chain["head"]),
         text(&chain["head_producer"]),
-        human(&chain["head_age_ms"])
+        age(&chain["head_age_ms"])
     );
     line!(page, "  Irreversible  #{}", text(&chain["lib"]));
     line!(
@@ -130,7 +137,7 @@ fn facts(page: &mut String, status: &Value, style: Style) {
         text(&producer["missed_slots"]),
         text(&producer["missed_rounds"]),
     );
-    promotion(page, &status["promotion"], style);
+    promotion(page, status, style);
 }
 
 fn last_block(block: &Value) -> String {
@@ -146,7 +153,8 @@ fn last_block(block: &Value) -> String {
     )
 }
 
-fn promotion(page: &mut String, promotion: &Value, style: Style) {
+fn promotion(page: &mut String, status: &Value, style: Style) {
+    let promotion = &status["promotion"];
     line!(page, "\n{}", style.bold("Promotion"));
     let means = match (promotion["configured"] == true, promotion["dry_run"] == true) {
         (false, _) => "nothing configured to act with",
@@ -156,6 +164,10 @@ fn promotion(page: &mut String, promotion: &Value, style: Style) {
     line!(page, "  Stage         {} ({means})", text(&promotion["stage"]));
     if let Value::String(since) = &promotion["promoted_at"] {
         line!(page, "  Promoted at   {since}");
+    }
+    // The other gates open and close with the chain; this one waits for a person.
+    if let Some(gate) = list(&status["gates"]).find(|g| g["closed"] == "latch_unusable") {
+        line!(page, "  State         {}", style.bad(&text(&gate["sentence"])));
     }
 }
 
@@ -256,5 +268,36 @@ mod tests {
         assert!(page.starts_with("The active schedule is not known"), "{page}");
         let short = render(&status, false, Style::of_stdout());
         assert!(short.contains("No finding.") && !short.contains("Gates"), "{short}");
+    }
+
+    #[test]
+    fn a_head_before_its_time_has_no_negative_age() {
+        for (ms, expected) in [(-400, "400 ms ahead of this host's clock"), (900, "900 ms old")] {
+            assert_eq!(age(&serde_json::json!(ms)), expected);
+        }
+        assert_eq!(age(&Value::Null), "- old");
+    }
+
+    #[test]
+    fn what_moves_a_cursor_is_not_passed_on() {
+        let saw = "last unknown line: \x1b]0;title\x07\x1b[2J\u{9b}31m";
+        let finding = serde_json::json!({ "rule": "log_deaf", "state": "firing", "saw": saw });
+        let status = serde_json::json!({ "findings": [finding] });
+        let page = render(&status, true, Style::plain());
+        assert!(page.contains("last unknown line: \u{fffd}]0;title"), "{page}");
+        assert!(!page.contains(|c: char| c.is_control() && c != '\n'), "{page:?}");
+    }
+
+    #[test]
+    fn a_state_that_cannot_be_used_is_shown_without_why() {
+        let settings = Settings::new(Role::FirstStandby, "eosstorebest".parse().unwrap());
+        let latch = Err("latch.json is damaged".to_owned());
+        let mut keeper = Keeper::new(settings, Now::default(), latch);
+        let now = Now::default().plus_ms(1_000);
+        keeper.tick(now);
+        let status = serde_json::to_value(keeper.status(now)).unwrap();
+        let page = render(&status, false, Style::plain());
+        let line = "  State         The state on disk cannot be used: latch.json is damaged.";
+        assert!(page.lines().any(|shown| shown == line), "{page}");
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn skipped(view: &View<'_>) -> Verdict {
 
 /// `not_scheduled`: the chain did not elect our producer.
 pub(super) fn not_scheduled(view: &View<'_>) -> Verdict {
-    let threshold = "in the active schedule";
+    let threshold = "not in the active schedule";
     let producer = view.settings.producer;
     match (view.evidence.api.is_scheduled(producer), &view.evidence.api.schedule_failure) {
         (None, Some(failure)) => Verdict::unknown(failure.to_string(), threshold),
@@ -63,7 +63,7 @@ pub(super) fn not_scheduled(view: &View<'_>) -> Verdict {
 
 /// `standby_unpaused`: a standby that nobody promoted could sign.
 pub(super) fn standby_unpaused(view: &View<'_>) -> Verdict {
-    let threshold = "a standby that nobody promoted is paused";
+    let threshold = "a standby that nobody promoted is not paused, or signs";
     if !view.settings.role.is_standby() {
         return Verdict::fine("this node is no standby", threshold);
     }
@@ -95,7 +95,7 @@ const PAUSE_TAKES_MS: u64 = 2_000;
 
 /// `wrong_producer`: this node signs under another name.
 pub(super) fn wrong_producer(view: &View<'_>) -> Verdict {
-    let threshold = format!("signs as {} or not at all", view.settings.producer);
+    let threshold = format!("this node signs under another name than {}", view.settings.producer);
     let recent_ms = view.settings.rules.recent_ms;
     match view.evidence.log.wrong_producer {
         Some((at, name, number)) if view.now.mono.since_ms(at) <= recent_ms => {
@@ -107,7 +107,7 @@ pub(super) fn wrong_producer(view: &View<'_>) -> Verdict {
 
 /// `duplicate_production`: two nodes sign our name.
 pub(super) fn duplicate(view: &View<'_>) -> Verdict {
-    let threshold = "one node signs our name";
+    let threshold = "two nodes sign our name";
     let recent_ms = view.settings.rules.recent_ms;
     let recent = |block: &OwnBlock| view.now.mono.since_ms(block.seen_at.mono) <= recent_ms;
     if let Some(block) = view.evidence.own.last_double.filter(recent) {
