@@ -49,6 +49,8 @@ pub struct Knobs {
     pub answer: Option<ActResult>,
     /// What writes of the latch come back with.
     pub save_answer: ActResult,
+    /// Writes of the latch do not come back; their numbers are kept in `hung_saves`.
+    pub saves_hang: bool,
 }
 
 pub struct World {
@@ -68,6 +70,8 @@ pub struct World {
     /// Decisions as they changed: when, and which.
     pub decisions: Vec<(u64, String)>,
     pub remote_promoted: bool,
+    /// Writes of the latch that have not come back.
+    pub hung_saves: Vec<u64>,
 }
 
 impl World {
@@ -106,6 +110,7 @@ impl World {
                 promote_works: true,
                 answer: Some(ActResult::Done("ok".to_owned())),
                 save_answer: ActResult::Done(String::new()),
+                saves_hang: false,
             },
             schedule,
             elapsed_ms: 0,
@@ -118,6 +123,7 @@ impl World {
             notices: Vec::new(),
             decisions: Vec::new(),
             remote_promoted: false,
+            hung_saves: Vec::new(),
         }
     }
 
@@ -270,6 +276,10 @@ impl World {
             match action {
                 Action::SaveLatch { id, latch } => {
                     self.latches.push(latch);
+                    if self.knobs.saves_hang {
+                        self.hung_saves.push(id);
+                        continue;
+                    }
                     let result = self.knobs.save_answer.clone();
                     self.tell(Event::Outcome(Outcome { id, result }));
                 }
