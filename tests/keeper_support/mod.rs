@@ -197,6 +197,11 @@ impl World {
         self.tell(Event::Log(line));
     }
 
+    /// Runs for one slot.
+    pub fn run_slot(&mut self) {
+        self.slot();
+    }
+
     fn slot(&mut self) {
         self.now = self.now.plus_ms(SLOT_MS as u64);
         self.elapsed_ms += SLOT_MS as u64;
