@@ -269,6 +269,12 @@ impl View<'_> {
         others.map_or(configured, |others| configured.min(others.max(1)))
     }
 
+    /// Whether no producer at all signs, or this node is cut off from those who do.
+    #[must_use]
+    pub fn chain_stands_still(&self) -> bool {
+        self.evidence.motion.stands_still(self.now.mono, self.evidence.standstill_ms())
+    }
+
     /// How long the producer may be silent, milliseconds; `None` while the schedule is not known
     /// and the wait is counted in its rounds.
     #[must_use]
@@ -283,19 +289,22 @@ impl View<'_> {
         }
     }
 
-    /// For how long our producer has been silent while we listened without a gap, and since when;
-    /// `None` while we do not listen.
+    /// Since when our producer has been silent while we listened without a gap and the chain moved;
+    /// `None` while we do not listen or no producer signs.
     #[must_use]
     pub fn silent_since(&self) -> Option<Now> {
         let covered = self.evidence.coverage.since()?;
         let seen = self.evidence.own.last.map(|block| block.seen_at);
         let mut since = seen.filter(|s| s.mono > covered.mono).unwrap_or(covered);
-        // A producer that was just elected owes nothing from before.
-        if let Some(scheduled) = self.evidence.api.scheduled_since
-            && scheduled > since.mono
-        {
-            let ago = self.now.mono.since_ms(scheduled);
-            since = Now { mono: scheduled, wall: self.now.wall.plus_ms(-ago.cast_signed()) };
+        if self.chain_stands_still() {
+            return None;
+        }
+        // A producer that was just elected owes nothing from before, and while the whole chain
+        // stood still nobody could sign.
+        let owes_from = self.evidence.api.scheduled_since.max(self.evidence.motion.resumed());
+        if let Some(from) = owes_from.filter(|from| *from > since.mono) {
+            let ago = self.now.mono.since_ms(from);
+            since = Now { mono: from, wall: self.now.wall.plus_ms(-ago.cast_signed()) };
         }
         Some(since)
     }

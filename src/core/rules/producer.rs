@@ -16,6 +16,12 @@ pub(super) fn missing(view: &View<'_>) -> Verdict {
         Some(false) => return Verdict::unknown("not in the active schedule", threshold),
         Some(true) => {}
     }
+    if view.chain_stands_still() {
+        return Verdict::unknown(
+            "the whole chain stands still, or this node is cut off",
+            threshold,
+        );
+    }
     let Some(since) = view.silent_since() else {
         let why = format!("nothing is seen of the chain: {}", view.evidence.coverage.torn());
         return Verdict::unknown(why, threshold);

@@ -1,0 +1,44 @@
+//! Faults that come one upon another, in virtual time: each case is a way to have two nodes sign, or
+//! none.
+
+#[allow(dead_code, reason = "each test file that uses the world uses another part of it")]
+mod keeper_support;
+
+use eoskeeper::core::settings::Role;
+use keeper_support::World;
+
+const B: Role = Role::FirstStandby;
+/// Warm-up: three rounds of 21 producers, so that every window is covered.
+const WARM: u64 = 3 * 126;
+
+fn warm(role: Role) -> World {
+    let mut world = World::armed(role, 21);
+    world.run(WARM);
+    world
+}
+
+#[test]
+fn a_chain_that_stood_still_and_goes_on_promotes_nobody() {
+    // (seconds the whole chain stands still, seconds into the run at which it begins)
+    for stall in [60, 200, 300, 600, 3000] {
+        for offset in (0..126).step_by(9) {
+            let mut world = warm(B);
+            world.run(offset);
+            (world.knobs.active_signs, world.knobs.others_sign) = (false, false);
+            world.run(stall);
+
+            (world.knobs.active_signs, world.knobs.others_sign) = (true, true);
+            world.run(300);
+            assert_eq!(world.acts(), [], "{stall} s at {offset}: {:?}", world.decisions);
+        }
+    }
+}
+
+#[test]
+fn a_dead_producer_is_missed_after_a_stall_too_and_beside_dead_neighbours() {
+    let mut world = warm(B);
+    (world.knobs.active_signs, world.knobs.others_sign) = (false, false);
+    world.run(600);
+    world.knobs.others_sign = true;
+    assert!(world.run_until("produce", 600), "{:?}", world.decisions);
+}
