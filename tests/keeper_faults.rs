@@ -4,6 +4,9 @@
 #[allow(dead_code, reason = "each test file that uses the world uses another part of it")]
 mod keeper_support;
 
+use eoskeeper::core::action::{ActResult, LatchStage, Outcome};
+use eoskeeper::core::event::Event;
+use eoskeeper::core::schedule::Slot;
 use eoskeeper::core::settings::Role;
 use keeper_support::World;
 
@@ -41,4 +44,26 @@ fn a_dead_producer_is_missed_after_a_stall_too_and_beside_dead_neighbours() {
     world.run(600);
     world.knobs.others_sign = true;
     assert!(world.run_until("produce", 600), "{:?}", world.decisions);
+}
+
+#[test]
+fn a_producer_that_returns_while_the_latch_is_written_is_left_alone() {
+    let mut world = warm(B);
+    world.knobs.active_signs = false;
+    world.knobs.saves_hang = true;
+    for _ in 0..600 {
+        world.run(1);
+        if !world.hung_saves.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(world.latches.len(), 1, "{:?}", world.decisions);
+    let time = Slot::at(world.now.wall).time();
+    world.received_ours(5_000, time, 77);
+    world.knobs.saves_hang = false;
+    let id = world.hung_saves[0];
+    world.tell(Event::Outcome(Outcome { id, result: ActResult::Done(String::new()) }));
+    world.run(5);
+    assert_eq!(world.acts(), [], "{:?}", world.decisions);
+    assert_eq!(world.latches.last().map(|l| l.stage), Some(LatchStage::Standby));
 }

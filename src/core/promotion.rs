@@ -327,6 +327,10 @@ impl Machine {
     fn saved(&mut self, view: &View<'_>, id: u64, result: &ActResult) {
         match (&self.stage, result) {
             (Stage::Latching { act, id: expected, .. }, ActResult::Done(_)) if *expected == id => {
+                if !is_still_missing(view) {
+                    self.call_off(view);
+                    return;
+                }
                 // A hands over only what it has let go of: stop this node first.
                 let act = if *act == Act::PromoteRemote { Act::Demote } else { *act };
                 let order = self.order(view, act);
@@ -343,6 +347,17 @@ impl Machine {
                 self.tell("state_not_written", text, true);
             }
         }
+    }
+
+    /// Writing the latch took so long that what it was written for is over.
+    fn call_off(&mut self, view: &View<'_>) {
+        self.latch.promotions.pop();
+        let producer = view.settings.producer;
+        let text = format!(
+            "Nothing was done: {producer} was seen, or nothing of the chain, while the state was written."
+        );
+        self.tell("promotion_called_off", text, false);
+        self.rest(view, "a promotion was called off");
     }
 
     fn latch_failed(&mut self, view: &View<'_>, why: &str) {
@@ -528,6 +543,12 @@ fn verify_until(view: &View<'_>) -> Option<Timestamp> {
     let end = turn.map_or(view.now.wall, Turn::end);
     let more = schedule.round_ms() * u64::from(policy.verify_rounds.saturating_sub(1));
     Some(end.plus_ms(more.cast_signed() + BUILT_ON_MS))
+}
+
+/// Whether the producer is silent for longer than this role waits, as it was when the gates opened.
+fn is_still_missing(view: &View<'_>) -> bool {
+    let silent_ms = view.silent_since().map(|since| view.now.mono.since_ms(since.mono));
+    silent_ms.zip(view.wait_ms()).is_some_and(|(silent_ms, wait_ms)| silent_ms >= wait_ms)
 }
 
 /// The block that proves a promotion: ours, newer than the promotion, and built on by another.
