@@ -4,7 +4,7 @@
 #[allow(dead_code, reason = "each test file that uses the world uses another part of it")]
 mod keeper_support;
 
-use eoskeeper::core::action::{ActResult, LatchStage, Outcome};
+use eoskeeper::core::action::{Act, ActResult, LatchStage, Outcome};
 use eoskeeper::core::event::Event;
 use eoskeeper::core::schedule::Slot;
 use eoskeeper::core::settings::Role;
@@ -18,6 +18,16 @@ fn warm(role: Role) -> World {
     let mut world = World::armed(role, 21);
     world.run(WARM);
     world
+}
+
+fn run_to_order(world: &mut World) {
+    for _ in 0..600 {
+        world.run(1);
+        if !world.orders.is_empty() {
+            return;
+        }
+    }
+    panic!("no order: {:?}", world.decisions);
 }
 
 #[test]
@@ -66,4 +76,25 @@ fn a_producer_that_returns_while_the_latch_is_written_is_left_alone() {
     world.run(5);
     assert_eq!(world.acts(), [], "{:?}", world.decisions);
     assert_eq!(world.latches.last().map(|l| l.stage), Some(LatchStage::Standby));
+}
+
+#[test]
+fn a_promotion_under_way_is_not_overtaken_by_its_undoing() {
+    let mut world = warm(B);
+    world.knobs.active_signs = false;
+    world.knobs.answer = None;
+    run_to_order(&mut world);
+    assert_eq!(world.acts(), [Act::Promote]);
+    // The old node is back while the script still runs.
+    world.run(2);
+    let time = Slot::at(world.now.wall).time();
+    world.received_ours(5_000, time, 77);
+    world.run(2);
+    assert_eq!(world.acts(), [Act::Promote], "the script may still resume the node afterwards");
+    let id = world.orders[0].1.id;
+    world.knobs.paused = false;
+    world.knobs.answer = Some(ActResult::Done(String::new()));
+    world.tell(Event::Outcome(Outcome { id, result: ActResult::Done(String::new()) }));
+    world.run(2);
+    assert_eq!(world.acts(), [Act::Promote, Act::Demote]);
 }

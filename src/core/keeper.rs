@@ -181,8 +181,12 @@ impl Keeper {
         let is_signing = self.settings.role.is_standby()
             && (self.machine.promoted_at().is_some()
                 || self.fires(Rule::StandbyUnpaused) && self.settings.promotion.can_demote);
-        if matches!(self.machine.stage, Stage::Demoting { .. } | Stage::HandedOver { .. })
-            || !is_signing
+        // An act under way ends first, within its deadline: a script that is still about to resume
+        // this node would undo what stops it.
+        if matches!(
+            self.machine.stage,
+            Stage::Acting { .. } | Stage::Demoting { .. } | Stage::HandedOver { .. }
+        ) || !is_signing
         {
             return;
         }
