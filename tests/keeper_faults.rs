@@ -4,11 +4,11 @@
 #[allow(dead_code, reason = "each test file that uses the world uses another part of it")]
 mod keeper_support;
 
-use eoskeeper::core::action::{Act, ActResult, LatchStage, Outcome};
+use eoskeeper::core::action::{Act, ActResult, Latch, LatchStage, Outcome};
 use eoskeeper::core::event::Event;
 use eoskeeper::core::schedule::Slot;
 use eoskeeper::core::settings::Role;
-use keeper_support::World;
+use keeper_support::{BP, World, armed, name};
 
 const B: Role = Role::FirstStandby;
 /// Warm-up: three rounds of 21 producers, so that every window is covered.
@@ -97,4 +97,41 @@ fn a_promotion_under_way_is_not_overtaken_by_its_undoing() {
     world.tell(Event::Outcome(Outcome { id, result: ActResult::Done(String::new()) }));
     world.run(2);
     assert_eq!(world.acts(), [Act::Promote, Act::Demote]);
+}
+
+#[test]
+fn the_active_node_that_signs_again_may_hand_over_again() {
+    let mut world = warm(Role::Active);
+    (world.knobs.active_signs, world.knobs.paused) = (false, true);
+    assert!(world.run_until("handed_over", 900), "{:?}", world.decisions);
+    assert!(!world.fires("production_skipped"), "it is paused because it handed over");
+    // By hand: B is paused and A resumed.
+    world.remote_promoted = false;
+    world.knobs.paused = false;
+    world.run(300);
+    assert_eq!(world.code(), "watch", "{:?}", world.decisions);
+    assert_eq!(world.latches.last().map(|l| l.stage), Some(LatchStage::Standby));
+    // It falls silent again.
+    world.knobs.paused = true;
+    assert!(world.run_until("handed_over", 900), "{:?}", world.decisions);
+}
+
+#[test]
+fn a_keeper_killed_before_the_hand_over_does_not_call_it_done() {
+    let since = World::new(Role::Active, 21).now.wall;
+    let latch = Latch {
+        stage: LatchStage::HandedOver,
+        producer: name(BP),
+        incident: "20260101T000000-producer_missing".to_owned(),
+        reason: "eosstorebest is missing".to_owned(),
+        since,
+        promotions: vec![since],
+    };
+    let mut world = World::with(armed(Role::Active), 21, Ok(Some(latch)));
+    world.knobs.active_signs = false;
+    world.run(200);
+    assert_eq!(world.code(), "handed_over");
+    let shown = world.keeper.decision().sentence.clone();
+    assert!(shown.contains("the chain has not shown"), "{shown}");
+    assert_eq!(world.told("handover_failed"), 1);
 }

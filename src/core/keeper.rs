@@ -43,6 +43,7 @@ impl Keeper {
             settings: &settings,
             evidence: &evidence,
             promoted_at: None,
+            has_handed_over: false,
             acted_at: now.mono,
         };
         let machine = Machine::new(&view, latch);
@@ -130,6 +131,7 @@ impl Keeper {
             settings: &self.settings,
             evidence: &self.evidence,
             promoted_at: self.machine.promoted_at(),
+            has_handed_over: self.machine.has_handed_over(),
             acted_at: self.machine.acted_at(),
         };
         step(&mut self.machine, &view);
@@ -284,8 +286,14 @@ fn view<'a>(
     machine: &Machine,
     now: Now,
 ) -> View<'a> {
-    let (promoted_at, acted_at) = (machine.promoted_at(), machine.acted_at());
-    View { now, settings, evidence, promoted_at, acted_at }
+    View {
+        now,
+        settings,
+        evidence,
+        promoted_at: machine.promoted_at(),
+        has_handed_over: machine.has_handed_over(),
+        acted_at: machine.acted_at(),
+    }
 }
 
 fn chain_status(view: &View<'_>) -> ChainStatus {

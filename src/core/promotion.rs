@@ -88,6 +88,8 @@ pub enum Stage {
         since: Timestamp,
         /// Whether the chain has shown the other node's block.
         verified: bool,
+        /// Whether this node was seen paused since then.
+        was_paused: bool,
     },
 }
 
@@ -176,7 +178,10 @@ impl Machine {
                 tries: 0,
                 next: view.now.mono,
             },
-            LatchStage::HandedOver => Stage::HandedOver { since, verified: true },
+            // Whether the other node was promoted is not known; the chain will tell.
+            LatchStage::HandedOver => {
+                Stage::Verifying { act: Act::PromoteRemote, since, until: None }
+            }
         };
     }
 
@@ -284,10 +289,10 @@ impl Machine {
             Stage::Demoting { why, order, tries, next } => {
                 self.watch_demoting(view, why, order, tries, next, limit_ms);
             }
-            Stage::Resting
-            | Stage::Latching { .. }
-            | Stage::Acting { .. }
-            | Stage::HandedOver { .. } => {}
+            Stage::HandedOver { since, verified, was_paused } => {
+                self.watch_handed_over(view, since, verified, was_paused);
+            }
+            Stage::Resting | Stage::Latching { .. } | Stage::Acting { .. } => {}
         }
     }
 
@@ -411,7 +416,7 @@ impl Machine {
                     "This node is stopped, but the standby was not promoted ({failed}): see to the standby."
                 );
                 self.tell("handover_failed", text, true);
-                self.stage = Stage::HandedOver { since: view.now.wall, verified: false };
+                self.handed_over(view.now.wall, false);
             }
         }
     }
@@ -462,7 +467,7 @@ impl Machine {
                 self.stage = Stage::Producing { since };
             } else {
                 self.tell("handed_over", text, false);
-                self.stage = Stage::HandedOver { since, verified: true };
+                self.handed_over(since, true);
             }
         } else if self.deadline(view, until).is_some_and(|until| view.now.wall >= until) {
             let why = "no block of ours was seen on the chain within our next turn".to_owned();
@@ -471,7 +476,7 @@ impl Machine {
                 self.step_down(view, why);
             } else {
                 self.tell("handover_failed", format!("The standby was promoted, but {why}."), true);
-                self.stage = Stage::HandedOver { since, verified: false };
+                self.handed_over(since, false);
             }
         }
     }
@@ -485,6 +490,40 @@ impl Machine {
             self.tell("promotion_ended", text, true);
             self.rest(view, "this node was paused by other hands");
         }
+    }
+
+    fn handed_over(&mut self, since: Timestamp, verified: bool) {
+        self.stage = Stage::HandedOver { since, verified, was_paused: false };
+    }
+
+    /// A that was resumed by hand is the active node again, and may hand over again.
+    fn watch_handed_over(
+        &mut self,
+        view: &View<'_>,
+        since: Timestamp,
+        verified: bool,
+        was_paused: bool,
+    ) {
+        let paused = view.is_paused();
+        // Not paused says nothing where another means than the producer API stopped this node.
+        let resumed = was_paused && paused == Some(false);
+        let signs = view.evidence.own.last_produced.is_some_and(|own| {
+            own.time > since.plus_ms(TURN_MS) && own.seen_at.mono >= view.acted_at
+        });
+        if resumed || signs {
+            let text = "This node was resumed by other hands than eoskeeper's: it is the active node again.";
+            self.tell("handover_ended", text.to_owned(), false);
+            self.rest(view, "this node was resumed by other hands");
+            return;
+        }
+        let was_paused = was_paused || paused == Some(true);
+        self.stage = Stage::HandedOver { since, verified, was_paused };
+    }
+
+    /// Whether this node gave the producer to another, or is about to.
+    #[must_use]
+    pub fn has_handed_over(&self) -> bool {
+        self.latch.stage == LatchStage::HandedOver
     }
 
     fn push_demotion(&mut self, view: &View<'_>) {

@@ -31,6 +31,8 @@ pub struct View<'a> {
     pub evidence: &'a Evidence,
     /// Since when this node was made to produce by us, if it was.
     pub promoted_at: Option<Timestamp>,
+    /// Whether this node, A, gave the producer to another.
+    pub has_handed_over: bool,
     /// Since when what the node says of being paused counts: when the last act on it came back.
     pub acted_at: Mono,
 }
@@ -256,10 +258,11 @@ impl View<'_> {
         self.evidence.api.schedule.as_ref()
     }
 
-    /// Whether this node is the one that is meant to sign: A, or a standby that was promoted.
+    /// Whether this node is the one that is meant to sign: A until it hands over,
+    /// or a standby that was promoted.
     #[must_use]
     pub fn is_meant_to_sign(&self) -> bool {
-        self.settings.role == Role::Active || self.promoted_at.is_some()
+        self.settings.role == Role::Active && !self.has_handed_over || self.promoted_at.is_some()
     }
 
     /// The configured number of producers, lowered where the schedule is smaller: one producer,
