@@ -112,7 +112,10 @@ fn nothing_is_promoted_when_the_producer_is_not_the_trouble() {
         ("database fault", |w| w.tell(fault()), "hold:database_fault"),
         (
             "node stops",
-            |w| w.tell(Event::Log(LogEvent::new(EventName::NodeStopping))),
+            |w| {
+                w.tell(Event::Log(LogEvent::new(EventName::NodeStopping)));
+                w.knobs.connected = false;
+            },
             "hold:node_stopping",
         ),
         ("no peers", |w| w.knobs.connected = false, "hold:chain_stalled"),

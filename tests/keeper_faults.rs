@@ -5,7 +5,7 @@
 mod keeper_support;
 
 use eoskeeper::core::action::{Act, ActResult, Latch, LatchStage, Outcome};
-use eoskeeper::core::event::Event;
+use eoskeeper::core::event::{Event, EventName, LogEvent};
 use eoskeeper::core::schedule::Slot;
 use eoskeeper::core::settings::Role;
 use keeper_support::{BP, World, armed, name};
@@ -134,4 +134,13 @@ fn a_keeper_killed_before_the_hand_over_does_not_call_it_done() {
     let shown = world.keeper.decision().sentence.clone();
     assert!(shown.contains("the chain has not shown"), "{shown}");
     assert_eq!(world.told("handover_failed"), 1);
+}
+
+#[test]
+fn a_node_that_said_it_stops_and_goes_on_is_not_stopping() {
+    let mut world = warm(B);
+    world.tell(Event::Log(LogEvent::new(EventName::NodeStopping)));
+    world.run(60);
+    world.knobs.active_signs = false;
+    assert!(world.run_until("produce", 600), "{:?}", world.decisions);
 }

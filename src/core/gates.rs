@@ -15,6 +15,10 @@ use crate::core::time::{Human, Timestamp};
 /// recent for 30 s (`producer_plugin`, finalizer `is_recent`).
 const BEHIND_MS: i64 = 30_000;
 
+/// A nodeos that stops has ended within this time, milliseconds: it applies no block any more once
+/// its plugins shut down; writing its state may take longer, but the head does not move then.
+const STOPS_WITHIN_MS: u64 = 30_000;
+
 /// Why nothing is promoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -186,7 +190,7 @@ fn node_runs(view: &View<'_>, findings: &[Finding]) -> Gate {
         let why = why.unwrap_or_else(|| "no answer yet".to_owned());
         return Gate::closed(name, HoldReason::ApiDown, format!("The RPC does not answer: {why}."));
     }
-    if view.evidence.log.stopping.is_some() {
+    if is_stopping(view) {
         return Gate::closed(name, HoldReason::NodeStopping, "nodeos says that it stops.");
     }
     if let Some(fault) = firing(findings, Rule::DatabaseFault) {
@@ -198,6 +202,16 @@ fn node_runs(view: &View<'_>, findings: &[Finding]) -> Gate {
         return Gate::closed(name, HoldReason::ClockSkewed, sentence);
     }
     Gate::open(name, "The node runs and answers.")
+}
+
+/// Whether nodeos said that it stops and does. Its next start may go unseen (a log that was rotated,
+/// a container made anew): a node whose head still moves long after has not stopped.
+fn is_stopping(view: &View<'_>) -> bool {
+    let moved = view.evidence.api.head_moved.max(view.evidence.log.last_block);
+    view.evidence
+        .log
+        .stopping
+        .is_some_and(|at| moved.is_none_or(|moved| moved.since_ms(at) <= STOPS_WITHIN_MS))
 }
 
 fn node_on_chain(view: &View<'_>, findings: &[Finding]) -> Gate {
