@@ -5,7 +5,7 @@
 mod keeper_support;
 
 use eoskeeper::core::action::{Act, ActResult, Latch, LatchStage, Outcome};
-use eoskeeper::core::event::{Event, EventName, LogEvent};
+use eoskeeper::core::event::{Event, EventName, LogEvent, Reason};
 use eoskeeper::core::schedule::Slot;
 use eoskeeper::core::settings::Role;
 use keeper_support::{BP, World, armed, name};
@@ -141,6 +141,18 @@ fn a_node_that_said_it_stops_and_goes_on_is_not_stopping() {
     let mut world = warm(B);
     world.tell(Event::Log(LogEvent::new(EventName::NodeStopping)));
     world.run(60);
+    world.knobs.active_signs = false;
+    assert!(world.run_until("produce", 600), "{:?}", world.decisions);
+}
+
+#[test]
+fn a_disk_that_was_filling_up_does_not_hold_for_ever() {
+    let mut world = warm(B);
+    let mut line = LogEvent::new(EventName::DatabaseFault);
+    line.reason = Some(Reason::Disk);
+    world.tell(Event::Log(line));
+    world.run(600);
+    assert!(!world.fires("database_fault"), "nodeos repeats it while it is so");
     world.knobs.active_signs = false;
     assert!(world.run_until("produce", 600), "{:?}", world.decisions);
 }

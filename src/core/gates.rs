@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use crate::core::event::Reason;
 use crate::core::evidence::log::LogState;
 use crate::core::rules::{Finding, Rule, State, View};
 use crate::core::settings::Role;
@@ -193,7 +194,9 @@ fn node_runs(view: &View<'_>, findings: &[Finding]) -> Gate {
     if is_stopping(view) {
         return Gate::closed(name, HoldReason::NodeStopping, "nodeos says that it stops.");
     }
-    if let Some(fault) = firing(findings, Rule::DatabaseFault) {
+    // A disk that fills up is no reason to lose blocks now; when it is full nodeos ends.
+    let is_disk = view.evidence.log.database_fault.is_some_and(|(_, why)| why == Reason::Disk);
+    if let Some(fault) = firing(findings, Rule::DatabaseFault).filter(|_| !is_disk) {
         let sentence = format!("nodeos reports a {}.", fault.saw);
         return Gate::closed(name, HoldReason::DatabaseFault, sentence);
     }

@@ -141,7 +141,7 @@ impl LogEvidence {
             EventName::BlockRejected => self.rejected.push(at, reason),
             EventName::FinalityLag => self.finality.push(at, reason),
             EventName::PeerCounts => self.peers = line.count.map(|count| (at, count)),
-            EventName::DatabaseFault => self.database_fault = Some((at, reason)),
+            EventName::DatabaseFault => self.record_database_fault(at, reason),
             EventName::ProductionSkipped => self.skipped = Some((at, reason)),
             EventName::NodeStarted => {
                 self.started = Some(at);
@@ -159,6 +159,14 @@ impl LogEvidence {
             | EventName::BlockDropped
             | EventName::ScheduleChanged
             | EventName::Other => {}
+        }
+    }
+
+    /// A warning about the disk does not hide a fault of the database itself.
+    fn record_database_fault(&mut self, at: Mono, reason: Reason) {
+        let is_worse = self.database_fault.is_some_and(|(_, before)| before != Reason::Disk);
+        if reason != Reason::Disk || !is_worse {
+            self.database_fault = Some((at, reason));
         }
     }
 
