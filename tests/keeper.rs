@@ -126,7 +126,7 @@ fn nothing_is_promoted_when_the_producer_is_not_the_trouble() {
         let alive = matches!(what, "unpaused already" | "one block a turn");
         world.knobs.active_signs = alive;
         change(&mut world);
-        let seconds = if what == "deep fork" { 290 } else { 1500 };
+        let seconds = if what == "deep fork" { 100 } else { 1500 };
         world.run(seconds);
         assert_eq!(world.acts(), [], "{what}: {:?}", world.decisions);
         let seen = world.decisions.iter().any(|(_, code)| code == expected);

@@ -156,3 +156,16 @@ fn a_disk_that_was_filling_up_does_not_hold_for_ever() {
     world.knobs.active_signs = false;
     assert!(world.run_until("produce", 600), "{:?}", world.decisions);
 }
+
+#[test]
+fn one_bad_handoff_a_round_holds_nobody_for_ever() {
+    let mut world = warm(B);
+    world.knobs.active_signs = false;
+    for _ in 0..10 {
+        let mut line = LogEvent::new(EventName::ForkSwitched);
+        line.count = Some(4);
+        world.tell(Event::Log(line));
+        world.run(126);
+    }
+    assert_eq!(world.acts(), [Act::Promote], "{:?}", world.decisions);
+}

@@ -20,6 +20,10 @@ const BEHIND_MS: i64 = 30_000;
 /// its plugins shut down; writing its state may take longer, but the head does not move then.
 const STOPS_WITHIN_MS: u64 = 30_000;
 
+/// A deep fork switch holds for so long, milliseconds: ten turns, in which LIB and the number of
+/// producers seen show whether the new branch is the chain's. Less than a round of 21 producers.
+const FORK_SETTLES_MS: u64 = 60_000;
+
 /// Why nothing is promoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -241,7 +245,6 @@ fn node_on_chain(view: &View<'_>, findings: &[Finding]) -> Gate {
         (Rule::ApiFewProducers, HoldReason::FewProducers, "This node may be on a minority fork"),
         (Rule::LogFewProducers, HoldReason::FewProducers, "This node may be on a minority fork"),
         (Rule::PeersLow, HoldReason::PeersLow, "This node may be cut off"),
-        (Rule::ForkSwitch, HoldReason::ForkUnsettled, "This node's branch is not settled"),
         (Rule::Unlinkable, HoldReason::ForkUnsettled, "This node refuses the others' blocks"),
         (Rule::BlockRejected, HoldReason::ForkUnsettled, "This node refuses the others' blocks"),
     ];
@@ -250,7 +253,24 @@ fn node_on_chain(view: &View<'_>, findings: &[Finding]) -> Gate {
             return close(why, format!("{text} ({rule}: {}).", finding.saw));
         }
     }
+    // The rule tells of it for longer; one bad handoff a round would hold for ever.
+    let switch = firing(findings, Rule::ForkSwitch).filter(|_| is_fork_fresh(view));
+    if let Some(finding) = switch {
+        let sentence =
+            format!("This node's branch is not settled ({}: {}).", Rule::ForkSwitch, finding.saw);
+        return close(HoldReason::ForkUnsettled, sentence);
+    }
     Gate::open(name, format!("Head #{} and last irreversible block move.", info.head))
+}
+
+/// Whether a deep fork switch was a moment ago.
+fn is_fork_fresh(view: &View<'_>) -> bool {
+    let depth_min = view.settings.rules.fork_switch_depth;
+    view.evidence
+        .log
+        .fork_switches
+        .recent(view.now.mono, FORK_SETTLES_MS)
+        .any(|switch| switch.depth.unwrap_or(1) >= depth_min)
 }
 
 fn producer(view: &View<'_>) -> Gate {
