@@ -169,3 +169,23 @@ fn one_bad_handoff_a_round_holds_nobody_for_ever() {
     }
     assert_eq!(world.acts(), [Act::Promote], "{:?}", world.decisions);
 }
+
+#[test]
+fn a_schedule_that_changes_while_a_promotion_is_verified_stops_nobody() {
+    let mut world = warm(B);
+    world.knobs.active_signs = false;
+    assert!(world.run_until("verify", 600));
+    // Another producer comes first: our turn is a place later, and another is before it.
+    let turns = |w: &World| {
+        w.schedule.turn_starting_from(name(BP), w.now.wall).unwrap().start().since_ms(w.now.wall)
+    };
+    while turns(&world) > 4_000 {
+        world.run(1);
+    }
+    world.schedule.version += 1;
+    world.schedule.producers.retain(|n| *n != name(BP));
+    world.schedule.producers.push(name(BP));
+    world.run(200);
+    assert_eq!(world.acts(), [Act::Promote], "{:?}", world.decisions);
+    assert_eq!(world.code(), "produce");
+}

@@ -118,6 +118,8 @@ pub struct Machine {
     /// When the last act came back, or the keeper started: whether the node was paused before then
     /// says nothing about now. [`NEVER`] while an act is under way.
     acted_at: Mono,
+    /// Version of the schedule by which the deadline of the verification was set.
+    verified_by: Option<u32>,
     saves: Vec<u64>,
     next_id: u64,
     actions: Vec<Action>,
@@ -154,6 +156,7 @@ impl Machine {
             latch_fault,
             confirmed_ticks: 0,
             acted_at: view.now.mono,
+            verified_by: None,
             saves: Vec::new(),
             next_id: 1,
             actions: Vec::new(),
@@ -387,8 +390,7 @@ impl Machine {
         self.acted_at = view.now.mono;
         match (act, result) {
             (Act::Promote | Act::PromoteRemote, ActResult::Done(_)) => {
-                let until = verify_until(view);
-                self.stage = Stage::Verifying { act, since: self.latch.since, until };
+                self.stage = Stage::Verifying { act, since: self.latch.since, until: None };
             }
             (Act::Promote, ActResult::Refused(why)) => {
                 self.tell("promotion_refused", format!("The promotion was refused: {why}."), true);
@@ -430,9 +432,15 @@ impl Machine {
         self.discard = Some(why.to_owned());
     }
 
-    /// The deadline of the verification; set once the schedule is known.
+    /// The deadline of the verification; set once the schedule is known, and again when it changes.
     fn deadline(&mut self, view: &View<'_>, set: Option<Timestamp>) -> Option<Timestamp> {
-        let deadline = set.or_else(|| verify_until(view));
+        let version = view.schedule().map(|schedule| schedule.version);
+        let deadline = match set {
+            Some(_) if version == self.verified_by => set,
+            // With another schedule our turn may be later than it was to be.
+            _ => verify_until(view).max(set),
+        };
+        self.verified_by = version;
         if let Stage::Verifying { until, .. } = &mut self.stage {
             *until = deadline;
         }
