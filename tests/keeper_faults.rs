@@ -189,3 +189,15 @@ fn a_schedule_that_changes_while_a_promotion_is_verified_stops_nobody() {
     assert_eq!(world.acts(), [Act::Promote], "{:?}", world.decisions);
     assert_eq!(world.code(), "produce");
 }
+
+#[test]
+fn a_keeper_that_slept_while_it_verified_looks_again_before_it_undoes() {
+    let mut world = warm(B);
+    world.knobs.active_signs = false;
+    assert!(world.run_until("verify", 600));
+    world.jump(300_000, 300_000);
+    let actions = world.keeper.tick(world.now);
+    assert_eq!(actions.len(), 0, "{actions:?}");
+    assert!(world.run_until("produce", 150), "{:?}", world.decisions);
+    assert_eq!(world.acts(), [Act::Promote]);
+}

@@ -157,7 +157,7 @@ impl Keeper {
         } else {
             return;
         }
-        self.machine.confirmed_ticks = 0;
+        self.machine.look_again();
     }
 
     fn judge(&mut self, now: Now) {

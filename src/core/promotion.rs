@@ -269,6 +269,14 @@ impl Machine {
         }
     }
 
+    /// Time was torn: what the chain showed meanwhile was not seen, so our next turn decides.
+    pub fn look_again(&mut self) {
+        self.confirmed_ticks = 0;
+        if let Stage::Verifying { until, .. } = &mut self.stage {
+            *until = None;
+        }
+    }
+
     /// Moves on with time: deadlines, verification, tries again.
     pub fn tick(&mut self, view: &View<'_>) {
         if self.latch_fault.as_ref().is_some_and(|(_, retry)| view.now.mono >= *retry) {
