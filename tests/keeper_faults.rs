@@ -201,3 +201,15 @@ fn a_keeper_that_slept_while_it_verified_looks_again_before_it_undoes() {
     assert!(world.run_until("produce", 150), "{:?}", world.decisions);
     assert_eq!(world.acts(), [Act::Promote]);
 }
+
+#[test]
+fn an_answer_from_before_the_act_does_not_end_the_promotion() {
+    let mut world = warm(B);
+    world.knobs.active_signs = false;
+    run_to_order(&mut world);
+    // Asked before the node was resumed, and slow on its way.
+    world.tell(Event::Paused(Ok(true)));
+    let actions = world.keeper.tick(world.now.plus_ms(1));
+    assert_eq!(actions.len(), 0, "{actions:?}");
+    assert!(world.run_until("produce", 150), "{:?}", world.decisions);
+}

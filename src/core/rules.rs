@@ -246,10 +246,16 @@ impl View<'_> {
         at.map(|at| self.now.mono.since_ms(at))
     }
 
-    /// Whether production is paused, as far as that is known and was said after the last act.
+    /// Whether production is paused, as far as that is known and was asked after the last act.
     #[must_use]
     pub fn is_paused(&self) -> Option<bool> {
-        self.evidence.api.paused.filter(|(at, _)| *at >= self.acted_at).map(|(_, paused)| paused)
+        // An answer that came within a poll's deadline of the act may have been given before it.
+        let settled = self.settings.rules.poll_timeout_ms;
+        self.evidence
+            .api
+            .paused
+            .filter(|(at, _)| at.since_ms(self.acted_at) >= settled)
+            .map(|(_, paused)| paused)
     }
 
     /// The active schedule, as far as it is known.
