@@ -5,7 +5,7 @@
 mod keeper_support;
 
 use eoskeeper::core::action::{Act, ActResult, Latch, LatchStage, Outcome};
-use eoskeeper::core::event::{Event, EventName, LogEvent, Reason};
+use eoskeeper::core::event::{Event, EventName, LogEvent, Reason, ShortId};
 use eoskeeper::core::schedule::Slot;
 use eoskeeper::core::settings::Role;
 use keeper_support::{BP, World, armed, name};
@@ -17,6 +17,14 @@ const WARM: u64 = 3 * 126;
 fn warm(role: Role) -> World {
     let mut world = World::armed(role, 21);
     world.run(WARM);
+    world
+}
+
+/// B after it has taken over from a dead A.
+fn promoted() -> World {
+    let mut world = warm(B);
+    world.knobs.active_signs = false;
+    assert!(world.run_until("produce", 600), "{:?}", world.decisions);
     world
 }
 
@@ -212,4 +220,30 @@ fn an_answer_from_before_the_act_does_not_end_the_promotion() {
     let actions = world.keeper.tick(world.now.plus_ms(1));
     assert_eq!(actions.len(), 0, "{actions:?}");
     assert!(world.run_until("produce", 150), "{:?}", world.decisions);
+}
+
+#[test]
+fn the_late_blocks_of_a_slow_producer_before_us_are_no_second_signer() {
+    for late_ms in [500_u64, 1_000, 1_500, 2_000, 2_500, 3_000] {
+        let mut world = promoted();
+        world.run(20);
+        let start = world.schedule.turn_starting_from(name(BP), world.now.wall).unwrap().start();
+        let mut number = 90_000;
+        while world.now.wall < start.plus_ms(8_000) {
+            // Each half second one of them comes, until the last.
+            let in_turn = world.now.wall.since_ms(start);
+            if in_turn >= 0 && in_turn.cast_unsigned() < late_ms + 1 {
+                for _ in 0..2 {
+                    let own = world.keeper.status(world.now).producer.last_block.unwrap();
+                    number = number.max(own.number) + 1;
+                    let mut line = LogEvent::new(EventName::BlockDropped);
+                    line.block = Some(own.number);
+                    line.block_id = Some(ShortId(9_999_999));
+                    world.tell(Event::Log(line));
+                }
+            }
+            world.run_slot();
+        }
+        assert_eq!(world.acts(), [Act::Promote], "{late_ms} ms late: {:?}", world.decisions);
+    }
 }
