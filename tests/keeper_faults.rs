@@ -4,7 +4,7 @@
 #[allow(dead_code, reason = "each test file that uses the world uses another part of it")]
 mod keeper_support;
 
-use eoskeeper::core::action::{Act, ActResult, Latch, LatchStage, Outcome};
+use eoskeeper::core::action::{Act, ActResult, Latch, LatchStage, Outcome, Severity};
 use eoskeeper::core::event::{Event, EventName, LogEvent, Reason, ShortId};
 use eoskeeper::core::schedule::Slot;
 use eoskeeper::core::settings::Role;
@@ -246,4 +246,26 @@ fn the_late_blocks_of_a_slow_producer_before_us_are_no_second_signer() {
         }
         assert_eq!(world.acts(), [Act::Promote], "{late_ms} ms late: {:?}", world.decisions);
     }
+}
+
+#[test]
+fn a_restart_of_nodeos_pages_nobody_for_its_old_head() {
+    let mut world = warm(B);
+    (world.knobs.api, world.knobs.log, world.knobs.connected) = (false, false, false);
+    world.run(4);
+    let before = world.notices.len();
+    world.run(36);
+    world.knobs.api = true;
+    world.tell(Event::Log(LogEvent::new(EventName::NodeStarted)));
+    world.run(4);
+    (world.knobs.log, world.knobs.connected) = (true, true);
+    world.run(120);
+    let told: Vec<_> = world.notices[before..]
+        .iter()
+        .filter(|n| n.severity == Severity::Page && n.key != "api_down")
+        .map(|n| (n.key.clone(), n.text.clone()))
+        .collect();
+    assert_eq!(told, []);
+    assert_eq!(world.told("api_few_producers"), 0);
+    assert_eq!(world.told("log_few_producers"), 0);
 }

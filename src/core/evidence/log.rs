@@ -61,6 +61,8 @@ pub struct LogEvidence {
     pub events: u64,
     /// Bytes or lines the reader had to drop: how often, and the last cause.
     pub lost: (u64, String),
+    /// Since when the producers below are collected: nodeos's last start, where that was seen.
+    pub producers_since: Mono,
     /// Producers of the blocks in the log.
     pub producers: Sightings,
     /// Counts of DAWN's missed-block reports.
@@ -106,6 +108,7 @@ impl LogEvidence {
             others: 0,
             events: 0,
             lost: (0, String::new()),
+            producers_since: now.mono,
             producers: Sightings::default(),
             missed_reports: Window::new(RARE_MAX),
             fork_switches: Window::new(RARE_MAX),
@@ -149,6 +152,8 @@ impl LogEvidence {
                 self.database_fault = None;
                 self.skipped = None;
                 self.peers = None;
+                self.producers.clear();
+                self.producers_since = at;
             }
             EventName::NodeStopping => self.stopping = Some(at),
             EventName::Replaying => self.replaying = Some(at),
@@ -251,6 +256,7 @@ impl LogEvidence {
         self.last_foreign = None;
         self.blocks_since = None;
         self.producers.clear();
+        self.producers_since = now.mono;
         self.missed_reports.clear();
         self.fork_switches.clear();
         self.rejected.clear();
