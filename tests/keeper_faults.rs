@@ -7,7 +7,7 @@ mod keeper_support;
 use eoskeeper::core::action::{Act, ActResult, Latch, LatchStage, Outcome, Severity};
 use eoskeeper::core::event::{Event, EventName, LogEvent, Reason, ShortId};
 use eoskeeper::core::schedule::Slot;
-use eoskeeper::core::settings::Role;
+use eoskeeper::core::settings::{Role, Wait};
 use keeper_support::{BP, World, armed, name};
 
 const B: Role = Role::FirstStandby;
@@ -268,4 +268,13 @@ fn a_restart_of_nodeos_pages_nobody_for_its_old_head() {
     assert_eq!(told, []);
     assert_eq!(world.told("api_few_producers"), 0);
     assert_eq!(world.told("log_few_producers"), 0);
+}
+
+#[test]
+fn a_fixed_wait_is_never_shorter_than_the_time_between_two_turns() {
+    let mut settings = armed(B);
+    settings.promotion.wait = Wait::Fixed(60_000);
+    let mut world = World::with(settings, 21, Ok(None));
+    world.run(1_000);
+    assert_eq!(world.acts(), [], "{:?}", world.decisions);
 }

@@ -284,17 +284,17 @@ impl View<'_> {
         self.evidence.motion.stands_still(self.now.mono, self.evidence.standstill_ms())
     }
 
-    /// How long the producer may be silent, milliseconds; `None` while the schedule is not known
-    /// and the wait is counted in its rounds.
+    /// How long the producer may be silent, milliseconds, and never less than a round; `None` while
+    /// the schedule is not known.
     #[must_use]
     pub fn wait_ms(&self) -> Option<u64> {
         use crate::core::settings::Wait;
+        let round_ms = || Some(self.schedule()?.round_ms() + self.settings.rules.round_grace_ms);
         match self.settings.promotion.wait {
-            Wait::Fixed(ms) => Some(ms),
-            Wait::Rounds(rounds) => {
-                let round_ms = self.schedule()?.round_ms() + self.settings.rules.round_grace_ms;
-                Some(round_ms * u64::from(rounds))
-            }
+            // The schedule may have grown since the time was chosen; a healthy producer is silent
+            // for nearly a round.
+            Wait::Fixed(ms) => Some(ms.max(round_ms()?)),
+            Wait::Rounds(rounds) => Some(round_ms()? * u64::from(rounds)),
         }
     }
 
