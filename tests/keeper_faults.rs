@@ -6,7 +6,7 @@ mod keeper_support;
 
 use eoskeeper::core::action::{Act, ActResult, Latch, LatchStage, Outcome, Severity};
 use eoskeeper::core::event::{Event, EventName, LogEvent, Reason, ShortId};
-use eoskeeper::core::schedule::Slot;
+use eoskeeper::core::schedule::{SLOT_MS, Slot};
 use eoskeeper::core::settings::{Role, Wait};
 use keeper_support::{BP, World, armed, name};
 
@@ -276,5 +276,26 @@ fn a_fixed_wait_is_never_shorter_than_the_time_between_two_turns() {
     settings.promotion.wait = Wait::Fixed(60_000);
     let mut world = World::with(settings, 21, Ok(None));
     world.run(1_000);
+    assert_eq!(world.acts(), [], "{:?}", world.decisions);
+}
+
+#[test]
+fn own_blocks_from_before_the_keepers_start_are_not_signed_elsewhere() {
+    let since = World::new(B, 21).now.wall.plus_ms(-3_600_000);
+    let latch = Latch {
+        stage: LatchStage::Promoted,
+        producer: name(BP),
+        incident: "20260101T000000-producer_missing".to_owned(),
+        reason: "eosstorebest is missing".to_owned(),
+        since,
+        promotions: vec![since],
+    };
+    let mut world = World::with(armed(B), 21, Ok(Some(latch)));
+    (world.knobs.paused, world.knobs.active_signs) = (false, false);
+    world.run(3);
+    // nodeos was restarted too and gets the blocks back that it had signed a moment before.
+    let time = world.now.wall.plus_ms(-20 * SLOT_MS);
+    world.received_ours(990, time, 5);
+    world.run(5);
     assert_eq!(world.acts(), [], "{:?}", world.decisions);
 }

@@ -58,7 +58,7 @@ impl Evidence {
             producer,
             api: ApiEvidence::new(now),
             log: LogEvidence::new(now),
-            own: OwnBlocks::new(producer),
+            own: OwnBlocks::new(producer, now),
             turns: TurnLedger::new(producer),
             coverage: Coverage::new(now),
             motion: Motion::default(),

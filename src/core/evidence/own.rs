@@ -77,6 +77,8 @@ impl OwnBlock {
 #[derive(Clone, Debug)]
 pub struct OwnBlocks {
     producer: Name,
+    /// Blocks from before this may be our own although we did not see them made.
+    listening_since: Timestamp,
     /// The newest by block time.
     pub last: Option<OwnBlock>,
     /// The newest that this node signed.
@@ -95,9 +97,10 @@ pub struct OwnBlocks {
 impl OwnBlocks {
     /// Nothing seen yet.
     #[must_use]
-    pub fn new(producer: Name) -> Self {
+    pub fn new(producer: Name, now: Now) -> Self {
         Self {
             producer,
+            listening_since: now.wall,
             last: None,
             last_produced: None,
             signing_since: None,
@@ -144,6 +147,9 @@ impl OwnBlocks {
             return;
         }
         if block.seen_at.wall.since_ms(block.time) > ELSEWHERE_FRESH_MS {
+            return;
+        }
+        if twin.is_none() && block.time < self.listening_since {
             return;
         }
         if twin.is_some() {
@@ -201,7 +207,7 @@ mod tests {
     }
 
     fn blocks(seen: &[OwnBlock]) -> OwnBlocks {
-        let mut own = OwnBlocks::new("eosstorebest".parse().unwrap());
+        let mut own = OwnBlocks::new("eosstorebest".parse().unwrap(), Now::default());
         seen.iter().for_each(|b| own.record(*b));
         own
     }
