@@ -299,3 +299,14 @@ fn own_blocks_from_before_the_keepers_start_are_not_signed_elsewhere() {
     world.run(5);
     assert_eq!(world.acts(), [], "{:?}", world.decisions);
 }
+
+#[test]
+fn a_producer_voted_out_is_no_longer_missing() {
+    let mut world = warm(Role::Observer);
+    world.knobs.active_signs = false;
+    world.run(700);
+    assert_eq!(world.told("producer_missing"), 1);
+    world.knobs.scheduled = false;
+    world.run(60);
+    assert_eq!(world.told("producer_missing"), 2, "raised and resolved");
+}
