@@ -310,3 +310,17 @@ fn a_producer_voted_out_is_no_longer_missing() {
     world.run(60);
     assert_eq!(world.told("producer_missing"), 2, "raised and resolved");
 }
+
+#[test]
+fn another_producers_turn_is_no_skipped_slot() {
+    let mut world = World::new(Role::Active, 21);
+    world.knobs.paused = false;
+    world.run(WARM);
+    for _ in 0..60 {
+        let mut line = LogEvent::new(EventName::ProductionSkipped);
+        line.reason = Some(Reason::NotMyTurn);
+        world.tell(Event::Log(line));
+        world.run(1);
+    }
+    assert_eq!(world.notices, []);
+}

@@ -145,6 +145,8 @@ impl LogEvidence {
             EventName::FinalityLag => self.finality.push(at, reason),
             EventName::PeerCounts => self.peers = line.count.map(|count| (at, count)),
             EventName::DatabaseFault => self.record_database_fault(at, reason),
+            // Builds of early 2018 say it of every slot of the others.
+            EventName::ProductionSkipped if reason == Reason::NotMyTurn => {}
             EventName::ProductionSkipped => self.skipped = Some((at, reason)),
             EventName::NodeStarted => {
                 self.started = Some(at);
