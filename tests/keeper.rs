@@ -112,7 +112,10 @@ fn nothing_is_promoted_when_the_producer_is_not_the_trouble() {
         ("database fault", |w| w.tell(fault()), "hold:database_fault"),
         (
             "node stops",
-            |w| w.tell(Event::Log(LogEvent::new(EventName::NodeStopping))),
+            |w| {
+                w.tell(Event::Log(LogEvent::new(EventName::NodeStopping)));
+                w.knobs.connected = false;
+            },
             "hold:node_stopping",
         ),
         ("no peers", |w| w.knobs.connected = false, "hold:chain_stalled"),
@@ -123,7 +126,7 @@ fn nothing_is_promoted_when_the_producer_is_not_the_trouble() {
         let alive = matches!(what, "unpaused already" | "one block a turn");
         world.knobs.active_signs = alive;
         change(&mut world);
-        let seconds = if what == "deep fork" { 290 } else { 1500 };
+        let seconds = if what == "deep fork" { 100 } else { 1500 };
         world.run(seconds);
         assert_eq!(world.acts(), [], "{what}: {:?}", world.decisions);
         let seen = world.decisions.iter().any(|(_, code)| code == expected);

@@ -100,7 +100,7 @@ fn under_way(view: &View<'_>, machine: &Machine) -> Option<Decision> {
                 if *tries > 0 { format!("; failed {tries} times so far") } else { String::new() };
             Decision::new(DecisionKind::StepDown, format!("Stopping this node: {why}{again}."))
         }
-        Stage::HandedOver { since, verified } => {
+        Stage::HandedOver { since, verified, .. } => {
             let doubt =
                 if *verified { "" } else { "; the chain has not shown the standby's block" };
             let sentence =

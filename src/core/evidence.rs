@@ -6,6 +6,7 @@
 pub mod api;
 pub mod coverage;
 pub mod log;
+pub mod motion;
 pub mod own;
 pub mod references;
 pub mod turns;
@@ -14,6 +15,7 @@ use crate::core::event::{ApiFailure, ChainInfo, Event, EventName, LogEvent};
 use crate::core::evidence::api::ApiEvidence;
 use crate::core::evidence::coverage::Coverage;
 use crate::core::evidence::log::LogEvidence;
+use crate::core::evidence::motion::Motion;
 use crate::core::evidence::own::{OwnBlock, OwnBlocks, Via};
 use crate::core::evidence::references::ReferencesEvidence;
 use crate::core::evidence::turns::TurnLedger;
@@ -24,6 +26,9 @@ use crate::core::time::Now;
 /// More blocks than this between two polls, and the log silent: one of them may have been ours.
 /// At 2 blocks/s a poll a second sees every second block; five stand for 3 s without a look.
 const UNSEEN_BLOCKS_MAX: u32 = 5;
+
+/// [`Schedule::standstill_ms`] of 21 producers, while the schedule is not known: 7 × 6 s.
+const STANDSTILL_MS: u64 = 42_000;
 
 /// Upper bound of what all windows together may hold, bytes; a test floods them and asserts it.
 pub const EVIDENCE_BYTES_MAX: usize = 64 * 1024;
@@ -45,6 +50,8 @@ pub struct Evidence {
     pub turns: TurnLedger,
     /// Since when there was no gap.
     pub coverage: Coverage,
+    /// Whether the chain moves.
+    pub motion: Motion,
 }
 
 impl Evidence {
@@ -55,10 +62,11 @@ impl Evidence {
             producer,
             api: ApiEvidence::new(now),
             log: LogEvidence::new(now),
-            own: OwnBlocks::new(producer),
+            own: OwnBlocks::new(producer, now),
             references: ReferencesEvidence::new(references),
             turns: TurnLedger::new(producer),
             coverage: Coverage::new(now),
+            motion: Motion::default(),
         }
     }
 
@@ -103,6 +111,12 @@ impl Evidence {
             + self.turns.bytes()
     }
 
+    /// Without a new block for longer than this the chain stands still, milliseconds.
+    #[must_use]
+    pub fn standstill_ms(&self) -> u64 {
+        self.api.schedule.as_ref().map_or(STANDSTILL_MS, Schedule::standstill_ms)
+    }
+
     fn record_line(&mut self, now: Now, line: &LogEvent) {
         self.log.record(now, line);
         if line.name == EventName::BlockDoubleProduced && line.producer == Some(self.producer) {
@@ -117,6 +131,7 @@ impl Evidence {
             _ => return,
         };
         self.coverage.sighting(now);
+        self.motion.moved(now.mono, self.standstill_ms());
         if line.producer != Some(self.producer) {
             self.log.record_foreign(now, line.block.unwrap_or_default());
             if via == Via::Produced {
@@ -132,6 +147,9 @@ impl Evidence {
 
     fn record_info(&mut self, now: Now, info: &ChainInfo) {
         let polled = self.api.info.as_ref().map(|before| before.head);
+        if self.api.info.as_ref().is_none_or(|before| before.head_id != info.head_id) {
+            self.motion.moved(now.mono, self.standstill_ms());
+        }
         self.api.record_info(now, info, self.producer);
         if let Some(seen) = polled.max(self.log.head) {
             let unseen = info.head.saturating_sub(seen).saturating_sub(1);

@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use crate::core::event::Reason;
 use crate::core::evidence::log::LogState;
 use crate::core::evidence::references::Standing as Agreement;
 use crate::core::rules::{Finding, Rule, State, View};
@@ -15,6 +16,14 @@ use crate::core::time::{Human, Timestamp};
 /// A head older than this while it moves: the node is catching up. nodeos itself calls a head
 /// recent for 30 s (`producer_plugin`, finalizer `is_recent`).
 const BEHIND_MS: i64 = 30_000;
+
+/// A nodeos that stops has ended within this time, milliseconds: it applies no block any more once
+/// its plugins shut down; writing its state may take longer, but the head does not move then.
+const STOPS_WITHIN_MS: u64 = 30_000;
+
+/// A deep fork switch holds for so long, milliseconds: ten turns, in which LIB and the number of
+/// producers seen show whether the new branch is the chain's. Less than a round of 21 producers.
+const FORK_SETTLES_MS: u64 = 60_000;
 
 /// Why nothing is promoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -192,10 +201,12 @@ fn node_runs(view: &View<'_>, findings: &[Finding]) -> Gate {
         let why = why.unwrap_or_else(|| "no answer yet".to_owned());
         return Gate::closed(name, HoldReason::ApiDown, format!("The RPC does not answer: {why}."));
     }
-    if view.evidence.log.stopping.is_some() {
+    if is_stopping(view) {
         return Gate::closed(name, HoldReason::NodeStopping, "nodeos says that it stops.");
     }
-    if let Some(fault) = firing(findings, Rule::DatabaseFault) {
+    // A disk that fills up is no reason to lose blocks now; when it is full nodeos ends.
+    let is_disk = view.evidence.log.database_fault.is_some_and(|(_, why)| why == Reason::Disk);
+    if let Some(fault) = firing(findings, Rule::DatabaseFault).filter(|_| !is_disk) {
         let sentence = format!("nodeos reports a {}.", fault.saw);
         return Gate::closed(name, HoldReason::DatabaseFault, sentence);
     }
@@ -204,6 +215,16 @@ fn node_runs(view: &View<'_>, findings: &[Finding]) -> Gate {
         return Gate::closed(name, HoldReason::ClockSkewed, sentence);
     }
     Gate::open(name, "The node runs and answers.")
+}
+
+/// Whether nodeos said that it stops and does. Its next start may go unseen (a log that was rotated,
+/// a container made anew): a node whose head still moves long after has not stopped.
+fn is_stopping(view: &View<'_>) -> bool {
+    let moved = view.evidence.api.head_moved.max(view.evidence.log.last_block);
+    view.evidence
+        .log
+        .stopping
+        .is_some_and(|at| moved.is_none_or(|moved| moved.since_ms(at) <= STOPS_WITHIN_MS))
 }
 
 fn node_on_chain(view: &View<'_>, findings: &[Finding]) -> Gate {
@@ -228,7 +249,6 @@ fn node_on_chain(view: &View<'_>, findings: &[Finding]) -> Gate {
         (Rule::ApiFewProducers, HoldReason::FewProducers, "This node may be on a minority fork"),
         (Rule::LogFewProducers, HoldReason::FewProducers, "This node may be on a minority fork"),
         (Rule::PeersLow, HoldReason::PeersLow, "This node may be cut off"),
-        (Rule::ForkSwitch, HoldReason::ForkUnsettled, "This node's branch is not settled"),
         (Rule::Unlinkable, HoldReason::ForkUnsettled, "This node refuses the others' blocks"),
         (Rule::BlockRejected, HoldReason::ForkUnsettled, "This node refuses the others' blocks"),
     ];
@@ -236,6 +256,13 @@ fn node_on_chain(view: &View<'_>, findings: &[Finding]) -> Gate {
         if let Some(finding) = firing(findings, rule) {
             return close(why, format!("{text} ({rule}: {}).", finding.saw));
         }
+    }
+    // The rule tells of it for longer; one bad handoff a round would hold for ever.
+    let switch = firing(findings, Rule::ForkSwitch).filter(|_| is_fork_fresh(view));
+    if let Some(finding) = switch {
+        let sentence =
+            format!("This node's branch is not settled ({}: {}).", Rule::ForkSwitch, finding.saw);
+        return close(HoldReason::ForkUnsettled, sentence);
     }
     Gate::open(name, format!("Head #{} and last irreversible block move.", info.head))
 }
@@ -287,6 +314,16 @@ fn references(view: &View<'_>) -> Gate {
         return Gate::closed(name, HoldReason::ReferencesDisagree, sentence);
     }
     Gate::open(name, sentence)
+}
+
+/// Whether a deep fork switch was a moment ago.
+fn is_fork_fresh(view: &View<'_>) -> bool {
+    let depth_min = view.settings.rules.fork_switch_depth;
+    view.evidence
+        .log
+        .fork_switches
+        .recent(view.now.mono, FORK_SETTLES_MS)
+        .any(|switch| switch.depth.unwrap_or(1) >= depth_min)
 }
 
 fn producer(view: &View<'_>) -> Gate {

@@ -43,6 +43,7 @@ impl Keeper {
             settings: &settings,
             evidence: &evidence,
             promoted_at: None,
+            has_handed_over: false,
             acted_at: now.mono,
         };
         let machine = Machine::new(&view, latch);
@@ -130,6 +131,7 @@ impl Keeper {
             settings: &self.settings,
             evidence: &self.evidence,
             promoted_at: self.machine.promoted_at(),
+            has_handed_over: self.machine.has_handed_over(),
             acted_at: self.machine.acted_at(),
         };
         step(&mut self.machine, &view);
@@ -155,7 +157,7 @@ impl Keeper {
         } else {
             return;
         }
-        self.machine.confirmed_ticks = 0;
+        self.machine.look_again();
     }
 
     fn judge(&mut self, now: Now) {
@@ -181,8 +183,13 @@ impl Keeper {
         let is_signing = self.settings.role.is_standby()
             && (self.machine.promoted_at().is_some()
                 || self.fires(Rule::StandbyUnpaused) && self.settings.promotion.can_demote);
+        // An act under way ends first, within its deadline: a script that is still about to resume
+        // this node would undo what stops it.
         if self.settings.promotion.dry_run
-            || matches!(self.machine.stage, Stage::Demoting { .. } | Stage::HandedOver { .. })
+            || matches!(
+                self.machine.stage,
+                Stage::Acting { .. } | Stage::Demoting { .. } | Stage::HandedOver { .. }
+            )
             || !is_signing
         {
             return;
@@ -282,8 +289,14 @@ fn view<'a>(
     machine: &Machine,
     now: Now,
 ) -> View<'a> {
-    let (promoted_at, acted_at) = (machine.promoted_at(), machine.acted_at());
-    View { now, settings, evidence, promoted_at, acted_at }
+    View {
+        now,
+        settings,
+        evidence,
+        promoted_at: machine.promoted_at(),
+        has_handed_over: machine.has_handed_over(),
+        acted_at: machine.acted_at(),
+    }
 }
 
 fn chain_status(view: &View<'_>) -> ChainStatus {

@@ -88,6 +88,8 @@ pub enum Stage {
         since: Timestamp,
         /// Whether the chain has shown the other node's block.
         verified: bool,
+        /// Whether this node was seen paused since then.
+        was_paused: bool,
     },
 }
 
@@ -116,6 +118,8 @@ pub struct Machine {
     /// When the last act came back, or the keeper started: whether the node was paused before then
     /// says nothing about now. [`NEVER`] while an act is under way.
     acted_at: Mono,
+    /// Version of the schedule by which the deadline of the verification was set.
+    verified_by: Option<u32>,
     saves: Vec<u64>,
     next_id: u64,
     actions: Vec<Action>,
@@ -152,6 +156,7 @@ impl Machine {
             latch_fault,
             confirmed_ticks: 0,
             acted_at: view.now.mono,
+            verified_by: None,
             saves: Vec::new(),
             next_id: 1,
             actions: Vec::new(),
@@ -279,6 +284,14 @@ impl Machine {
         }
     }
 
+    /// Time was torn: what the chain showed meanwhile was not seen, so our next turn decides.
+    pub fn look_again(&mut self) {
+        self.confirmed_ticks = 0;
+        if let Stage::Verifying { until, .. } = &mut self.stage {
+            *until = None;
+        }
+    }
+
     /// Moves on with time: deadlines, verification, tries again.
     pub fn tick(&mut self, view: &View<'_>) {
         if self.latch_fault.as_ref().is_some_and(|(_, retry)| view.now.mono >= *retry) {
@@ -302,16 +315,10 @@ impl Machine {
             Stage::Demoting { why, order, tries, next } => {
                 self.watch_demoting(view, why, order, tries, next, limit_ms);
             }
-            Stage::HandedOver { .. } if view.is_paused() == Some(false) => {
-                let text = "This node, which gave the producer to another, is resumed by other \
-                            hands than eoskeeper's: it is the active node again.";
-                self.tell("handover_ended", text.to_owned(), true);
-                self.rest(view, "this node was resumed by other hands");
+            Stage::HandedOver { since, verified, was_paused } => {
+                self.watch_handed_over(view, since, verified, was_paused);
             }
-            Stage::Resting
-            | Stage::Latching { .. }
-            | Stage::Acting { .. }
-            | Stage::HandedOver { .. } => {}
+            Stage::Resting | Stage::Latching { .. } | Stage::Acting { .. } => {}
         }
     }
 
@@ -351,6 +358,10 @@ impl Machine {
     fn saved(&mut self, view: &View<'_>, id: u64, result: &ActResult) {
         match (&self.stage, result) {
             (Stage::Latching { act, id: expected, .. }, ActResult::Done(_)) if *expected == id => {
+                if !is_still_missing(view) {
+                    self.call_off(view);
+                    return;
+                }
                 // A hands over only what it has let go of: stop this node first.
                 let act = if *act == Act::PromoteRemote { Act::Demote } else { *act };
                 let order = self.order(view, act);
@@ -367,6 +378,17 @@ impl Machine {
                 self.tell("state_not_written", text, true);
             }
         }
+    }
+
+    /// Writing the latch took so long that what it was written for is over.
+    fn call_off(&mut self, view: &View<'_>) {
+        self.latch.promotions.pop();
+        let producer = view.settings.producer;
+        let text = format!(
+            "Nothing was done: {producer} was seen, or nothing of the chain, while the state was written."
+        );
+        self.tell("promotion_called_off", text, false);
+        self.rest(view, "a promotion was called off");
     }
 
     fn latch_failed(&mut self, view: &View<'_>, why: &str) {
@@ -391,8 +413,7 @@ impl Machine {
         self.acted_at = view.now.mono;
         match (act, result) {
             (Act::Promote | Act::PromoteRemote, ActResult::Done(_)) => {
-                let until = verify_until(view);
-                self.stage = Stage::Verifying { act, since: self.latch.since, until };
+                self.stage = Stage::Verifying { act, since: self.latch.since, until: None };
             }
             (Act::Promote, ActResult::Refused(why)) => {
                 self.tell("promotion_refused", format!("The promotion was refused: {why}."), true);
@@ -420,7 +441,7 @@ impl Machine {
                     "This node is stopped, but the standby was not promoted ({failed}): see to the standby."
                 );
                 self.tell("handover_failed", text, true);
-                self.stage = Stage::HandedOver { since: view.now.wall, verified: false };
+                self.handed_over(view.now.wall, false);
             }
         }
     }
@@ -434,9 +455,15 @@ impl Machine {
         self.discard = Some(why.to_owned());
     }
 
-    /// The deadline of the verification; set once the schedule is known.
+    /// The deadline of the verification; set once the schedule is known, and again when it changes.
     fn deadline(&mut self, view: &View<'_>, set: Option<Timestamp>) -> Option<Timestamp> {
-        let deadline = set.or_else(|| verify_until(view));
+        let version = view.schedule().map(|schedule| schedule.version);
+        let deadline = match set {
+            Some(_) if version == self.verified_by => set,
+            // With another schedule our turn may be later than it was to be.
+            _ => verify_until(view).max(set),
+        };
+        self.verified_by = version;
         if let Stage::Verifying { until, .. } = &mut self.stage {
             *until = deadline;
         }
@@ -471,7 +498,7 @@ impl Machine {
                 self.stage = Stage::Producing { since };
             } else {
                 self.tell("handed_over", text, false);
-                self.stage = Stage::HandedOver { since, verified: true };
+                self.handed_over(since, true);
             }
         } else if self.deadline(view, until).is_some_and(|until| view.now.wall >= until) {
             let why = "no block of ours was seen on the chain within our next turn".to_owned();
@@ -480,7 +507,7 @@ impl Machine {
                 self.step_down(view, why);
             } else {
                 self.tell("handover_failed", format!("The standby was promoted, but {why}."), true);
-                self.stage = Stage::HandedOver { since, verified: false };
+                self.handed_over(since, false);
             }
         }
     }
@@ -494,6 +521,40 @@ impl Machine {
             self.tell("promotion_ended", text, true);
             self.rest(view, "this node was paused by other hands");
         }
+    }
+
+    fn handed_over(&mut self, since: Timestamp, verified: bool) {
+        self.stage = Stage::HandedOver { since, verified, was_paused: false };
+    }
+
+    /// A that was resumed by hand is the active node again, and may hand over again.
+    fn watch_handed_over(
+        &mut self,
+        view: &View<'_>,
+        since: Timestamp,
+        verified: bool,
+        was_paused: bool,
+    ) {
+        let paused = view.is_paused();
+        // Not paused says nothing where another means than the producer API stopped this node.
+        let resumed = was_paused && paused == Some(false);
+        let signs = view.evidence.own.last_produced.is_some_and(|own| {
+            own.time > since.plus_ms(TURN_MS) && own.seen_at.mono >= view.acted_at
+        });
+        if resumed || signs {
+            let text = "This node was resumed by other hands than eoskeeper's: it is the active node again.";
+            self.tell("handover_ended", text.to_owned(), false);
+            self.rest(view, "this node was resumed by other hands");
+            return;
+        }
+        let was_paused = was_paused || paused == Some(true);
+        self.stage = Stage::HandedOver { since, verified, was_paused };
+    }
+
+    /// Whether this node gave the producer to another, or is about to.
+    #[must_use]
+    pub fn has_handed_over(&self) -> bool {
+        self.latch.stage == LatchStage::HandedOver
     }
 
     fn push_demotion(&mut self, view: &View<'_>) {
@@ -552,6 +613,12 @@ fn verify_until(view: &View<'_>) -> Option<Timestamp> {
     let end = turn.map_or(view.now.wall, Turn::end);
     let more = schedule.round_ms() * u64::from(policy.verify_rounds.saturating_sub(1));
     Some(end.plus_ms(more.cast_signed() + BUILT_ON_MS))
+}
+
+/// Whether the producer is silent for longer than this role waits, as it was when the gates opened.
+fn is_still_missing(view: &View<'_>) -> bool {
+    let silent_ms = view.silent_since().map(|since| view.now.mono.since_ms(since.mono));
+    silent_ms.zip(view.wait_ms()).is_some_and(|(silent_ms, wait_ms)| silent_ms >= wait_ms)
 }
 
 /// The block that proves a promotion: ours, newer than the promotion, and built on by another.

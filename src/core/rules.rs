@@ -32,6 +32,8 @@ pub struct View<'a> {
     pub evidence: &'a Evidence,
     /// Since when this node was made to produce by us, if it was.
     pub promoted_at: Option<Timestamp>,
+    /// Whether this node, A, gave the producer to another.
+    pub has_handed_over: bool,
     /// Since when what the node says of being paused counts: when the last act on it came back.
     pub acted_at: Mono,
 }
@@ -251,10 +253,16 @@ impl View<'_> {
         at.map(|at| self.now.mono.since_ms(at))
     }
 
-    /// Whether production is paused, as far as that is known and was said after the last act.
+    /// Whether production is paused, as far as that is known and was asked after the last act.
     #[must_use]
     pub fn is_paused(&self) -> Option<bool> {
-        self.evidence.api.paused.filter(|(at, _)| *at >= self.acted_at).map(|(_, paused)| paused)
+        // An answer that came within a poll's deadline of the act may have been given before it.
+        let settled = self.settings.rules.poll_timeout_ms;
+        self.evidence
+            .api
+            .paused
+            .filter(|(at, _)| at.since_ms(self.acted_at) >= settled)
+            .map(|(_, paused)| paused)
     }
 
     /// The active schedule, as far as it is known.
@@ -263,10 +271,11 @@ impl View<'_> {
         self.evidence.api.schedule.as_ref()
     }
 
-    /// Whether this node is the one that is meant to sign: A, or a standby that was promoted.
+    /// Whether this node is the one that is meant to sign: A until it hands over,
+    /// or a standby that was promoted.
     #[must_use]
     pub fn is_meant_to_sign(&self) -> bool {
-        self.settings.role == Role::Active || self.promoted_at.is_some()
+        self.settings.role == Role::Active && !self.has_handed_over || self.promoted_at.is_some()
     }
 
     /// The configured number of producers, lowered where the schedule is smaller: one producer,
@@ -276,33 +285,42 @@ impl View<'_> {
         others.map_or(configured, |others| configured.min(others.max(1)))
     }
 
-    /// How long the producer may be silent, milliseconds; `None` while the schedule is not known
-    /// and the wait is counted in its rounds.
+    /// Whether no producer at all signs, or this node is cut off from those who do.
+    #[must_use]
+    pub fn chain_stands_still(&self) -> bool {
+        self.evidence.motion.stands_still(self.now.mono, self.evidence.standstill_ms())
+    }
+
+    /// How long the producer may be silent, milliseconds, and never less than a round; `None` while
+    /// the schedule is not known.
     #[must_use]
     pub fn wait_ms(&self) -> Option<u64> {
         use crate::core::settings::Wait;
+        let round_ms = || Some(self.schedule()?.round_ms() + self.settings.rules.round_grace_ms);
         match self.settings.promotion.wait {
-            Wait::Fixed(ms) => Some(ms),
-            Wait::Rounds(rounds) => {
-                let round_ms = self.schedule()?.round_ms() + self.settings.rules.round_grace_ms;
-                Some(round_ms * u64::from(rounds))
-            }
+            // The schedule may have grown since the time was chosen; a healthy producer is silent
+            // for nearly a round.
+            Wait::Fixed(ms) => Some(ms.max(round_ms()?)),
+            Wait::Rounds(rounds) => Some(round_ms()? * u64::from(rounds)),
         }
     }
 
-    /// For how long our producer has been silent while we listened without a gap, and since when;
-    /// `None` while we do not listen.
+    /// Since when our producer has been silent while we listened without a gap and the chain moved;
+    /// `None` while we do not listen or no producer signs.
     #[must_use]
     pub fn silent_since(&self) -> Option<Now> {
         let covered = self.evidence.coverage.since()?;
         let seen = self.evidence.own.last.map(|block| block.seen_at);
         let mut since = seen.filter(|s| s.mono > covered.mono).unwrap_or(covered);
-        // A producer that was just elected owes nothing from before.
-        if let Some(scheduled) = self.evidence.api.scheduled_since
-            && scheduled > since.mono
-        {
-            let ago = self.now.mono.since_ms(scheduled);
-            since = Now { mono: scheduled, wall: self.now.wall.plus_ms(-ago.cast_signed()) };
+        if self.chain_stands_still() {
+            return None;
+        }
+        // A producer that was just elected owes nothing from before, and while the whole chain
+        // stood still nobody could sign.
+        let owes_from = self.evidence.api.scheduled_since.max(self.evidence.motion.resumed());
+        if let Some(from) = owes_from.filter(|from| *from > since.mono) {
+            let ago = self.now.mono.since_ms(from);
+            since = Now { mono: from, wall: self.now.wall.plus_ms(-ago.cast_signed()) };
         }
         Some(since)
     }

@@ -54,6 +54,8 @@ pub struct Knobs {
     pub honest: usize,
     /// The references' own chain goes on.
     pub references_move: bool,
+    /// Writes of the latch do not come back; their numbers are kept in `hung_saves`.
+    pub saves_hang: bool,
 }
 
 pub struct World {
@@ -75,6 +77,8 @@ pub struct World {
     /// Decisions as they changed: when, and which.
     pub decisions: Vec<(u64, String)>,
     pub remote_promoted: bool,
+    /// Writes of the latch that have not come back.
+    pub hung_saves: Vec<u64>,
 }
 
 impl World {
@@ -115,6 +119,7 @@ impl World {
                 save_answer: ActResult::Done(String::new()),
                 honest: usize::MAX,
                 references_move: true,
+                saves_hang: false,
             },
             schedule,
             elapsed_ms: 0,
@@ -128,6 +133,7 @@ impl World {
             notices: Vec::new(),
             decisions: Vec::new(),
             remote_promoted: false,
+            hung_saves: Vec::new(),
         }
     }
 
@@ -199,6 +205,11 @@ impl World {
         line.block_id = Some(ShortId(id));
         line.producer = Some(name(BP));
         self.tell(Event::Log(line));
+    }
+
+    /// Runs for one slot.
+    pub fn run_slot(&mut self) {
+        self.slot();
     }
 
     fn slot(&mut self) {
@@ -308,6 +319,10 @@ impl World {
             match action {
                 Action::SaveLatch { id, latch } => {
                     self.latches.push(latch);
+                    if self.knobs.saves_hang {
+                        self.hung_saves.push(id);
+                        continue;
+                    }
                     let result = self.knobs.save_answer.clone();
                     self.tell(Event::Outcome(Outcome { id, result }));
                 }

@@ -6,6 +6,10 @@ use crate::core::schedule::Schedule;
 use crate::core::time::{Mono, Now};
 use crate::core::window::Sightings;
 
+/// Without an answer for so long, milliseconds, the RPC was out: longer than one poll that hangs
+/// until its deadline of 5 s.
+const OUTAGE_MS: u64 = 7_000;
+
 /// Answers of `get_info`, `get_producer_schedule` and `paused`, and failures to get one.
 #[derive(Clone, Debug)]
 pub struct ApiEvidence {
@@ -66,6 +70,9 @@ impl ApiEvidence {
 
     /// Records a good answer.
     pub fn record_info(&mut self, now: Now, info: &ChainInfo, ours: Name) {
+        if self.last_ok.is_some_and(|at| now.mono.since_ms(at.mono) > OUTAGE_MS) {
+            self.resume(now);
+        }
         let before = self.info.as_ref();
         if before.is_none_or(|b| b.head != info.head || b.head_id != info.head_id) {
             self.head_moved = Some(now.mono);
@@ -81,6 +88,15 @@ impl ApiEvidence {
         self.last_ok = Some(now);
         self.head_ahead_ms = info.head_time.since_ms(now.wall);
         self.info = Some(info.clone());
+    }
+
+    /// After an outage the head may be as old as the outage is long: whether it moves shows from
+    /// now on.
+    fn resume(&mut self, now: Now) {
+        self.since = now.mono;
+        self.head_moved = Some(now.mono);
+        self.lib_moved = Some(now.mono);
+        self.producers.clear();
     }
 
     /// Records that no usable answer came.

@@ -61,6 +61,8 @@ pub struct LogEvidence {
     pub events: u64,
     /// Bytes or lines the reader had to drop: how often, and the last cause.
     pub lost: (u64, String),
+    /// Since when the producers below are collected: nodeos's last start, where that was seen.
+    pub producers_since: Mono,
     /// Producers of the blocks in the log.
     pub producers: Sightings,
     /// Counts of DAWN's missed-block reports.
@@ -106,6 +108,7 @@ impl LogEvidence {
             others: 0,
             events: 0,
             lost: (0, String::new()),
+            producers_since: now.mono,
             producers: Sightings::default(),
             missed_reports: Window::new(RARE_MAX),
             fork_switches: Window::new(RARE_MAX),
@@ -141,7 +144,9 @@ impl LogEvidence {
             EventName::BlockRejected => self.rejected.push(at, reason),
             EventName::FinalityLag => self.finality.push(at, reason),
             EventName::PeerCounts => self.peers = line.count.map(|count| (at, count)),
-            EventName::DatabaseFault => self.database_fault = Some((at, reason)),
+            EventName::DatabaseFault => self.record_database_fault(at, reason),
+            // Builds of early 2018 say it of every slot of the others.
+            EventName::ProductionSkipped if reason == Reason::NotMyTurn => {}
             EventName::ProductionSkipped => self.skipped = Some((at, reason)),
             EventName::NodeStarted => {
                 self.started = Some(at);
@@ -149,6 +154,8 @@ impl LogEvidence {
                 self.database_fault = None;
                 self.skipped = None;
                 self.peers = None;
+                self.producers.clear();
+                self.producers_since = at;
             }
             EventName::NodeStopping => self.stopping = Some(at),
             EventName::Replaying => self.replaying = Some(at),
@@ -159,6 +166,14 @@ impl LogEvidence {
             | EventName::BlockDropped
             | EventName::ScheduleChanged
             | EventName::Other => {}
+        }
+    }
+
+    /// A warning about the disk does not hide a fault of the database itself.
+    fn record_database_fault(&mut self, at: Mono, reason: Reason) {
+        let is_worse = self.database_fault.is_some_and(|(_, before)| before != Reason::Disk);
+        if reason != Reason::Disk || !is_worse {
+            self.database_fault = Some((at, reason));
         }
     }
 
@@ -251,6 +266,7 @@ impl LogEvidence {
         self.last_foreign = None;
         self.blocks_since = None;
         self.producers.clear();
+        self.producers_since = now.mono;
         self.missed_reports.clear();
         self.fork_switches.clear();
         self.rejected.clear();

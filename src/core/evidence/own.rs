@@ -23,10 +23,11 @@ const RUN_BREAK_MS: i64 = 810_000;
 
 /// Blocks of the same numbers as ours, dropped while this node is in its turn, that tell of a second
 /// signer: so many different numbers …
-const CONTESTED_MIN: usize = 4;
+const CONTESTED_MIN: usize = 8;
 /// … over so long, milliseconds. The late blocks of the producer before us come at once, when the
-/// network or this host wakes up; those of a second signer come in its rhythm, every 500 ms.
-const CONTESTED_SPREAD_MS: u64 = 1_500;
+/// network or this host wakes up, or every 500 ms for as long as that producer is late; those of a
+/// second signer come through the whole turn. Blocks 3.5 s late are of no use to anybody.
+const CONTESTED_SPREAD_MS: u64 = 3_500;
 /// A turn, milliseconds; dropped blocks of an older one do not count.
 const CONTESTED_WINDOW_MS: u64 = 6_000;
 /// This node is in its turn while its last block is not older, milliseconds.
@@ -76,6 +77,8 @@ impl OwnBlock {
 #[derive(Clone, Debug)]
 pub struct OwnBlocks {
     producer: Name,
+    /// Blocks from before this may be our own although we did not see them made.
+    listening_since: Timestamp,
     /// The newest by block time.
     pub last: Option<OwnBlock>,
     /// The newest that this node signed.
@@ -94,9 +97,10 @@ pub struct OwnBlocks {
 impl OwnBlocks {
     /// Nothing seen yet.
     #[must_use]
-    pub fn new(producer: Name) -> Self {
+    pub fn new(producer: Name, now: Now) -> Self {
         Self {
             producer,
+            listening_since: now.wall,
             last: None,
             last_produced: None,
             signing_since: None,
@@ -143,6 +147,9 @@ impl OwnBlocks {
             return;
         }
         if block.seen_at.wall.since_ms(block.time) > ELSEWHERE_FRESH_MS {
+            return;
+        }
+        if twin.is_none() && block.time < self.listening_since {
             return;
         }
         if twin.is_some() {
@@ -203,7 +210,7 @@ mod tests {
     }
 
     fn blocks(seen: &[OwnBlock]) -> OwnBlocks {
-        let mut own = OwnBlocks::new("eosstorebest".parse().unwrap());
+        let mut own = OwnBlocks::new("eosstorebest".parse().unwrap(), Now::default());
         seen.iter().for_each(|b| own.record(*b));
         own
     }
@@ -259,7 +266,8 @@ mod tests {
     fn dropped_blocks_in_the_rhythm_of_a_signer_are_a_second_signer() {
         // (what, milliseconds between the dropped blocks, how many, second signer)
         let cases = [
-            ("a second signer", 500, 6, true),
+            ("a second signer", 500, 9, true),
+            ("a producer before us that is 3 s late", 500, 7, false),
             ("the late blocks of the producer before us", 5, 11, false),
             ("one late block", 500, 1, false),
             ("three blocks", 500, 3, false),

@@ -1,5 +1,6 @@
 //! Rules on clock, finality and database.
 
+use crate::core::event::Reason;
 use crate::core::rules::{Verdict, View};
 use crate::core::time::Human;
 
@@ -36,9 +37,14 @@ pub(super) fn finality(view: &View<'_>) -> Verdict {
 
 /// `database_fault`: nodeos said so and has not started again since.
 pub(super) fn database_fault(view: &View<'_>) -> Verdict {
-    let threshold = "any line that says so, until nodeos starts again";
+    let threshold = "any line that says so, until nodeos starts again; of the disk, a recent one";
     match view.evidence.log.database_fault {
         None => Verdict::fine("no fault", threshold),
+        // nodeos repeats its warning every minute while the disk is that full
+        // (`resource-monitor-warning-interval`), and says nothing when there is space again.
+        Some((at, Reason::Disk)) if view.now.mono.since_ms(at) > view.settings.rules.recent_ms => {
+            Verdict::fine("no fault of late", threshold)
+        }
         Some((at, reason)) => {
             let age = Human(view.now.mono.since_ms(at));
             Verdict::when(true, format!("database fault ({reason}) {age} ago"), threshold)

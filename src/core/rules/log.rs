@@ -84,7 +84,7 @@ pub(super) fn few_producers(view: &View<'_>) -> Verdict {
     if log.last_block.is_none() {
         return Verdict::unknown("no block in the log yet", threshold);
     }
-    if view.now.mono.since_ms(log.since) < window_ms {
+    if view.now.mono.since_ms(log.producers_since) < window_ms {
         return Verdict::unknown("watched for less than the window", threshold);
     }
     let seen = log.producers.distinct(view.now.mono, window_ms);

@@ -13,8 +13,14 @@ pub(super) fn missing(view: &View<'_>) -> Verdict {
     let threshold = format!("no block of {} for {}", view.settings.producer, Human(wait_ms));
     match view.evidence.api.is_scheduled(view.settings.producer) {
         None => return Verdict::unknown("the schedule is not known yet", threshold),
-        Some(false) => return Verdict::unknown("not in the active schedule", threshold),
+        Some(false) => return Verdict::fine("it owes none: not in the active schedule", threshold),
         Some(true) => {}
+    }
+    if view.chain_stands_still() {
+        return Verdict::unknown(
+            "the whole chain stands still, or this node is cut off",
+            threshold,
+        );
     }
     let Some(since) = view.silent_since() else {
         let why = format!("nothing is seen of the chain: {}", view.evidence.coverage.torn());
