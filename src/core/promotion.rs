@@ -543,7 +543,7 @@ impl Machine {
         });
         if resumed || signs {
             let text = "This node was resumed by other hands than eoskeeper's: it is the active node again.";
-            self.tell("handover_ended", text.to_owned(), false);
+            self.tell("handover_ended", text.to_owned(), true);
             self.rest(view, "this node was resumed by other hands");
             return;
         }

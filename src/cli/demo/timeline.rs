@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(lines[0].find("Watched"), Some(MARGIN), "{line}");
         assert!(lines[0].starts_with("  25.2 s   B      evidence_too_young  "), "{line}");
         assert!(lines.iter().all(|line| line.chars().count() <= COLUMNS), "{line}");
-        assert_eq!(lines.len(), 2);
+        assert_eq!(lines.len(), 3);
         assert!(lines[1].starts_with(&" ".repeat(MARGIN)), "{line}");
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(words(&line)[4..], words(text), "no word is lost");
