@@ -145,9 +145,10 @@ impl Story {
 fn introduction(stage: &Stage, dir: &Path) -> String {
     let round_ms = stage.network.look(|chain| chain.schedule().round_ms());
     let mut text = format!(
-        "Three simulated nodeos hold the key of {}, on a chain of three producers: a round is {},\n\
-         a turn 6 s. A signs, B and C are paused. Beside each runs a real keeper, which reads its\n\
-         node's log and RPC and knows nothing of the others. A will be killed in its turn.\n\n",
+        "Three simulated nodeos hold the key of {}, on a chain of three\n\
+         producers: a round is {}, a turn 6 s. A signs, B and C are paused. Beside each\n\
+         runs a real keeper, which reads its node's log and RPC and knows nothing of\n\
+         the others. A will be killed in its turn.\n\n",
         stage.ours,
         Human(round_ms),
     );
@@ -155,7 +156,7 @@ fn introduction(stage: &Stage, dir: &Path) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "  {node}  {:<12}  RPC {}   keeper http://{status}/api/status",
+            "  {node}  {:<12}  RPC {}   keeper http://{status}",
             node.dialect().title(),
             stage.network.http_url(node),
         );

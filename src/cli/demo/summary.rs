@@ -107,12 +107,13 @@ impl fmt::Display for Summary {
         writeln!(f, "  until B's first block          {:>12}", ms(first_block))?;
         writeln!(
             f,
-            "A standby whose only proof is the chain waits two rounds by design, here {}: sooner, a",
+            "A standby whose only proof is the chain waits two rounds by design, here {}:",
             ms(self.b_waits_ms)
         )?;
-        writeln!(f, "producer that merely missed a turn could be signed for twice.")?;
+        writeln!(f, "sooner, a producer that merely missed a turn could be signed for twice.")?;
         let fate = if self.keep { "left as asked" } else { "removed now; --keep leaves them" };
-        write!(f, "Logs, configurations and the keepers' own log: {} ({fate}).", self.dir.display())
+        writeln!(f, "Logs, configurations and the keepers' own log, {fate}:")?;
+        write!(f, "  {}", self.dir.display())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::demo::Node;
 /// Columns a live line may take; a longer one would wrap and could not be wiped.
 const LIVE_COLUMNS: usize = 79;
 /// Columns of a line of the timeline; sentences are wrapped.
-const COLUMNS: usize = 100;
+const COLUMNS: usize = 80;
 /// Columns of what stands before the sentence: time, who and kind.
 const MARGIN: usize = 38;
 
@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(lines[0].find("Watched"), Some(MARGIN), "{line}");
         assert!(lines[0].starts_with("  25.2 s   B      evidence_too_young  "), "{line}");
         assert!(lines.iter().all(|line| line.chars().count() <= COLUMNS), "{line}");
-        assert_eq!(lines.len(), 2);
+        assert_eq!(lines.len(), 3);
         assert!(lines[1].starts_with(&" ".repeat(MARGIN)), "{line}");
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(words(&line)[4..], words(text), "no word is lost");
