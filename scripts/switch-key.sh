@@ -11,7 +11,7 @@ Usage: switch-key.sh [-P NAME] [-k KEY] [-w URL] [-l N] [-u URL] [-t SECONDS] [-
 
 Sends regproducer through cleos with this node's own public key. cleos needs an unlocked wallet with
 the permission's key. A legacy chain takes some 6 minutes until the new key signs, a Savanna chain
-under a minute: give the keeper a deadline (act_timeout) longer than --timeout.
+under a minute: give the keeper a deadline (act_timeout_seconds) longer than --timeout.
 
   -P, --producer NAME    the producer (EOSKEEPER_PRODUCER)
   -k, --key KEY          this node's public signing key, as get_producer_schedule prints it
