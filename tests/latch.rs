@@ -146,6 +146,15 @@ fn a_damaged_file_is_an_error_and_is_never_replaced() {
 }
 
 #[test]
+fn a_pipe_in_its_place_is_damage_and_is_not_waited_for() {
+    let temp = tempfile::tempdir().unwrap();
+    let pipe = temp.path().join("latch.json");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let error = Store::open(temp.path()).unwrap().load(producer()).unwrap_err();
+    assert!(matches!(error, LatchError::Damaged { .. }), "{error:?}");
+}
+
+#[test]
 fn a_version_of_the_future_is_told_apart_from_noise() {
     let temp = tempfile::tempdir().unwrap();
     fs::write(temp.path().join("latch.json"), "{\"version\":7,\"new\":true}").unwrap();
