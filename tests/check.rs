@@ -466,3 +466,22 @@ async fn every_fault_of_the_configuration_is_told_and_nothing_tried() {
     let text = String::from_utf8(output).unwrap();
     assert!(text.starts_with("fail  config  ") && text.contains("no such file"), "{text}");
 }
+
+#[test]
+fn output_that_cannot_be_written_is_an_error_and_no_panic() {
+    let temp = tempfile::tempdir().unwrap();
+    let config = temp.path().join("config.ini");
+    let text = "[global]\nrole = B\nproducer_name = eosstorebest\nhttp_port = 8888\n\
+                log_file = nodeos.log\n";
+    fs::write(&config, text).unwrap();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let ended = Command::new(env!("CARGO_BIN_EXE_eoskeeper"))
+        .args(["check", "--offline", "-c"])
+        .arg(&config)
+        .stdout(full)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("standard output cannot be written"), "{said}");
+}
