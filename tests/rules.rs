@@ -3,6 +3,7 @@
 #[allow(dead_code, reason = "each test file that uses the world uses another part of it")]
 mod keeper_support;
 
+use eoskeeper::core::action::Act;
 use eoskeeper::core::event::{Event, EventName, LogEvent, Reason};
 use eoskeeper::core::rules::Rule;
 use eoskeeper::core::settings::{Role, Rules, Settings};
@@ -262,10 +263,11 @@ fn few_peers_are_found_and_none_is_asked_for_with_zero() {
 #[test]
 fn single_lines_stand_for_as_long_as_the_setting_says() {
     type Cause = fn(&mut World);
-    let cases: [(&str, Cause); 3] = [
+    let cases: [(&str, Cause); 4] = [
         ("fork_switch", |world| counted(world, EventName::ForkSwitched, 8)),
         ("wrong_producer", |world| signed(world, EventName::BlockProduced, "othera")),
         ("duplicate_production", |world| signed(world, EventName::BlockDoubleProduced, BP)),
+        ("duplicate_production", |world| confirmed_twice(world, BP)),
     ];
     for (rule, cause) in cases {
         let mut world = world(|rules| rules.recent_ms = 60_000);
@@ -279,6 +281,7 @@ fn single_lines_stand_for_as_long_as_the_setting_says() {
     // Another producer's double block is that one's trouble.
     let mut world = world(no_change);
     signed(&mut world, EventName::BlockDoubleProduced, "othera");
+    confirmed_twice(&mut world, "othera");
     assert!(!world.fires("duplicate_production"));
 }
 
@@ -288,6 +291,26 @@ fn signed(world: &mut World, event: EventName, producer: &str) {
     line.block_time = Some(world.now.wall);
     world.tell(Event::Log(line));
     world.run(1);
+}
+
+/// nodeos refuses a block, and says who signed it with one range confirmed twice.
+fn confirmed_twice(world: &mut World, producer: &str) {
+    let mut line = LogEvent::new(EventName::BlockRejected);
+    (line.reason, line.producer) = (Some(Reason::DoubleConfirming), Some(name(producer)));
+    world.tell(Event::Log(line));
+    world.run(1);
+}
+
+#[test]
+fn a_refused_double_confirmation_stops_nobody() {
+    let mut world = World::armed(Role::FirstStandby, 21);
+    world.run(WARM_S);
+    world.knobs.active_signs = false;
+    assert!(world.run_until("produce", 600), "{:?}", world.decisions);
+    confirmed_twice(&mut world, BP);
+    assert!(world.fires("duplicate_production"));
+    world.run(130);
+    assert_eq!((world.acts(), world.code()), (vec![Act::Promote], "produce".to_owned()));
 }
 
 #[test]

@@ -11,7 +11,7 @@ pub mod own;
 pub mod references;
 pub mod turns;
 
-use crate::core::event::{ApiFailure, ChainInfo, Event, EventName, LogEvent};
+use crate::core::event::{ApiFailure, ChainInfo, Event, EventName, LogEvent, Reason};
 use crate::core::evidence::api::ApiEvidence;
 use crate::core::evidence::coverage::Coverage;
 use crate::core::evidence::log::LogEvidence;
@@ -121,6 +121,9 @@ impl Evidence {
         self.log.record(now, line);
         if line.name == EventName::BlockDoubleProduced && line.producer == Some(self.producer) {
             self.own.record_reported_double(now, line.block.unwrap_or_default());
+        }
+        if line.reason == Some(Reason::DoubleConfirming) && line.producer == Some(self.producer) {
+            self.own.last_double_confirming = Some(now.mono);
         }
         if let (EventName::BlockDropped, Some(number)) = (line.name, line.block) {
             self.own.record_dropped(now, number, line.block_id);

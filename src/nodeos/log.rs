@@ -11,7 +11,8 @@
 //! nodeos does not escape what it prints. Whoever gets a newline into a message starts a line of
 //! their own, and that line can be a perfect copy of ours: a contract's console output does it at
 //! debug level, a peer's name may do it in versions that don't clean it. No reader of the text can
-//! tell. The keeper therefore never acts on log lines alone; the RPC must agree.
+//! tell. The keeper therefore promotes nobody by log lines alone: the RPC must agree. A line that shows
+//! our name signed elsewhere does stop a standby that signs, for two signers are worse than none.
 
 mod anchor;
 mod ansi;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::core::event::ShortId;
 use crate::core::name::Name;
 use crate::core::schedule::TURN_SLOTS;
-use crate::core::time::{Now, Timestamp};
+use crate::core::time::{Mono, Now, Timestamp};
 use crate::core::window::Window;
 
 /// Own blocks remembered: 256 are the blocks of 21 turns, 45 minutes with 21 producers.
@@ -89,6 +89,8 @@ pub struct OwnBlocks {
     pub last_elsewhere: Option<OwnBlock>,
     /// The newest slot that was signed twice, with different ids.
     pub last_double: Option<OwnBlock>,
+    /// When nodeos last refused a block because our producer confirmed one range twice.
+    pub last_double_confirming: Option<Mono>,
     produced: VecDeque<OwnBlock>,
     /// Numbers of the blocks dropped during this node's turn.
     contested: Window<u32>,
@@ -106,6 +108,7 @@ impl OwnBlocks {
             signing_since: None,
             last_elsewhere: None,
             last_double: None,
+            last_double_confirming: None,
             produced: VecDeque::new(),
             contested: Window::new(2 * TURN_SLOTS as usize),
         }

@@ -120,13 +120,18 @@ pub(super) fn duplicate(view: &View<'_>) -> Verdict {
         let saw = format!("block #{} was signed twice", block.number);
         return Verdict::when(true, saw, threshold);
     }
-    match signed_elsewhere(view) {
-        Some(block) if recent(&block) => {
-            let saw = format!("another node signed block #{} ({})", block.number, block.time);
-            Verdict::when(true, saw, threshold)
-        }
-        _ => Verdict::fine("no second signer seen", threshold),
+    if let Some(block) = signed_elsewhere(view).filter(recent) {
+        let saw = format!("another node signed block #{} ({})", block.number, block.time);
+        return Verdict::when(true, saw, threshold);
     }
+    // Checked by nodeos before the signature is: a reason to look, and none to stop a node.
+    let refused = view.age_ms(view.evidence.own.last_double_confirming);
+    if let Some(age_ms) = refused.filter(|age_ms| *age_ms <= recent_ms) {
+        let age = Human(age_ms);
+        let saw = format!("a block that confirms our blocks twice was refused {age} ago");
+        return Verdict::when(true, saw, threshold);
+    }
+    Verdict::fine("no second signer seen", threshold)
 }
 
 /// A block of ours that another node signed although this one was signing: newer than our
