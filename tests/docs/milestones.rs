@@ -1,4 +1,4 @@
-//! The notices of a promotion, read from `src/core/promotion.rs` where they are told.
+//! The notices of a promotion, read from `src/core/promotion.rs` and its folder, where they are told.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,9 @@ use crate::{code, entries, read};
 
 /// Each key and whether it is bad news: `tell("key", text, true)`.
 fn told() -> BTreeMap<String, bool> {
-    let source = read("src/core/promotion.rs");
+    let source = ["promotion.rs", "promotion/outcomes.rs", "promotion/watch.rs"]
+        .map(|file| read(&format!("src/core/{file}")))
+        .concat();
     source
         .split(".tell(")
         .skip(1)

@@ -1,0 +1,187 @@
+//! What is looked at while a promotion is under way: its proof, its deadline, other hands.
+
+use super::{Machine, Stage};
+use crate::core::action::{Act, ActResult, LatchStage};
+use crate::core::evidence::own::OwnBlock;
+use crate::core::rules::View;
+use crate::core::schedule::{TURN_MS, Turn};
+use crate::core::time::{Human, Mono, Timestamp};
+
+/// A turn with less than this left when the node is promoted is not waited for: nodeos may need a
+/// slot or two to begin.
+const TURN_LEFT_MIN_MS: i64 = 3_000;
+/// After our turn another producer must build on our block; two turns and a second, because the
+/// next producer may be missing too: 2 × 6 s + 1 s.
+const BUILT_ON_MS: i64 = 2 * TURN_MS + 1_000;
+
+impl Machine {
+    /// The deadline of the verification; set once the schedule is known, and again when it changes.
+    pub(super) fn deadline(
+        &mut self,
+        view: &View<'_>,
+        set: Option<Timestamp>,
+    ) -> Option<Timestamp> {
+        let version = view.schedule().map(|schedule| schedule.version);
+        let deadline = match set {
+            Some(_) if version == self.verified_by => set,
+            // With another schedule our turn may be later than it was to be.
+            _ => verify_until(view).max(set),
+        };
+        self.verified_by = version;
+        if let Stage::Verifying { until, .. } = &mut self.stage {
+            *until = deadline;
+        }
+        deadline
+    }
+
+    /// Whether this node was seen paused since it was made to produce.
+    pub(super) fn is_paused_by_others(&self, view: &View<'_>) -> bool {
+        view.is_paused() == Some(true)
+    }
+
+    pub(super) fn verify(
+        &mut self,
+        view: &View<'_>,
+        act: Act,
+        since: Timestamp,
+        until: Option<Timestamp>,
+    ) {
+        if act == Act::Promote && self.is_paused_by_others(view) {
+            // Paused by a hand, by a restart of nodeos, or never resumed: it does not sign.
+            self.tell(
+                "promotion_undone",
+                "This node is paused again, by other hands than eoskeeper's.".to_owned(),
+                true,
+            );
+            self.rest(view, "this node was paused by other hands");
+            return;
+        }
+        if let Some(block) = proof(view, act, since) {
+            let text = format!(
+                "{} signs again: block #{} ({}) is on the chain.",
+                view.settings.producer, block.number, block.time
+            );
+            if act == Act::Promote {
+                self.tell("promoted", text, false);
+                self.save(view.now, LatchStage::Promoted);
+                self.latch.since = since;
+                self.stage = Stage::Producing { since };
+            } else {
+                self.tell("handed_over", text, false);
+                self.handed_over(since, true);
+            }
+        } else if self.deadline(view, until).is_some_and(|until| view.now.wall >= until) {
+            let why = "no block of ours was seen on the chain within our next turn".to_owned();
+            if act == Act::Promote {
+                self.tell("promotion_undone", format!("The promotion is undone: {why}."), true);
+                self.step_down(view, why);
+            } else {
+                self.tell("handover_failed", format!("The standby was promoted, but {why}."), true);
+                self.handed_over(since, false);
+            }
+        }
+    }
+
+    pub(super) fn watch_producing(&mut self, view: &View<'_>, since: Timestamp) {
+        if self.is_paused_by_others(view) {
+            let text = format!(
+                "This node, promoted {} ago, is paused by other hands than eoskeeper's: it is a standby again.",
+                Human(view.now.wall.since_ms(since).max(0).cast_unsigned())
+            );
+            self.tell("promotion_ended", text, true);
+            self.rest(view, "this node was paused by other hands");
+        }
+    }
+
+    pub(super) fn handed_over(&mut self, since: Timestamp, verified: bool) {
+        self.stage = Stage::HandedOver { since, verified, was_paused: false };
+    }
+
+    /// A that was resumed by hand is the active node again, and may hand over again.
+    pub(super) fn watch_handed_over(
+        &mut self,
+        view: &View<'_>,
+        since: Timestamp,
+        verified: bool,
+        was_paused: bool,
+    ) {
+        let paused = view.is_paused();
+        // Not paused says nothing where another means than the producer API stopped this node.
+        let resumed = was_paused && paused == Some(false);
+        let signs = view.evidence.own.last_produced.is_some_and(|own| {
+            own.time > since.plus_ms(TURN_MS) && own.seen_at.mono >= view.acted_at
+        });
+        if resumed || signs {
+            let text = "This node was resumed by other hands than eoskeeper's: it is the active node again.";
+            self.tell("handover_ended", text.to_owned(), true);
+            self.rest(view, "this node was resumed by other hands");
+            return;
+        }
+        let was_paused = was_paused || paused == Some(true);
+        self.stage = Stage::HandedOver { since, verified, was_paused };
+    }
+
+    pub(super) fn push_demotion(&mut self, view: &View<'_>) {
+        let id = self.order(view, Act::Demote);
+        if let Stage::Demoting { order, .. } = &mut self.stage {
+            *order = Some((id, view.now.mono));
+        }
+    }
+
+    pub(super) fn watch_demoting(
+        &mut self,
+        view: &View<'_>,
+        why: String,
+        order: Option<(u64, Mono)>,
+        tries: u32,
+        next: Mono,
+        limit_ms: u64,
+    ) {
+        match order {
+            Some((_, since)) if view.now.mono.since_ms(since) > limit_ms => {
+                let failed = ActResult::Failed("no outcome within its deadline".to_owned());
+                self.demoted(view, why, tries, &failed);
+            }
+            None if view.now.mono >= next => self.push_demotion(view),
+            Some(_) | None => {}
+        }
+    }
+}
+
+/// When a promotion that the chain has not shown is given up: the end of our turn, of as many
+/// rounds on as configured, and time for another producer to build on it. `None` while the schedule
+/// is not known.
+fn verify_until(view: &View<'_>) -> Option<Timestamp> {
+    let policy = &view.settings.promotion;
+    let schedule = view.schedule()?;
+    let from = view.now.wall.plus_ms(TURN_LEFT_MIN_MS);
+    let turn = schedule.turn_ending_after(view.settings.producer, from);
+    // Not in the schedule any more: nothing can be proven; a round is enough to see that.
+    let end = turn.map_or(view.now.wall, Turn::end);
+    let more = schedule.round_ms() * u64::from(policy.verify_rounds.saturating_sub(1));
+    Some(end.plus_ms(more.cast_signed() + BUILT_ON_MS))
+}
+
+/// The block that proves a promotion: ours, newer than the promotion, and built on by another.
+fn proof(view: &View<'_>, act: Act, since: Timestamp) -> Option<OwnBlock> {
+    let own = &view.evidence.own;
+    let log_follows = view.evidence.log_shows_blocks(view.now, view.settings.rules.log_deaf_ms);
+    let block = match act {
+        // With the log deaf the head's name must do.
+        Act::Promote if log_follows => own.last_produced,
+        Act::Promote | Act::PromoteRemote | Act::Demote => own.last,
+    }?;
+    if block.time < since {
+        return None;
+    }
+    let head = view.evidence.api.info.as_ref();
+    let built_on = view
+        .evidence
+        .log
+        .last_foreign
+        .is_some_and(|(at, number)| at >= block.seen_at.mono && number > block.number)
+        || head.is_some_and(|info| {
+            info.head_producer != view.settings.producer && info.head > block.number
+        });
+    built_on.then_some(block)
+}
