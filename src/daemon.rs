@@ -24,6 +24,7 @@ use crate::core::decision::Decision;
 use crate::core::event::Event;
 use crate::core::keeper::Keeper;
 use crate::core::name::Name;
+use crate::core::settings::Promotion;
 use crate::core::status::Status;
 use crate::history::latch::{LatchError, Store};
 use crate::web;
@@ -61,6 +62,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         producer = %config.settings.producer,
         config = %config.source.display(),
         status = %config.status_listen,
+        acts = acts(config.settings.promotion),
         "The keeper watches."
     );
     for note in &config.notes {
@@ -165,6 +167,15 @@ impl Daemon {
             tracing::info!(target: "decision", kind, hold, "{}", decision.sentence);
             self.told = Some(decision.clone());
         }
+    }
+}
+
+/// The first question after a start: may it do anything?
+fn acts(policy: Promotion) -> &'static str {
+    match (policy.configured, policy.dry_run) {
+        (false, _) => "never: nothing is configured to act with",
+        (true, true) => "never: a dry run",
+        (true, false) => "when every gate is open",
     }
 }
 
