@@ -415,8 +415,28 @@ fn a_hand_that_pauses_the_promoted_node_ends_the_promotion() {
     assert_eq!(world.told("promotion_ended"), 1);
     assert_eq!(world.latches.last().map(|l| l.stage), Some(LatchStage::Standby));
     world.run(1000);
-    assert_eq!(world.acts(), [Act::Promote]);
+    // The pause is made explicit: one that missing votes brought would lift itself.
+    assert_eq!(world.acts(), [Act::Promote, Act::Demote]);
     assert_eq!(world.code(), "hold:producer_seen");
+}
+
+#[test]
+fn two_neighbours_missing_hold_for_a_moment_and_wake_nobody() {
+    let mut world = World::armed(Role::Observer, 21);
+    world.run(WARM);
+    (world.knobs.active_signs, world.knobs.neighbour_signs) = (false, false);
+    let mut fired = false;
+    for _ in 0..300 {
+        world.run(1);
+        fired |= world.fires("head_stalled");
+    }
+    assert!(fired);
+    assert_eq!(kinds(&world, "head_stalled"), []);
+    world.knobs.others_sign = false;
+    world.run(60);
+    world.knobs.others_sign = true;
+    world.run(60);
+    assert_eq!(kinds(&world, "head_stalled"), [NoticeKind::Raised, NoticeKind::Resolved]);
 }
 
 #[test]
@@ -453,7 +473,7 @@ fn a_restart_takes_up_where_the_latch_says() {
     let cases: [(LatchStage, bool, Vec<Act>, &str); 5] = [
         (LatchStage::Promoted, false, vec![], "produce"),
         (LatchStage::Promoting, false, vec![], "produce"),
-        (LatchStage::Promoting, true, vec![], "hold:evidence_too_young"),
+        (LatchStage::Promoting, true, vec![Act::Demote], "hold:evidence_too_young"),
         (LatchStage::Demoting, false, vec![Act::Demote], "hold:evidence_too_young"),
         (LatchStage::HandedOver, true, vec![], "handed_over"),
     ];

@@ -210,6 +210,8 @@ pub struct Verdict {
     pub saw: String,
     /// What it is measured by.
     pub threshold: String,
+    /// Whether it is too early to tell people, though not to hold a promotion.
+    pub is_early: bool,
 }
 
 /// A rule's answer with its name and its age.
@@ -233,17 +235,22 @@ pub struct Finding {
 
 impl Verdict {
     fn fine(saw: impl Into<String>, threshold: impl Into<String>) -> Self {
-        Self { state: State::Fine, saw: saw.into(), threshold: threshold.into() }
+        Self { state: State::Fine, saw: saw.into(), threshold: threshold.into(), is_early: false }
     }
 
     fn unknown(why: impl Into<String>, threshold: impl Into<String>) -> Self {
-        Self { state: State::Unknown, saw: why.into(), threshold: threshold.into() }
+        Self {
+            state: State::Unknown,
+            saw: why.into(),
+            threshold: threshold.into(),
+            is_early: false,
+        }
     }
 
     /// Fires when `fires`, with the same words either way.
     fn when(fires: bool, saw: impl Into<String>, threshold: impl Into<String>) -> Self {
         let state = if fires { State::Firing } else { State::Fine };
-        Self { state, saw: saw.into(), threshold: threshold.into() }
+        Self { state, saw: saw.into(), threshold: threshold.into(), is_early: false }
     }
 }
 
@@ -338,7 +345,7 @@ pub fn judge(view: &View<'_>, before: &[Finding]) -> Vec<Finding> {
                 rule: *rule,
                 class: rule.class(),
                 state: verdict.state,
-                severity: rule.severity(),
+                severity: if verdict.is_early { Severity::Info } else { rule.severity() },
                 saw: verdict.saw,
                 threshold: verdict.threshold,
                 since: same.map_or(view.now.wall, |f| f.since),

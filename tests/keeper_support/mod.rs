@@ -28,6 +28,8 @@ pub struct Knobs {
     pub active_slots: u32,
     /// Producers other than ours that sign.
     pub others_sign: bool,
+    /// The producer after ours signs.
+    pub neighbour_signs: bool,
     /// Every how many turns of others is one signed; 1: all.
     pub others_every: u32,
     /// Our node gets the others' blocks.
@@ -106,6 +108,7 @@ impl World {
                 active_signs: true,
                 active_slots: TURN_SLOTS,
                 others_sign: true,
+                neighbour_signs: true,
                 others_every: 1,
                 connected: true,
                 api: true,
@@ -240,6 +243,7 @@ impl World {
             && slot.in_turn() < self.knobs.active_slots;
         let others = owner != name(BP)
             && self.knobs.others_sign
+            && (self.knobs.neighbour_signs || self.schedule.producers.get(2) != Some(&owner))
             && slot.turn().0.is_multiple_of(self.knobs.others_every);
         if !(here || self.knobs.connected && (active || others)) {
             return;

@@ -48,12 +48,9 @@ impl Machine {
     ) {
         if act == Act::Promote && self.is_paused_by_others(view) {
             // Paused by a hand, by a restart of nodeos, or never resumed: it does not sign.
-            self.tell(
-                "promotion_undone",
-                "This node is paused again, by other hands than eoskeeper's.".to_owned(),
-                true,
-            );
-            self.rest(view, "this node was paused by other hands");
+            let text = "This node is paused again, by other hands than eoskeeper's.";
+            self.tell("promotion_undone", text.to_owned(), true);
+            self.make_pause_explicit(view);
             return;
         }
         if let Some(block) = proof(view, act, since) {
@@ -89,8 +86,19 @@ impl Machine {
                 Human(view.now.wall.since_ms(since).max(0).cast_unsigned())
             );
             self.tell("promotion_ended", text, true);
-            self.rest(view, "this node was paused by other hands");
+            self.make_pause_explicit(view);
         }
+    }
+
+    /// Makes the pause of other hands our own. From Spring 1.0 on missing votes pause a node too,
+    /// the RPC does not tell the two apart, and such a pause lifts itself: a node believed to be a
+    /// standby would sign again.
+    fn make_pause_explicit(&mut self, view: &View<'_>) {
+        let why = "this node was paused by other hands".to_owned();
+        self.latch.reason.clone_from(&why);
+        self.save(view.now, LatchStage::Demoting);
+        self.stage = Stage::Demoting { why, order: None, tries: 0, next: view.now.mono };
+        self.push_demotion(view);
     }
 
     pub(super) fn handed_over(&mut self, since: Timestamp, verified: bool) {

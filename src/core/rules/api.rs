@@ -1,6 +1,6 @@
 //! Rules on what `get_info` says.
 
-use crate::core::rules::{Verdict, View};
+use crate::core::rules::{State, Verdict, View};
 use crate::core::time::Human;
 
 /// `api_down`: so many failed polls in a row.
@@ -43,7 +43,13 @@ pub(super) fn few_producers(view: &View<'_>) -> Verdict {
 pub(super) fn head_stalled(view: &View<'_>) -> Verdict {
     let limit_ms = view.settings.rules.head_stalled_ms;
     let head = view.evidence.api.info.as_ref().map_or(0, |i| i.head);
-    still(view, view.evidence.api.head_moved, limit_ms, &format!("head block #{head}"))
+    let moved = view.evidence.api.head_moved;
+    let verdict = still(view, moved, limit_ms, &format!("head block #{head}"));
+    // Two neighbours missing make 12 s of silence every round; that holds a promotion, but wakes
+    // nobody.
+    let is_early = verdict.state == State::Firing
+        && view.age_ms(moved).is_some_and(|age| age < view.evidence.standstill_ms());
+    Verdict { is_early, ..verdict }
 }
 
 /// `lib_stalled`: the last irreversible block has not changed for a while.
