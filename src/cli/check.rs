@@ -20,6 +20,7 @@ use std::process::ExitCode;
 
 use crate::cli::{failed, print};
 use crate::config::{self, Config, ConfigError};
+use crate::core::settings::Role;
 
 pub use row::{Row, State};
 pub use table::Colour;
@@ -103,7 +104,7 @@ pub async fn check(
 
 /// Tries what a configuration names, all at once.
 pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
-    let mut rows = vec![accepted(config)];
+    let mut rows = vec![accepted(config), acting(config)];
     rows.extend(config.notes.iter().map(|note| Row::warn("note", note, "see config.ini.example")));
     rows.extend(listen::exposed(config));
     if scope == Scope::Offline {
@@ -131,6 +132,19 @@ fn accepted(config: &Config) -> Row {
         config.settings.producer
     );
     Row::ok("config", detail)
+}
+
+/// What the keeper would do by itself: the first thing to know before it is left alone.
+fn acting(config: &Config) -> Row {
+    let policy = config.settings.promotion;
+    let detail = match (config.settings.role, policy.configured, policy.dry_run) {
+        (Role::Observer, ..) => "tells people; an observer never acts",
+        (_, false, _) => "tells people; nothing is configured to act with",
+        (_, true, true) => "tells people what it would do: a dry run",
+        (Role::Active, true, false) => "stops this node and promotes the standby by its script",
+        (Role::FirstStandby | Role::SecondStandby, true, false) => "promotes this node by itself",
+    };
+    Row::ok("acting", detail)
 }
 
 /// Everything that is wrong in the configuration, a row each.

@@ -173,6 +173,10 @@ impl Kind {
 
     fn check_text(&self, text: &str) -> Result<(), String> {
         let (is_right, name) = match self {
+            // The chain knows no name that ends with a dot: it would never be seen.
+            Self::Producer if text.ends_with('.') => {
+                return Err(format!("{} is no account name: it ends with a dot", quoted(text)));
+            }
             Self::Producer => {
                 return text
                     .parse::<Name>()
@@ -337,6 +341,18 @@ mod tests {
         for word in ["", "y", "2", "tru"] {
             assert_eq!(read_bool(word), None, "{word}");
         }
+    }
+
+    #[test]
+    fn takes_no_name_that_the_chain_could_not_have() {
+        for (bad, why) in [
+            ("eosstorebest.", "it ends with a dot"),
+            ("Eosstorebest", "an account name has only the characters a-z, 1-5 and '.'"),
+        ] {
+            let error = format!("'{bad}' is no account name: {why}");
+            assert_eq!(Kind::Producer.read(bad), Err(error));
+        }
+        assert!(Kind::Producer.read("eos.store").is_ok());
     }
 
     #[test]

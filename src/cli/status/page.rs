@@ -130,10 +130,10 @@ fn facts(page: &mut String, status: &Value, style: Style) {
         human(&producer["silent_ms"]),
         human(&producer["wait_ms"])
     );
-    line!(page, "  Turn          {}", text(&producer["next_turn"]));
+    line!(page, "  Next turn     {} UTC, or running since", text(&producer["next_turn"]));
     line!(
         page,
-        "  Missed        {} slots in the turns seen; {} whole rounds in a row up to now",
+        "  Missed        {} slots in the turns seen; rounds without a block, up to now: {}",
         text(&producer["missed_slots"]),
         text(&producer["missed_rounds"]),
     );
