@@ -13,8 +13,11 @@ pub(super) fn render(status: &Value, why: bool, style: Style) -> String {
     head(&mut page, status, style);
     facts(&mut page, status, style);
     references(&mut page, status, style);
-    findings(&mut page, status, why, style);
-    gates(&mut page, status, why, style);
+    findings(&mut page, status, style);
+    if why {
+        gates(&mut page, status, style);
+        quiet_rules(&mut page, status, style);
+    }
     page
 }
 
@@ -194,40 +197,44 @@ fn references(page: &mut String, status: &Value, style: Style) {
     }
 }
 
-fn findings(page: &mut String, status: &Value, why: bool, style: Style) {
-    let shown: Vec<&Value> =
-        list(&status["findings"]).filter(|f| why || f["state"] == "firing").collect();
-    if shown.is_empty() {
+/// The rules that fire, each with what it is measured by and since when.
+fn findings(page: &mut String, status: &Value, style: Style) {
+    let firing: Vec<&Value> =
+        list(&status["findings"]).filter(|f| f["state"] == "firing").collect();
+    if firing.is_empty() {
         line!(page, "\n{}", style.good("No finding."));
         return;
     }
     line!(page, "\n{}", style.bold("Findings"));
-    for finding in shown {
-        let state = text(&finding["state"]);
-        let mark = format!("{state:<8}");
-        let mark = match (state.as_str(), finding["severity"].as_str()) {
-            ("firing", Some("page")) => style.bad(&mark),
-            ("firing", _) => style.warn(&mark),
-            ("unknown", _) => style.dim(&mark),
-            _ => style.good(&mark),
+    for finding in firing {
+        let mark = match finding["severity"].as_str() {
+            Some("page") => style.bad("firing "),
+            _ => style.warn("firing "),
         };
-        line!(page, "  {mark} {:<20} {}", text(&finding["rule"]), text(&finding["saw"]));
-        line!(
-            page,
-            "{}",
-            style.dim(&format!(
-                "{:31}fires at: {}; so since {}",
-                "",
-                text(&finding["threshold"]),
-                text(&finding["since"])
-            ))
-        );
+        line!(page, "  {mark} {:<22} {}", text(&finding["rule"]), text(&finding["saw"]));
+        let (threshold, since) = (text(&finding["threshold"]), text(&finding["since"]));
+        let more = format!("{:33}fires at: {threshold}; since {since} UTC", "");
+        line!(page, "{}", style.dim(&more));
     }
 }
 
-fn gates(page: &mut String, status: &Value, why: bool, style: Style) {
+/// The rules that do not fire, a line each.
+fn quiet_rules(page: &mut String, status: &Value, style: Style) {
+    line!(page, "\n{}", style.bold("Rules that do not fire"));
+    for finding in list(&status["findings"]).filter(|f| f["state"] != "firing") {
+        let mark = match finding["state"].as_str() {
+            Some("unknown") => style.dim("unknown"),
+            _ => style.good("fine   "),
+        };
+        let threshold = style.dim(&format!("(fires at: {})", text(&finding["threshold"])));
+        let saw = text(&finding["saw"]);
+        line!(page, "  {mark} {:<22} {saw} {threshold}", text(&finding["rule"]));
+    }
+}
+
+fn gates(page: &mut String, status: &Value, style: Style) {
     let all: Vec<&Value> = list(&status["gates"]).collect();
-    if all.is_empty() || !why {
+    if all.is_empty() {
         return;
     }
     line!(page, "\n{}", style.bold("Gates before a promotion"));
