@@ -7,7 +7,7 @@ use crate::{code, entries, read};
 /// Each key and whether it is bad news: `tell("key", text, true)`.
 fn told() -> BTreeMap<String, bool> {
     let source = ["promotion.rs", "promotion/outcomes.rs", "promotion/watch.rs"]
-        .map(|file| read(&format!("src/core/{file}")))
+        .map(|file| read(format!("src/core/{file}")))
         .concat();
     source
         .split(".tell(")
