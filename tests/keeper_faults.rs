@@ -232,6 +232,8 @@ fn the_late_blocks_of_a_slow_producer_before_us_are_no_second_signer() {
         while world.now.wall < start.plus_ms(8_000) {
             // Each half second one of them comes, until the last.
             let in_turn = world.now.wall.since_ms(start);
+            // What comes late did not come in time.
+            world.knobs.log = in_turn >= 0 || in_turn < -late_ms.cast_signed();
             if in_turn >= 0 && in_turn.cast_unsigned() < late_ms + 1 {
                 for _ in 0..2 {
                     let own = world.keeper.status(world.now).producer.last_block.unwrap();

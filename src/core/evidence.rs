@@ -126,7 +126,7 @@ impl Evidence {
             self.own.last_double_confirming = Some(now.mono);
         }
         if let (EventName::BlockDropped, Some(number)) = (line.name, line.block) {
-            self.own.record_dropped(now, number, line.block_id);
+            self.own.record_dropped(now, number, line.block_id, self.log.last_foreign_time);
         }
         let via = match line.name {
             EventName::BlockReceived => Via::Received,
@@ -136,7 +136,7 @@ impl Evidence {
         self.coverage.sighting(now);
         self.motion.moved(now.mono, self.standstill_ms());
         if line.producer != Some(self.producer) {
-            self.log.record_foreign(now, line.block.unwrap_or_default());
+            self.log.record_foreign(now, line);
             if via == Via::Produced {
                 self.log.record_wrong_producer(now, line);
             }

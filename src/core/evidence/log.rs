@@ -51,6 +51,8 @@ pub struct LogEvidence {
     pub last_received: Option<Mono>,
     /// When a block of another producer came last.
     pub last_foreign: Option<(Mono, u32)>,
+    /// Block time of the last block of another producer.
+    pub last_foreign_time: Option<Timestamp>,
     /// Since when blocks have come without a break of 30 s; wall time.
     blocks_since: Option<Timestamp>,
     /// The last line that is none of our events.
@@ -103,6 +105,7 @@ impl LogEvidence {
             head: None,
             last_received: None,
             last_foreign: None,
+            last_foreign_time: None,
             blocks_since: None,
             last_other: String::new(),
             others: 0,
@@ -215,8 +218,9 @@ impl LogEvidence {
     }
 
     /// Notes that a block of another producer came.
-    pub fn record_foreign(&mut self, now: Now, number: u32) {
-        self.last_foreign = Some((now.mono, number));
+    pub fn record_foreign(&mut self, now: Now, line: &LogEvent) {
+        self.last_foreign = Some((now.mono, line.block.unwrap_or_default()));
+        self.last_foreign_time = line.block_time.or(self.last_foreign_time);
     }
 
     /// Notes a block this node signed under another name.
@@ -264,6 +268,7 @@ impl LogEvidence {
         self.last_block = None;
         self.last_received = None;
         self.last_foreign = None;
+        self.last_foreign_time = None;
         self.blocks_since = None;
         self.producers.clear();
         self.producers_since = now.mono;

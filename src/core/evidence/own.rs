@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::core::event::ShortId;
 use crate::core::name::Name;
-use crate::core::schedule::TURN_SLOTS;
+use crate::core::schedule::{SLOT_MS, Slot, TURN_SLOTS};
 use crate::core::time::{Mono, Now, Timestamp};
 use crate::core::window::Window;
 
@@ -28,6 +28,12 @@ const CONTESTED_MIN: usize = 8;
 /// network or this host wakes up, or every 500 ms for as long as that producer is late; those of a
 /// second signer come through the whole turn. Blocks 3.5 s late are of no use to anybody.
 const CONTESTED_SPREAD_MS: u64 = 3_500;
+/// Fewer are enough once the producer before us is known to have delivered its last block: then
+/// nobody but a second signer has blocks for our slots. Four in the rhythm of slots, and not what
+/// a peer sends at once of an old fork.
+const CONTESTED_MIN_ALL_HEARD: usize = 4;
+/// … over so long, milliseconds: four blocks span 1.5 s, less what arrives unevenly.
+const CONTESTED_SPREAD_ALL_HEARD_MS: u64 = 1_200;
 /// A turn, milliseconds; dropped blocks of an older one do not count.
 const CONTESTED_WINDOW_MS: u64 = 6_000;
 /// This node is in its turn while its last block is not older, milliseconds.
@@ -164,7 +170,15 @@ impl OwnBlocks {
     /// A block of another node was dropped because this one is producing (nodeos 1.8.10 to Leap 5).
     /// In a legacy chain that is how a second signer first shows; its `Received block` lines come
     /// only after the fork is settled, some ten seconds later.
-    pub fn record_dropped(&mut self, now: Now, number: u32, id: Option<ShortId>) {
+    ///
+    /// `last_foreign` is the block time of the newest block of another producer.
+    pub fn record_dropped(
+        &mut self,
+        now: Now,
+        number: u32,
+        id: Option<ShortId>,
+        last_foreign: Option<Timestamp>,
+    ) {
         let Some(own) = self.last_produced else { return };
         if now.mono.since_ms(own.seen_at.mono) > IN_TURN_MS
             || own.number.abs_diff(number) > TURN_SLOTS
@@ -177,7 +191,13 @@ impl OwnBlocks {
         }
         let count = self.contested.recent(now.mono, CONTESTED_WINDOW_MS).count();
         let spread_ms = self.contested.oldest_age_ms(now.mono, CONTESTED_WINDOW_MS);
-        if count >= CONTESTED_MIN && spread_ms >= CONTESTED_SPREAD_MS {
+        let before_us = Slot::at(own.time).turn().start().plus_ms(-SLOT_MS);
+        let (count_min, spread_min_ms) = if last_foreign.is_some_and(|time| time >= before_us) {
+            (CONTESTED_MIN_ALL_HEARD, CONTESTED_SPREAD_ALL_HEARD_MS)
+        } else {
+            (CONTESTED_MIN, CONTESTED_SPREAD_MS)
+        };
+        if count >= count_min && spread_ms >= spread_min_ms {
             let block =
                 OwnBlock { number, time: own.time, id: None, seen_at: now, via: Via::Received };
             self.last_elsewhere = Some(block);
@@ -267,29 +287,35 @@ mod tests {
 
     #[test]
     fn dropped_blocks_in_the_rhythm_of_a_signer_are_a_second_signer() {
-        // (what, milliseconds between the dropped blocks, how many, second signer)
+        // (what, milliseconds between the dropped blocks, how many, the producer before us has
+        // delivered its last block, second signer)
         let cases = [
-            ("a second signer", 500, 9, true),
-            ("a producer before us that is 3 s late", 500, 7, false),
-            ("the late blocks of the producer before us", 5, 11, false),
-            ("one late block", 500, 1, false),
-            ("three blocks", 500, 3, false),
+            ("a second signer", 500, 9, false, true),
+            ("a producer before us that is 3 s late", 500, 7, false, false),
+            ("the late blocks of the producer before us", 5, 11, false, false),
+            ("one late block", 500, 1, false, false),
+            ("four blocks, and nobody else can be late", 450, 4, true, true),
+            ("three blocks, and nobody else can be late", 500, 3, true, false),
+            ("an old fork that a peer sends at once", 5, 11, true, false),
         ];
-        for (what, gap_ms, count, expected) in cases {
+        // The first millisecond of a turn.
+        let turn = Slot::at(Timestamp::from_ms(1_800_000_000_000)).turn().start();
+        for (what, gap_ms, count, all_heard, expected) in cases {
             let mut own = blocks(&[]);
-            let mut now = Now::default().plus_ms(1_000_000);
+            let mut now = Now { wall: turn, ..Now::default().plus_ms(1_000_000) };
+            let heard = turn.plus_ms(if all_heard { -SLOT_MS } else { -2 * SLOT_MS });
             for n in 0..count {
                 now = now.plus_ms(gap_ms);
                 let time = Timestamp::from_ms(now.wall.ms());
                 let id = Some(ShortId(1));
                 own.record(OwnBlock { number: 50 + n, time, id, seen_at: now, via: Via::Produced });
-                own.record_dropped(now, 50 + n, Some(ShortId(9)));
+                own.record_dropped(now, 50 + n, Some(ShortId(9)), Some(heard));
             }
             assert_eq!(own.last_double.is_some(), expected, "{what}");
         }
         let mut own = blocks(&[block(50, 1, 1, Via::Produced)]);
         let later = Now::default().plus_ms(60_000);
-        (0..12).for_each(|n| own.record_dropped(later.plus_ms(n * 500), 50 + n as u32, None));
+        (0..12).for_each(|n| own.record_dropped(later.plus_ms(n * 500), 50 + n as u32, None, None));
         assert_eq!(own.last_double, None, "not in our turn");
     }
 
