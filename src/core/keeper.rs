@@ -126,14 +126,7 @@ impl Keeper {
     }
 
     fn with_machine(&mut self, now: Now, step: impl FnOnce(&mut Machine, &View<'_>)) {
-        let view = View {
-            now,
-            settings: &self.settings,
-            evidence: &self.evidence,
-            promoted_at: self.machine.promoted_at(),
-            has_handed_over: self.machine.has_handed_over(),
-            acted_at: self.machine.acted_at(),
-        };
+        let view = view(&self.settings, &self.evidence, &self.machine, now);
         step(&mut self.machine, &view);
         // At once: what was seen before an act or its undoing must not open a gate again.
         if let Some(why) = self.machine.take_discard() {

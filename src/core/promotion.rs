@@ -246,6 +246,11 @@ impl Machine {
     /// Stop this node, now.
     pub fn step_down(&mut self, view: &View<'_>, why: String) {
         self.tell("stepping_down", format!("This node stops signing: {why}."), true);
+        self.demote(view, why);
+    }
+
+    /// Orders that this node be stopped, and remembers it on disk; the order does not wait for that.
+    fn demote(&mut self, view: &View<'_>, why: String) {
         self.latch.reason.clone_from(&why);
         self.save(view.now, LatchStage::Demoting);
         self.stage = Stage::Demoting { why, order: None, tries: 0, next: view.now.mono };

@@ -16,7 +16,7 @@ const STOPS_WITHIN_MS: u64 = 30_000;
 /// producers seen show whether the new branch is the chain's. Less than a round of 21 producers.
 const FORK_SETTLES_MS: u64 = 60_000;
 
-/// The own node's health: one gate, closed by the first trouble.
+/// The own node's health: that it runs, and that it is on the chain; the first trouble closes each.
 pub(super) fn gates(view: &View<'_>, findings: &[Finding]) -> [Gate; 2] {
     [node_runs(view, findings), node_on_chain(view, findings)]
 }

@@ -34,11 +34,6 @@ impl Machine {
         deadline
     }
 
-    /// Whether this node was seen paused since it was made to produce.
-    pub(super) fn is_paused_by_others(&self, view: &View<'_>) -> bool {
-        view.is_paused() == Some(true)
-    }
-
     pub(super) fn verify(
         &mut self,
         view: &View<'_>,
@@ -46,7 +41,7 @@ impl Machine {
         since: Timestamp,
         until: Option<Timestamp>,
     ) {
-        if act == Act::Promote && self.is_paused_by_others(view) {
+        if act == Act::Promote && view.is_paused() == Some(true) {
             // Paused by a hand, by a restart of nodeos, or never resumed: it does not sign.
             let text = "This node is paused again, by other hands than eoskeeper's.";
             self.tell("promotion_undone", text.to_owned(), true);
@@ -80,7 +75,7 @@ impl Machine {
     }
 
     pub(super) fn watch_producing(&mut self, view: &View<'_>, since: Timestamp) {
-        if self.is_paused_by_others(view) {
+        if view.is_paused() == Some(true) {
             let text = format!(
                 "This node, promoted {} ago, is paused by other hands than eoskeeper's: it is a standby again.",
                 Human(view.now.wall.since_ms(since).max(0).cast_unsigned())
@@ -94,11 +89,7 @@ impl Machine {
     /// the RPC does not tell the two apart, and such a pause lifts itself: a node believed to be a
     /// standby would sign again.
     fn make_pause_explicit(&mut self, view: &View<'_>) {
-        let why = "this node was paused by other hands".to_owned();
-        self.latch.reason.clone_from(&why);
-        self.save(view.now, LatchStage::Demoting);
-        self.stage = Stage::Demoting { why, order: None, tries: 0, next: view.now.mono };
-        self.push_demotion(view);
+        self.demote(view, "this node was paused by other hands".to_owned());
     }
 
     pub(super) fn handed_over(&mut self, since: Timestamp, verified: bool) {
