@@ -5,12 +5,16 @@
 
 pub mod action;
 pub mod alarms;
+pub mod command;
 pub mod decision;
 pub mod event;
 pub mod evidence;
 pub mod gates;
+pub mod handover;
 pub mod keeper;
+pub mod lease;
 pub mod name;
+pub mod process;
 pub mod promotion;
 pub mod rules;
 pub mod schedule;

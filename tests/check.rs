@@ -387,6 +387,9 @@ fn latch(stage: LatchStage, producer: &str) -> Latch {
         reason: "it is missing".to_owned(),
         since: "2026-11-21T02:54:35.000".parse().unwrap(),
         promotions: Vec::new(),
+        active_at: None,
+        token: None,
+        maintenance: None,
     }
 }
 

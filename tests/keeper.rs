@@ -466,6 +466,9 @@ fn a_restart_takes_up_where_the_latch_says() {
             reason: "eosstorebest is missing".to_owned(),
             since,
             promotions: vec![since],
+            active_at: None,
+            token: None,
+            maintenance: None,
         }))
     };
     let since = World::new(B, 21).now.wall;
@@ -524,6 +527,9 @@ fn a_handover_is_taken_up_again_and_ends_by_hand() {
         reason: "eosstorebest is missing".to_owned(),
         since: World::new(B, 21).now.wall,
         promotions: vec![],
+        active_at: None,
+        token: None,
+        maintenance: None,
     };
     // The standby signs: the handover stands. It does not: a person is told.
     for (signs, key) in [(true, "handed_over"), (false, "handover_failed")] {
@@ -561,6 +567,9 @@ fn a_dry_run_finishes_nothing_and_stops_nobody() {
             reason: String::new(),
             since: world.now.wall,
             promotions: vec![],
+            active_at: None,
+            token: None,
+            maintenance: None,
         };
         let mut world = World::with(settings.clone(), 21, Ok(Some(latch)));
         world.knobs.active_signs = false;

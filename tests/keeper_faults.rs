@@ -134,6 +134,9 @@ fn a_keeper_killed_before_the_hand_over_does_not_call_it_done() {
         reason: "eosstorebest is missing".to_owned(),
         since,
         promotions: vec![since],
+        active_at: None,
+        token: None,
+        maintenance: None,
     };
     let mut world = World::with(armed(Role::Active), 21, Ok(Some(latch)));
     world.knobs.active_signs = false;
@@ -291,6 +294,9 @@ fn own_blocks_from_before_the_keepers_start_are_not_signed_elsewhere() {
         reason: "eosstorebest is missing".to_owned(),
         since,
         promotions: vec![since],
+        active_at: None,
+        token: None,
+        maintenance: None,
     };
     let mut world = World::with(armed(B), 21, Ok(Some(latch)));
     (world.knobs.paused, world.knobs.active_signs) = (false, false);

@@ -24,6 +24,9 @@ fn latch(stage: LatchStage) -> Latch {
             Timestamp::from_ms(1_795_229_317_000),
             Timestamp::from_ms(1_795_229_317_098),
         ],
+        active_at: None,
+        token: None,
+        maintenance: None,
     }
 }
 

@@ -28,6 +28,8 @@ fn order(act: Act) -> Order {
         incident: "20261121T024837-producer_missing".to_owned(),
         producer: "eosstorebest".parse().unwrap(),
         chain_id: Some("8a34ec7d".repeat(8)),
+        token: None,
+        handover: None,
     }
 }
 

@@ -24,16 +24,20 @@ const CONFIRMATION_GAP: Duration = Duration::from_millis(200);
 /// within `deadline`.
 ///
 /// [`ActResult::Refused`] where the call did not reach nodeos, so that nothing was changed;
-/// [`ActResult::Failed`] where that is not known, and for [`Act::PromoteRemote`], which needs a
-/// script.
+/// [`ActResult::Failed`] where that is not known, and for acts that are none of
+/// nodeos's.
 pub async fn run(client: &Client, act: Act, deadline: Duration) -> ActResult {
     let wanted = match act {
         Act::Promote => Wanted { paused: false, call: "resume" },
         Act::Demote => Wanted { paused: true, call: "pause" },
-        Act::PromoteRemote => {
+        Act::PromoteRemote
+        | Act::Fence
+        | Act::Restart
+        | Act::AcquireLease
+        | Act::ReleaseLease
+        | Act::HandOver => {
             return ActResult::Refused(
-                "another host is promoted by a script; configure one, such as promote-remote.sh"
-                    .to_owned(),
+                "nodeos can only be paused and resumed; anything else needs a script".to_owned(),
             );
         }
     };

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::handover::Handover;
 use crate::core::name::Name;
 use crate::core::time::Timestamp;
 
@@ -39,6 +40,11 @@ pub struct Order {
     pub producer: Name,
     /// Chain id, 64 hex digits, where it is known.
     pub chain_id: Option<String>,
+    /// The fencing token of the lease, where one is held: a store that knows a greater one must
+    /// refuse us.
+    pub token: Option<u64>,
+    /// For [`Act::HandOver`] and [`Act::ReleaseLease`]: what is given.
+    pub handover: Option<Handover>,
 }
 
 /// The acts there are.
@@ -51,6 +57,17 @@ pub enum Act {
     Demote,
     /// From the active node: run the script that promotes the standby.
     PromoteRemote,
+    /// Run the script that makes sure that this node does not sign: stops its unit, kills it, cuts
+    /// it off.
+    Fence,
+    /// Run the script that restarts this node's nodeos.
+    Restart,
+    /// Take the lease, if it is free or was released.
+    AcquireLease,
+    /// Let go of the lease, and say to whom.
+    ReleaseLease,
+    /// Give the producer to the peer that the order's handover names.
+    HandOver,
 }
 
 /// What came of an action.
@@ -90,6 +107,28 @@ pub struct Latch {
     pub since: Timestamp,
     /// When the promotions of the running budget window were made, oldest first.
     pub promotions: Vec<Timestamp>,
+    /// When this node was last known to sign by right, while it does; told again every
+    /// few seconds, so that a plain restart can be told from a longer absence.
+    #[serde(default)]
+    pub active_at: Option<Timestamp>,
+    /// The fencing token this node signs by.
+    #[serde(default)]
+    pub token: Option<u64>,
+    /// No automatic act until it ends.
+    #[serde(default)]
+    pub maintenance: Option<Maintenance>,
+}
+
+/// A time without automatic acts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Maintenance {
+    /// When it began.
+    pub since: Timestamp,
+    /// When it ends by itself.
+    pub until: Timestamp,
+    /// Why, in the words of the person who ordered it.
+    pub reason: String,
 }
 
 /// Where a promotion stands.
@@ -149,6 +188,24 @@ pub enum Severity {
     Page,
 }
 
+impl Latch {
+    /// Nothing was done and nothing is remembered.
+    #[must_use]
+    pub const fn at_rest(producer: Name, since: Timestamp) -> Self {
+        Self {
+            stage: LatchStage::Standby,
+            producer,
+            incident: String::new(),
+            reason: String::new(),
+            since,
+            promotions: Vec::new(),
+            active_at: None,
+            token: None,
+            maintenance: None,
+        }
+    }
+}
+
 impl LatchStage {
     /// Whether an act was begun whose end is not known.
     #[must_use]
@@ -168,6 +225,11 @@ impl Act {
             Self::Promote => "promote",
             Self::Demote => "demote",
             Self::PromoteRemote => "promote_remote",
+            Self::Fence => "fence",
+            Self::Restart => "restart",
+            Self::AcquireLease => "acquire_lease",
+            Self::ReleaseLease => "release_lease",
+            Self::HandOver => "hand_over",
         }
     }
 }

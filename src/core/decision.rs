@@ -83,6 +83,9 @@ fn under_way(view: &View<'_>, machine: &Machine) -> Option<Decision> {
         Stage::Acting { act: Act::PromoteRemote, .. } => {
             Decision::new(DecisionKind::Act, format!("Promoting the standby: {reason}"))
         }
+        Stage::Acting { act, .. } => {
+            Decision::new(DecisionKind::Act, format!("Under way: {act}: {reason}"))
+        }
         Stage::Verifying { until, .. } => {
             let left = until.map(|until| until.since_ms(view.now.wall).max(0).cast_unsigned());
             let left = left.map_or_else(String::new, |ms| format!(" ({} left)", Human(ms)));

@@ -7,7 +7,10 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::core::action::Outcome;
+use crate::core::handover::PeerEvent;
+use crate::core::lease::LeaseEvent;
 use crate::core::name::Name;
+use crate::core::process::ProcessEvent;
 use crate::core::schedule::Schedule;
 use crate::core::time::Timestamp;
 
@@ -30,6 +33,12 @@ pub enum Event {
     Paused(Result<bool, ApiFailure>),
     /// An answer, or none, of a reference node.
     Reference(ReferenceEvent),
+    /// What the system says of nodeos's process.
+    Process(ProcessEvent),
+    /// What was learnt of the lease.
+    Lease(LeaseEvent),
+    /// What the keeper of another node of our producer said.
+    Peer(PeerEvent),
     /// What came of an action.
     Outcome(Outcome),
 }

@@ -82,7 +82,7 @@ impl Evidence {
             Event::Paused(answer) => self.api.record_paused(now, answer),
             Event::Reference(event) => self.references.record(now, event),
             // The keeper's own business.
-            Event::Outcome(_) => {}
+            Event::Process(_) | Event::Lease(_) | Event::Peer(_) | Event::Outcome(_) => {}
         }
     }
 

@@ -2,10 +2,12 @@
 
 use crate::core::action::{Act, Action, Latch};
 use crate::core::alarms::{Alarms, told};
+use crate::core::command::{Command, CommandAnswer};
 use crate::core::decision::{Decision, DecisionKind, decide};
 use crate::core::event::Event;
 use crate::core::evidence::{EVIDENCE_BYTES_MAX, Evidence};
 use crate::core::gates::{self, Gate, Standing};
+use crate::core::handover::{PeerStatus, Signing};
 use crate::core::promotion::{Machine, Stage};
 use crate::core::rules::{self, Finding, Rule, State, View};
 use crate::core::schedule::Turn;
@@ -93,6 +95,37 @@ impl Keeper {
         self.decision = decide(&view, &self.findings, &self.gates, &self.machine);
         self.last_tick = now;
         actions
+    }
+
+    /// Answers an order of a person; what follows is in the status.
+    pub fn command(&mut self, _now: Now, _command: &Command) -> CommandAnswer {
+        let sentences = vec!["This keeper takes no orders yet.".to_owned()];
+        CommandAnswer { accepted: false, sentences }
+    }
+
+    /// What the keepers of our producer's other nodes are told.
+    #[must_use]
+    pub fn peer_status(&self, now: Now) -> PeerStatus {
+        let info = self.evidence.api.info.as_ref();
+        PeerStatus {
+            node: self.settings.node.clone(),
+            role: self.settings.role,
+            producer: self.settings.producer,
+            chain_id: info.and_then(|info| info.chain_id.clone()),
+            at: now.wall,
+            signing: Signing::Unknown,
+            signing_since: None,
+            ready: false,
+            sentence: self.decision.sentence.clone(),
+            head: info.map(|info| info.head),
+            head_time: info.map(|info| info.head_time),
+            lib: info.map(|info| info.lib),
+            head_moves: false,
+            last_own: self.evidence.own.last.map(|block| block.time),
+            maintenance_until: None,
+            taken: None,
+            version: info.and_then(|info| info.version.clone()),
+        }
     }
 
     /// The decision of the last tick.

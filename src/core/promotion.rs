@@ -119,14 +119,7 @@ impl Machine {
     #[must_use]
     pub fn new(view: &View<'_>, found: Result<Option<Latch>, String>) -> Self {
         let producer = view.settings.producer;
-        let fresh = Latch {
-            stage: LatchStage::Standby,
-            producer,
-            incident: String::new(),
-            reason: String::new(),
-            since: view.now.wall,
-            promotions: Vec::new(),
-        };
+        let fresh = Latch::at_rest(producer, view.now.wall);
         let (latch, latch_fault) = match found {
             Ok(Some(latch)) if latch.producer == producer => (latch, None),
             Ok(Some(latch)) => {
@@ -223,7 +216,7 @@ impl Machine {
         self.confirmed_ticks = 0;
         let stage = match act {
             Act::Promote => LatchStage::Promoting,
-            Act::Demote | Act::PromoteRemote => LatchStage::Demoting,
+            _ => LatchStage::Demoting,
         };
         let compact: String = view
             .now
@@ -343,6 +336,8 @@ impl Machine {
             incident: self.latch.incident.clone(),
             producer: view.settings.producer,
             chain_id,
+            token: None,
+            handover: None,
         }));
         id
     }

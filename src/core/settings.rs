@@ -90,6 +90,64 @@ pub struct Settings {
     pub promotion: Promotion,
     /// Other nodes of the chain this one is compared with.
     pub references: References,
+    /// Name of this node among those of our producer.
+    pub node: String,
+    /// The keepers of our producer's other nodes.
+    pub peers: Peers,
+    /// The lease, where one is configured.
+    pub lease: Option<Lease>,
+}
+
+/// The keepers of our producer's other nodes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Peers {
+    /// Names of their nodes, in the order in which the producer is handed to them; an event names
+    /// one by its place here.
+    pub names: Vec<String>,
+}
+
+/// Most peers that can be configured.
+pub const PEERS_MAX: usize = 16;
+
+/// How the lease is kept. `renew_ms + 2 × timeout_ms` is at most `ttl_ms`, so that a holder that
+/// cannot renew has stopped its node before another can take the lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Lease {
+    /// How long the lease is ours after a renewal, milliseconds.
+    pub ttl_ms: u64,
+    /// Between two renewals, milliseconds.
+    pub renew_ms: u64,
+    /// Deadline of a question to etcd, and of stopping this node when it cannot renew, milliseconds.
+    pub timeout_ms: u64,
+    /// What a node that signs does when etcd does not answer.
+    pub on_outage: OnLeaseOutage,
+    /// After the lease lapsed without a handover: so many of our slots must pass unsigned before a
+    /// standby takes over, 1..=12.
+    pub lapsed_slots: u32,
+}
+
+/// What a node that signs does when etcd cannot be reached for so long that its lease runs out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnLeaseOutage {
+    /// It stops, and nobody signs until etcd is back: never two, at the price of none.
+    Hold,
+    /// It goes on while the chain builds on its blocks; a standby then waits for the whole proof of
+    /// the chain even when the lease is free.
+    KeepIfChainProves,
+}
+
+impl Lease {
+    /// The defaults: 10 s, renewed every 2 s, deadlines of 2 s; a node that cannot renew stops 6 s
+    /// after its last renewal at the latest.
+    pub const DEFAULT: Self = Self {
+        ttl_ms: 10_000,
+        renew_ms: 2_000,
+        timeout_ms: 2_000,
+        on_outage: OnLeaseOutage::Hold,
+        // Three seconds of our turn: longer than a block takes around the world, half a turn lost.
+        lapsed_slots: 6,
+    };
 }
 
 /// Other nodes of the chain this one is compared with, own or public.
@@ -141,6 +199,19 @@ pub struct Promotion {
     pub budget_window_ms: u64,
     /// Deadline of one act, milliseconds; the keeper waits this and a little longer.
     pub act_timeout_ms: u64,
+    /// Whether a script is configured that makes sure that this node does not sign.
+    pub can_fence: bool,
+    /// Whether a script is configured that restarts nodeos.
+    pub can_restart: bool,
+    /// How long a restart may take until the head moves again, milliseconds.
+    pub restart_wait_ms: u64,
+    /// Whether this node can be made to sign by us: a standby's promotion, the active node's arming.
+    pub can_promote: bool,
+    /// Whether a promotion changes the producer's key on the chain, and is proven only after the
+    /// schedule has changed.
+    pub by_key: bool,
+    /// Between two reminders that a standby signs, milliseconds; 0: none.
+    pub remind_ms: u64,
 }
 
 impl Promotion {
@@ -159,6 +230,13 @@ impl Promotion {
             max_promotions: 3,
             budget_window_ms: 24 * 3_600_000,
             act_timeout_ms: 10_000,
+            can_fence: false,
+            can_restart: false,
+            // A restart from a good state takes seconds; a replay takes longer and is no cure.
+            restart_wait_ms: 60_000,
+            can_promote: false,
+            by_key: false,
+            remind_ms: 4 * 3_600_000,
         }
     }
 }
@@ -280,6 +358,9 @@ impl Settings {
             rules: Rules::default(),
             promotion: Promotion::for_role(role),
             references: References::none(),
+            node: role.letter().to_ascii_lowercase().to_string(),
+            peers: Peers::default(),
+            lease: None,
         }
     }
 }

@@ -150,6 +150,9 @@ impl Means {
             Act::Promote => (&self.promote, "promote"),
             Act::Demote => (&self.demote, "demote"),
             Act::PromoteRemote => (&self.promote_remote, "promote_remote"),
+            Act::Fence | Act::Restart => (&None, "fence"),
+            Act::AcquireLease | Act::ReleaseLease => (&None, "lease"),
+            Act::HandOver => (&None, "peers"),
         };
         match means {
             None => ActResult::Refused(format!("[promotion] {key} is not set")),

@@ -169,6 +169,7 @@ fn a_standby_acts_by_the_api_or_by_scripts() {
         max_promotions: 1,
         budget_window_ms: 45_000_000,
         act_timeout_ms: 2_500,
+        ..Promotion::for_role(Role::FirstStandby)
     };
     assert_eq!(config.settings.promotion, expected);
 }

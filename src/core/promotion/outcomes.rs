@@ -92,6 +92,7 @@ impl Machine {
                 self.tell("handover_failed", text, true);
                 self.handed_over(view.now.wall, false);
             }
+            (_, _) => {}
         }
     }
 

@@ -168,7 +168,7 @@ fn proof(view: &View<'_>, act: Act, since: Timestamp) -> Option<OwnBlock> {
     let block = match act {
         // With the log deaf the head's name must do.
         Act::Promote if log_follows => own.last_produced,
-        Act::Promote | Act::PromoteRemote | Act::Demote => own.last,
+        _ => own.last,
     }?;
     if block.time < since {
         return None;
