@@ -152,7 +152,7 @@ impl Means {
             Act::PromoteRemote => (&self.promote_remote, "promote_remote"),
             Act::Fence | Act::Restart => (&None, "fence"),
             Act::AcquireLease | Act::ReleaseLease => (&None, "lease"),
-            Act::HandOver => (&None, "peers"),
+            Act::HandOver | Act::Ask => (&None, "peers"),
         };
         match means {
             None => ActResult::Refused(format!("[promotion] {key} is not set")),
