@@ -79,15 +79,15 @@ enum Command {
     /// Make this node sign. A dry run without --yes.
     #[command(after_help = "Examples:\n  eoskeeper promote\n  eoskeeper promote --yes\n  \
         eoskeeper promote --force --yes")]
-    Promote(order::Options),
+    Promote(order::ActOptions),
     /// Make this node stop signing; no other takes over by this. A dry run without --yes.
     #[command(after_help = "Examples:\n  eoskeeper demote\n  eoskeeper demote --yes\n  \
         eoskeeper demote --force --yes      also when no other node is ready")]
-    Demote(order::Options),
+    Demote(order::ActOptions),
     /// Give the producer back to the active node. A dry run without --yes.
     #[command(after_help = "Examples:\n  eoskeeper failback\n  eoskeeper failback --yes\n\n\
         Run it on the standby that signs, or on the active node.")]
-    Failback(order::Options),
+    Failback(order::ActOptions),
     /// No automatic act for a while; alarms go on. Without --for and --end, show what there is.
     #[command(after_help = "Examples:\n  \
         eoskeeper maintenance --for 2h --reason \"new disk\"\n  eoskeeper maintenance\n  \

@@ -82,7 +82,9 @@ async fn not_reached(config: &Config, path: &Path, error: &std::io::Error) -> Or
              root",
             rustix::process::geteuid().as_raw()
         ),
-        ErrorKind::NotFound | ErrorKind::ConnectionRefused => not_there(config, path).await,
+        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::ConnectionRefused => {
+            not_there(config, path).await
+        }
         _ => format!("the keeper cannot be reached at {at}: {error}"),
     };
     OrderError::NotReached(sentence)

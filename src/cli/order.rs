@@ -40,7 +40,7 @@ pub(super) struct Common {
 
 /// What an order to act can be told.
 #[derive(Args, Clone, Debug)]
-pub struct Options {
+pub struct ActOptions {
     /// Do it; without this, only say what would be done.
     #[arg(long)]
     pub(super) yes: bool,
@@ -63,7 +63,7 @@ pub(super) struct Order {
 
 /// Gives an order to act; with `--yes` follows it to its end.
 #[must_use]
-pub(super) fn act(options: &Options, order: &Order) -> ExitCode {
+pub(super) fn act(options: &ActOptions, order: &Order) -> ExitCode {
     with_config(&options.common, async |config| {
         let mut voice = Voice::new(options.common.json);
         let asked = tokio::select! {
@@ -174,7 +174,7 @@ async fn follow(config: &Config, goal: Goal, voice: &mut Voice) -> anyhow::Resul
 }
 
 /// The line that does what a dry run showed.
-fn line_to_run(options: &Options, words: &str) -> String {
+fn line_to_run(options: &ActOptions, words: &str) -> String {
     let config = options.common.config.as_deref().map(|path| format!(" -c {}", quoted(path)));
     let force = if options.force { " --force" } else { "" };
     format!("eoskeeper {words}{}{force} --yes", config.unwrap_or_default())
@@ -206,7 +206,7 @@ mod tests {
             ),
         ] {
             let common = Common { config: config.map(PathBuf::from), json: false };
-            let options = Options { yes: false, force, common };
+            let options = ActOptions { yes: false, force, common };
             assert_eq!(line_to_run(&options, "switchover --to b"), expected);
         }
     }

@@ -15,7 +15,7 @@ pub struct Options {
     #[arg(long, value_name = "NAME", value_parser = parse_node)]
     to: String,
     #[command(flatten)]
-    order: order::Options,
+    order: order::ActOptions,
 }
 
 fn parse_node(text: &str) -> Result<String, String> {

@@ -46,7 +46,8 @@ const END_DEADLINE: Duration = Duration::from_secs(1);
 pub enum ControlError {
     /// The path does not fit into a socket's address.
     #[error(
-        "{} has {bytes} bytes, and the path of a socket at most {PATH_BYTES}; shorten [state] dir",
+        "the path {} has {bytes} bytes, and that of a socket has at most {PATH_BYTES}; choose a \
+         shorter [state] dir",
         path.display()
     )]
     PathTooLong {
@@ -192,8 +193,8 @@ mod tests {
         let longest = PATH_BYTES - "/control.sock".len();
         assert_eq!(socket_path(&dir(longest)).unwrap().as_os_str().len(), PATH_BYTES);
         let error = socket_path(&dir(longest + 1)).unwrap_err().to_string();
-        let end = "/control.sock has 108 bytes, and the path of a socket at most 107; shorten \
-                   [state] dir";
-        assert!(error.starts_with("/ddd") && error.ends_with(end), "{error}");
+        let end = "/control.sock has 108 bytes, and that of a socket has at most 107; choose a \
+                   shorter [state] dir";
+        assert!(error.starts_with("the path /ddd") && error.ends_with(end), "{error}");
     }
 }
