@@ -87,12 +87,12 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let mut daemon = Daemon { keeper, clock, hands, show, lib, told: None };
     daemon.watch(inbox, ordered, &stop).await;
     let Daemon { hands, .. } = daemon;
-    hands.finish().await;
-    senses.finish().await;
     if let Some(taking) = taking {
-        // Each order has a deadline; the socket's file goes with the task.
+        // Before the state directory is unlocked: the next keeper's socket has the same name.
         let _ = timeout(ORDERS_END, taking).await;
     }
+    hands.finish().await;
+    senses.finish().await;
     // The page ends with the same token; its error was logged where it happened.
     let _ = page.await;
     tracing::info!("The keeper has ended.");

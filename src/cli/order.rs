@@ -66,9 +66,11 @@ pub(super) struct Order {
 pub(super) fn act(options: &ActOptions, order: &Order) -> ExitCode {
     with_config(&options.common, async |config| {
         let mut voice = Voice::new(options.common.json);
+        // One listener from before the order to its end: a Ctrl-C in between is not lost.
+        let mut interrupt = signal(SignalKind::interrupt())?;
         let asked = tokio::select! {
             asked = control_client::give(&config, &order.command) => asked,
-            () = interrupted() => Err(OrderError::NotKnown("Ctrl-C came before the answer".into())),
+            _ = interrupt.recv() => Err(OrderError::NotKnown("Ctrl-C came before the answer".into())),
         };
         let answer = match asked {
             Ok(answer) => answer,
@@ -84,7 +86,7 @@ pub(super) fn act(options: &ActOptions, order: &Order) -> ExitCode {
         }
         let end = tokio::select! {
             end = follow(&config, order.goal, &mut voice) => end?,
-            () = interrupted() => End::Left,
+            _ = interrupt.recv() => End::Left,
         };
         voice.end(&end)?;
         Ok(code(matches!(end, End::Done(_))))
@@ -127,16 +129,6 @@ fn no_answer(error: &OrderError) -> ExitCode {
     match error {
         OrderError::NotReached(_) => ExitCode::from(EXIT_NOT_REACHED),
         OrderError::NotKnown(_) => ExitCode::FAILURE,
-    }
-}
-
-/// Ends at Ctrl-C; never where that cannot be listened for.
-async fn interrupted() {
-    match signal(SignalKind::interrupt()) {
-        Ok(mut interrupt) => {
-            interrupt.recv().await;
-        }
-        Err(_) => std::future::pending().await,
     }
 }
 
