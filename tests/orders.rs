@@ -168,8 +168,7 @@ fn a_keeper_without_a_socket_watches_and_the_commands_say_why() {
 #[test]
 fn another_user_is_refused_by_the_mode_and_by_the_keeper() {
     if !rustix::process::geteuid().is_root() {
-        // Only root can be another user; `may_order` has its own table of cases.
-        assert!(!rustix::process::geteuid().is_root());
+        eprintln!("not tried: only root can be another user; `may_order` has a table of cases");
         return;
     }
     let host = Host::running("./state");
