@@ -83,6 +83,8 @@ pub struct Machine {
     beats: Vec<u64>,
     /// Whether the last promotion stands in the budget and may be taken out again.
     is_counted: bool,
+    /// How long the producer had to be silent for the last promotion, milliseconds.
+    waited_ms: Option<u64>,
     /// Whether the last promotion had a ground that needs no waiting.
     is_quick: bool,
     /// Whether a person ordered the switchover although the other is not ready.
@@ -134,6 +136,7 @@ impl Machine {
             beaten_at: None,
             beats: Vec::new(),
             is_counted: false,
+            waited_ms: None,
             is_quick: false,
             forced_switch: false,
             came_from: Stage::Resting,
@@ -264,6 +267,7 @@ impl Machine {
             _ => None,
         };
         self.is_quick = ground.is_some_and(Ground::is_quick);
+        self.waited_ms = view.wait_ms();
         self.is_counted = view.settings.role != Role::Active || act != Act::Promote;
         self.came_from = self.stage.clone();
         self.right = None;

@@ -61,7 +61,13 @@ impl Machine {
             let Stage::Latching { since, .. } = &self.stage else { return false };
             return view.evidence.own.last.is_some_and(|own| own.seen_at.mono > *since);
         }
-        !is_still_missing(view)
+        !self.is_still_missing(view)
+    }
+
+    /// Whether the producer is silent for as long as it was when the gates opened.
+    fn is_still_missing(&self, view: &View<'_>) -> bool {
+        let silent_ms = view.silent_since().map(|since| view.now.mono.since_ms(since.mono));
+        silent_ms.zip(self.waited_ms).is_some_and(|(silent_ms, wait_ms)| silent_ms >= wait_ms)
     }
 
     /// Writing the latch took so long that what it was written for is over.
@@ -226,10 +232,4 @@ fn fence_of(result: &ActResult) -> Fence {
         ActResult::Refused(_) => Fence::Refused,
         ActResult::Failed(_) => Fence::Unknown,
     }
-}
-
-/// Whether the producer is silent for longer than this role waits, as it was when the gates opened.
-fn is_still_missing(view: &View<'_>) -> bool {
-    let silent_ms = view.silent_since().map(|since| view.now.mono.since_ms(since.mono));
-    silent_ms.zip(view.wait_ms()).is_some_and(|(silent_ms, wait_ms)| silent_ms >= wait_ms)
 }
