@@ -26,7 +26,7 @@ const READ_EVERY: Duration = Duration::from_secs(1);
 /// Between a renewal that failed and the next try.
 const RENEW_AGAIN: Duration = Duration::from_millis(250);
 /// Between two questions at least, however often the stream pokes.
-const BREATH: Duration = Duration::from_millis(100);
+const BREATH: Duration = Duration::from_millis(20);
 
 /// The task's state.
 pub(super) struct Holder {
