@@ -2,7 +2,11 @@
 //!
 //! Needs `etcd` and `etcdctl` (Debian's etcd-server and etcd-client).
 
+mod check;
 mod cluster;
+#[allow(dead_code, reason = "only what it answers is used here")]
+#[path = "../support/http.rs"]
+mod http;
 mod keeper;
 mod outage;
 mod proxy;
