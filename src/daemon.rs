@@ -6,6 +6,7 @@
 
 pub mod control;
 mod hands;
+pub(crate) mod lease;
 mod senses;
 
 use std::path::Path;
@@ -61,7 +62,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let clock = Clock::start();
     let keeper = Keeper::new(config.settings.clone(), clock.now(), latch);
     let (events, inbox) = mpsc::channel(EVENTS_MAX);
-    let senses = senses::start(&config, &events, &stop)?;
+    let senses = senses::start(&config, clock, &events, &stop)?;
     let (show, shown) = watch::channel(Arc::new(keeper.status(clock.now())));
     let page = tokio::spawn(web::serve(listener, shown, stop.clone()));
     let (orders, ordered) = mpsc::channel(ORDERS_MAX);
@@ -82,9 +83,9 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     for note in &config.notes {
         tracing::warn!("{note}");
     }
-    let hands = Hands::new(&config, store, senses.client.clone(), events);
-    let lib = senses.lib.clone();
-    let mut daemon = Daemon { keeper, clock, hands, show, lib, told: None };
+    let hands = Hands::new(&config, store, senses.client.clone(), senses.lease.clone(), events);
+    let (lib, chain_id) = (senses.lib.clone(), senses.chain_id.clone());
+    let mut daemon = Daemon { keeper, clock, hands, show, lib, chain_id, told: None };
     daemon.watch(inbox, ordered, &stop).await;
     let Daemon { hands, .. } = daemon;
     if let Some(taking) = taking {
@@ -133,6 +134,7 @@ struct Daemon {
     hands: Hands,
     show: watch::Sender<Arc<Status>>,
     lib: watch::Sender<u32>,
+    chain_id: watch::Sender<Option<String>>,
     told: Option<Decision>,
 }
 
@@ -196,6 +198,11 @@ impl Daemon {
         self.tell_decision();
         let status = self.keeper.status(now);
         self.lib.send_replace(status.chain.lib.unwrap_or_default());
+        self.chain_id.send_if_modified(|known| {
+            let is_new = *known != status.chain.chain_id;
+            known.clone_from(&status.chain.chain_id);
+            is_new
+        });
         self.show.send_replace(Arc::new(status));
     }
 
