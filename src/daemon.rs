@@ -5,7 +5,9 @@
 //! that is under way, then the channels.
 
 mod hands;
+pub(crate) mod peers;
 mod senses;
+mod urgent;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +31,8 @@ use crate::core::status::Status;
 use crate::history::latch::{LatchError, Store};
 use crate::web;
 use hands::Hands;
+use peers::Peers;
+use urgent::Urgency;
 
 /// Between two judgements.
 const TICK: Duration = Duration::from_secs(1);
@@ -39,9 +43,9 @@ const EVENTS_MAX: usize = 4096;
 /// Runs one keeper until `stop` is cancelled.
 ///
 /// # Errors
-/// When the status address cannot be listened on, another keeper has the state directory, or the
-/// RPC client cannot be made. A state directory that cannot be used is no error here: the keeper
-/// watches and alarms, and refuses to act.
+/// When the status address or that of the peers cannot be listened on, another keeper has the state
+/// directory, or a client cannot be made. A state directory that cannot be used is no error here:
+/// the keeper watches and alarms, and refuses to act.
 pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.status_listen).await.with_context(|| {
         format!(
@@ -53,6 +57,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let clock = Clock::start();
     let keeper = Keeper::new(config.settings.clone(), clock.now(), latch);
     let (events, inbox) = mpsc::channel(EVENTS_MAX);
+    let own = keeper.peer_status(clock.now());
+    let peers = Peers::start(&config, clock, own, &events, &stop).await?;
     let senses = senses::start(&config, &events, &stop)?;
     let (show, shown) = watch::channel(Arc::new(keeper.status(clock.now())));
     let page = tokio::spawn(web::serve(listener, shown, stop.clone()));
@@ -68,12 +74,14 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     for note in &config.notes {
         tracing::warn!("{note}");
     }
-    let hands = Hands::new(&config, store, senses.client.clone(), events);
+    let hands = Hands::new(&config, store, senses.client.clone(), peers.client.clone(), events);
     let lib = senses.lib.clone();
-    let mut daemon = Daemon { keeper, clock, hands, show, lib, told: None };
+    let urgency = Urgency::default();
+    let mut daemon = Daemon { keeper, clock, hands, peers, show, lib, urgency, told: None };
     daemon.watch(inbox, &stop).await;
-    let Daemon { hands, .. } = daemon;
+    let Daemon { hands, peers, .. } = daemon;
     hands.finish().await;
+    peers.finish().await;
     senses.finish().await;
     // The page ends with the same token; its error was logged where it happened.
     let _ = page.await;
@@ -107,8 +115,10 @@ struct Daemon {
     keeper: Keeper,
     clock: Clock,
     hands: Hands,
+    peers: Peers,
     show: watch::Sender<Arc<Status>>,
     lib: watch::Sender<u32>,
+    urgency: Urgency,
     told: Option<Decision>,
 }
 
@@ -134,8 +144,7 @@ impl Daemon {
             tracing::info!(id = outcome.id, result = %outcome.result, "An action came back.");
         }
         self.keeper.record(self.clock.now(), event);
-        // What follows an act, or the latch that comes before it, does not wait for the tick.
-        if let Event::Outcome(_) = event {
+        if self.urgency.is_urgent(event) {
             self.tick();
         }
     }
@@ -149,6 +158,7 @@ impl Daemon {
         let status = self.keeper.status(now);
         self.lib.send_replace(status.chain.lib.unwrap_or_default());
         self.show.send_replace(Arc::new(status));
+        self.peers.tell(self.keeper.peer_status(now));
     }
 
     fn carry_out(&mut self, action: Action) {

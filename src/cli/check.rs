@@ -8,6 +8,7 @@ mod blocking;
 mod listen;
 mod log_file;
 mod node;
+mod peers;
 mod references;
 mod row;
 mod scripts;
@@ -110,15 +111,16 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
     if scope == Scope::Offline {
         return rows;
     }
-    let (node, others, log, scripts, state, status) = tokio::join!(
+    let (node, others, peers, log, scripts, state, status) = tokio::join!(
         node::rows(config),
         references::rows(config),
+        peers::rows(config),
         log_file::rows(config),
         scripts::rows(config),
         state_dir::rows(config),
         listen::rows(config),
     );
-    rows.extend([node, others, log, scripts, state, status].into_iter().flatten());
+    rows.extend([node, others, peers, log, scripts, state, status].into_iter().flatten());
     rows
 }
 

@@ -6,6 +6,7 @@
 
 mod global;
 mod others;
+mod peers;
 mod promotion;
 mod rules;
 
@@ -68,11 +69,12 @@ pub enum DefaultValue {
 }
 
 /// The sections, in the order they are documented.
-pub const SECTIONS: [Section; 7] = [
+pub const SECTIONS: [Section; 8] = [
     global::SECTION,
     rules::SECTION,
     promotion::SECTION,
     others::REFERENCES,
+    peers::SECTION,
     others::STATUS,
     others::STATE,
     others::LOG,

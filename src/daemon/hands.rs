@@ -15,6 +15,7 @@ use crate::core::action::{Act, ActResult, Latch, Notice, Order, Outcome};
 use crate::core::event::Event;
 use crate::history::latch::Store;
 use crate::nodeos::rpc::Client;
+use crate::peers;
 
 /// Writes of the latch that wait for the disk.
 const LATCHES_MAX: usize = 16;
@@ -41,6 +42,7 @@ struct Means {
     demote: Option<Actuator>,
     promote_remote: Option<Actuator>,
     client: Arc<Client>,
+    peers: Option<Arc<peers::client::Client>>,
     host: Host,
     deadline: Duration,
 }
@@ -50,6 +52,7 @@ impl Hands {
         config: &Config,
         store: Option<Arc<Store>>,
         client: Arc<Client>,
+        peers: Option<Arc<peers::client::Client>>,
         events: mpsc::Sender<Event>,
     ) -> Self {
         let means = Means {
@@ -57,6 +60,7 @@ impl Hands {
             demote: config.demote.clone(),
             promote_remote: config.promote_remote.clone(),
             client,
+            peers,
             host: Host {
                 role: config.settings.role,
                 http_url: config.http_url.to_string(),
@@ -95,6 +99,21 @@ impl Hands {
         self.tasks.spawn(async move {
             let result = means.act(&order).await;
             report(&events, order.id, result).await;
+        });
+    }
+
+    /// Asks a peer, which signs, to hand over to this node; `on_behalf` says who wants it. What
+    /// comes of it is the outcome of `id`.
+    #[expect(dead_code, reason = "the keeper asks as soon as it takes orders of a person")]
+    pub(super) fn ask(&mut self, id: u64, to: String, on_behalf: String) {
+        let (means, events) = (Arc::clone(&self.means), self.events.clone());
+        self.reap();
+        self.tasks.spawn(async move {
+            let result = match &means.peers {
+                Some(peers) => peers.ask(&to, &on_behalf, means.deadline).await,
+                None => no_peers(),
+            };
+            report(&events, id, result).await;
         });
     }
 
@@ -144,8 +163,15 @@ async fn report(events: &mpsc::Sender<Event>, id: u64, result: ActResult) {
     let _ = events.send(Event::Outcome(Outcome { id, result })).await;
 }
 
+fn no_peers() -> ActResult {
+    ActResult::Refused("[peers] nodes is not set".to_owned())
+}
+
 impl Means {
     async fn act(&self, order: &Order) -> ActResult {
+        if order.act == Act::HandOver {
+            return self.hand_over(order).await;
+        }
         let (means, key) = match order.act {
             Act::Promote => (&self.promote, "promote"),
             Act::Demote => (&self.demote, "demote"),
@@ -160,6 +186,14 @@ impl Means {
             Some(Actuator::Script(path)) => {
                 script::run(path, order, &self.host, self.deadline).await
             }
+        }
+    }
+
+    async fn hand_over(&self, order: &Order) -> ActResult {
+        match (&self.peers, &order.handover) {
+            (None, _) => no_peers(),
+            (Some(_), None) => ActResult::Refused("the order names nobody to give to".to_owned()),
+            (Some(peers), Some(handover)) => peers.hand_over(handover, self.deadline).await,
         }
     }
 }
