@@ -52,11 +52,11 @@ impl Memory {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let seen = self.peers.get_mut(index).ok_or(Refusal::UnknownPeer)?;
+        seen.forget(now);
         let skew_ms = at.since_ms(now);
         if skew_ms.unsigned_abs() > WINDOW_MS.unsigned_abs() {
             return Err(Refusal::Clock { skew_ms });
         }
-        seen.forget(now);
         if at < seen.started {
             return Err(Refusal::BeforeStart);
         }
