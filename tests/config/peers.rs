@@ -55,7 +55,7 @@ fn what_is_wrong_is_said_with_its_line() {
             "no secret",
             "listen = 127.0.0.1:1\nnodes = a=http://a".to_owned(),
             "7: [peers] secret_file: neither the key nor the environment's \
-             EOSKEEPER_PEERS_SECRET gives a secret; make one by: head -c 32 /dev/urandom | base64",
+             EOSKEEPER_PEERS_SECRET gives a secret; make one by: umask 077; head -c 32 /dev/urandom | base64",
         ),
         (
             "ourselves",
@@ -81,7 +81,7 @@ fn what_is_wrong_is_said_with_its_line() {
         (
             "too short",
             format!("listen = 127.0.0.1:1\nnodes = a=http://a\nsecret_file = {short}"),
-            "the secret has 5 bytes, and 32 to 4096 are allowed; make one by: head -c 32",
+            "the secret has 5 bytes, and 32 to 4096 are allowed; make one by: umask 077; head -c 32",
         ),
         (
             "no file",

@@ -16,8 +16,8 @@ use super::Resolver;
 
 const SECTION: &str = "peers";
 /// How a secret is made, as every message about one says.
-const MAKE: &str = "make one by: head -c 32 /dev/urandom | base64 > FILE; chmod 600 FILE; and give \
-                    every keeper of the producer the same";
+const MAKE: &str = "make one by: umask 077; head -c 32 /dev/urandom | base64 > FILE; and give every \
+                    keeper of the producer the same";
 
 impl Resolver<'_> {
     /// How the peers are reached, where any are configured; `node` is the name of this one.
