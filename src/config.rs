@@ -13,6 +13,7 @@ pub mod kind;
 mod lines;
 pub mod lookup;
 mod own_log;
+mod peers;
 mod problem;
 mod resolve;
 mod suggest;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 use reqwest::Url;
 
 pub use own_log::{LogFormat, LogLevel, OwnLog};
+pub use peers::{PeersAccess, Secret};
 pub use problem::{ConfigError, ConfigErrors, PROBLEMS_MAX, Problem};
 
 use crate::core::settings::Settings;
@@ -45,6 +47,8 @@ pub struct Config {
     pub references: Vec<Url>,
     /// How the lease's etcd is reached, where there is a lease.
     pub lease: Option<LeaseAccess>,
+    /// The keepers of our producer's other nodes, where any are configured.
+    pub peers: Option<PeersAccess>,
     /// How this node is made to produce.
     pub promote: Option<Actuator>,
     /// How this node is made to stop producing.

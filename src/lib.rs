@@ -11,6 +11,7 @@
 //! - [`cli`]: one file per command; [`daemon`]: the one loop.
 //! - [`demo`]: a simulated network of nodeos look-alikes, for `eoskeeper demo` and for tests.
 //! - [`web`]: the keeper's status over HTTP.
+//! - [`peers`]: what the keepers of one producer say to each other.
 //! - [`sources`], [`actions`], [`history`]: what touches files, processes and the network.
 //! - [`config`]: INI text to typed settings.
 //! - [`nodeos`]: all that knows nodeos, its log dialects and its RPC.
@@ -27,5 +28,6 @@ pub mod daemon;
 pub mod demo;
 pub mod history;
 pub mod nodeos;
+pub mod peers;
 pub mod sources;
 pub mod web;

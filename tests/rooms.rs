@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms of this crate it may know beside itself. Those that may know everything
 /// (`cli`, `daemon`) are not listed.
-const ROOMS: [(&str, &[&str]); 9] = [
+const ROOMS: [(&str, &[&str]); 10] = [
     ("core", &[]),
     ("clock", &["core"]),
     ("nodeos", &["core"]),
@@ -14,6 +14,7 @@ const ROOMS: [(&str, &[&str]); 9] = [
     ("actions", &["nodeos", "core"]),
     ("sources", &["nodeos", "core"]),
     ("web", &["core"]),
+    ("peers", &["nodeos", "core", "clock"]),
     ("demo", &["core", "nodeos", "clock"]),
 ];
 

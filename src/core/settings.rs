@@ -109,6 +109,16 @@ pub struct Peers {
 /// Most peers that can be configured.
 pub const PEERS_MAX: usize = 16;
 
+/// Longest name of a node.
+pub const NODE_NAME_CHARS: usize = 32;
+
+/// Whether a text can name a node: 1 to 32 of a-z, 0-9, the dot and the hyphen.
+#[must_use]
+pub fn is_node_name(text: &str) -> bool {
+    let is_in = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-');
+    (1..=NODE_NAME_CHARS).contains(&text.len()) && text.bytes().all(is_in)
+}
+
 /// How the lease is kept. `renew_ms + 2 × timeout_ms` is at most `ttl_ms`, so that a holder that
 /// cannot renew has stopped its node before another can take the lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -16,6 +16,7 @@ use crate::core::action::{Act, ActResult, Latch, Notice, Order, Outcome};
 use crate::core::event::Event;
 use crate::history::latch::Store;
 use crate::nodeos::rpc::Client;
+use crate::peers;
 
 /// Writes of the latch that wait for the disk.
 const LATCHES_MAX: usize = 16;
@@ -43,6 +44,7 @@ struct Means {
     promote_remote: Option<Actuator>,
     lease: Option<Handle>,
     client: Arc<Client>,
+    peers: Option<Arc<peers::client::Client>>,
     host: Host,
     deadline: Duration,
 }
@@ -52,7 +54,7 @@ impl Hands {
         config: &Config,
         store: Option<Arc<Store>>,
         client: Arc<Client>,
-        lease: Option<Handle>,
+        (lease, peers): (Option<Handle>, Option<Arc<peers::client::Client>>),
         events: mpsc::Sender<Event>,
     ) -> Self {
         let means = Means {
@@ -61,6 +63,7 @@ impl Hands {
             promote_remote: config.promote_remote.clone(),
             lease,
             client,
+            peers,
             host: Host {
                 role: config.settings.role,
                 http_url: config.http_url.to_string(),
@@ -148,15 +151,23 @@ async fn report(events: &mpsc::Sender<Event>, id: u64, result: ActResult) {
     let _ = events.send(Event::Outcome(Outcome { id, result })).await;
 }
 
+fn no_peers() -> ActResult {
+    ActResult::Refused("[peers] nodes is not set".to_owned())
+}
+
 impl Means {
     async fn act(&self, order: &Order) -> ActResult {
+        if order.act == Act::HandOver {
+            return self.hand_over(order).await;
+        }
         let (means, key) = match order.act {
             Act::Promote => (&self.promote, "promote"),
             Act::Demote => (&self.demote, "demote"),
             Act::PromoteRemote => (&self.promote_remote, "promote_remote"),
             Act::Fence | Act::Restart => (&None, "fence"),
             Act::AcquireLease | Act::ReleaseLease => return self.lease(order).await,
-            Act::HandOver | Act::Ask => (&None, "peers"),
+            Act::HandOver => return self.hand_over(order).await,
+            Act::Ask => return self.ask(order).await,
         };
         match means {
             None => ActResult::Refused(format!("[promotion] {key} is not set")),
@@ -171,6 +182,22 @@ impl Means {
         match &self.lease {
             Some(lease) => lease.order(order).await,
             None => ActResult::Refused("[lease] endpoints is not set".to_owned()),
+        }
+    }
+
+    async fn ask(&self, order: &Order) -> ActResult {
+        match (&self.peers, &order.handover) {
+            (None, _) => no_peers(),
+            (Some(_), None) => ActResult::Refused("the order names nobody to ask".to_owned()),
+            (Some(peers), Some(wish)) => peers.ask(&wish.to, &wish.reason, self.deadline).await,
+        }
+    }
+
+    async fn hand_over(&self, order: &Order) -> ActResult {
+        match (&self.peers, &order.handover) {
+            (None, _) => no_peers(),
+            (Some(_), None) => ActResult::Refused("the order names nobody to give to".to_owned()),
+            (Some(peers), Some(handover)) => peers.hand_over(handover, self.deadline).await,
         }
     }
 }

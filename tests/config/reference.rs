@@ -176,12 +176,29 @@ fn every_other_example_is_taken() {
             }
             "ca_file" => format!("{LEAST}[lease]\nendpoints = https://e:2379\n{line}\n"),
             "http_url" => LEAST.replace("http_port = 8888", &line),
+            "listen" | "nodes" | "secret_file" if section.name == "peers" => peers(&line),
             _ if section.name == "global" => format!("{LEAST}{line}\n"),
             _ => format!("{LEAST}[{}]\n{line}\n", section.name),
         };
         let config = loaded(&text);
         assert_ne!(config, parsed(LEAST).unwrap(), "{line}");
     }
+}
+
+/// All of `[peers]`, with one line as given; the secret's file must be there.
+fn peers(line: &str) -> String {
+    let secret = super::secret_file(0o600, &"s".repeat(32));
+    let mut lines = vec![
+        "listen = 127.0.0.1:9881".to_owned(),
+        "nodes = other=http://10.0.0.9:9881".to_owned(),
+        format!("secret_file = {}", secret.display()),
+    ];
+    let key = line.split(" = ").next().unwrap();
+    if key != "secret_file" {
+        lines.retain(|other| !other.starts_with(key));
+        lines.push(line.to_owned());
+    }
+    format!("{LEAST}[peers]\n{}\n", lines.join("\n"))
 }
 
 #[test]

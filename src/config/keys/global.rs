@@ -20,6 +20,12 @@ pub(super) const SECTION: Section = Section {
             "The account whose turns are watched.",
         ),
         key(
+            "node_name",
+            Kind::NodeName,
+            nothing("tokyo-1", "the role's letter in small: a, b, c or f"),
+            "Name of this node among those of the producer; each has its own.",
+        ),
+        key(
             "http_port",
             Kind::Port,
             required("8888", "must be given, or http_url"),
