@@ -24,11 +24,14 @@ use crate::core::decision::Decision;
 use crate::core::event::Event;
 use crate::core::keeper::Keeper;
 use crate::core::name::Name;
+use crate::core::process::ProcessEvent;
 use crate::core::settings::Promotion;
 use crate::core::status::Status;
 use crate::history::latch::{LatchError, Store};
 use crate::web;
 use hands::Hands;
+
+pub(crate) use senses::target;
 
 /// Between two judgements.
 const TICK: Duration = Duration::from_secs(1);
@@ -134,8 +137,7 @@ impl Daemon {
             tracing::info!(id = outcome.id, result = %outcome.result, "An action came back.");
         }
         self.keeper.record(self.clock.now(), event);
-        // What follows an act, or the latch that comes before it, does not wait for the tick.
-        if let Event::Outcome(_) = event {
+        if is_urgent(event) {
             self.tick();
         }
     }
@@ -170,6 +172,12 @@ impl Daemon {
     }
 }
 
+/// What is judged at once and not at the next tick: what follows an act, or the latch that comes
+/// before it, and the end of nodeos, from which on blocks are lost.
+fn is_urgent(event: &Event) -> bool {
+    matches!(event, Event::Outcome(_) | Event::Process(ProcessEvent::Ended { .. }))
+}
+
 /// The first question after a start: may it do anything?
 fn acts(policy: Promotion) -> &'static str {
     match (policy.configured, policy.dry_run) {
@@ -190,6 +198,15 @@ mod tests {
     use super::*;
     use crate::core::decision::DecisionKind;
     use crate::core::gates::HoldReason;
+
+    #[test]
+    fn an_end_of_nodeos_does_not_wait_for_the_tick() {
+        let process = |event| is_urgent(&Event::Process(event));
+        assert!(process(ProcessEvent::Ended { how: "process 1 ended".to_owned() }));
+        assert!(!process(ProcessEvent::Running { what: "process 2".to_owned() }));
+        assert!(!process(ProcessEvent::NotWatched { why: "nobody listens".to_owned() }));
+        assert!(!is_urgent(&Event::Paused(Ok(true))));
+    }
 
     #[test]
     fn the_log_has_the_words_of_the_status() {

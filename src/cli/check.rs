@@ -8,9 +8,11 @@ mod blocking;
 mod listen;
 mod log_file;
 mod node;
+mod process;
 mod references;
 mod row;
 mod scripts;
+mod starts;
 mod state_dir;
 mod table;
 
@@ -110,15 +112,17 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
     if scope == Scope::Offline {
         return rows;
     }
-    let (node, others, log, scripts, state, status) = tokio::join!(
+    let (node, process, starts, others, log, scripts, state, status) = tokio::join!(
         node::rows(config),
+        process::rows(config),
+        starts::rows(config),
         references::rows(config),
         log_file::rows(config),
         scripts::rows(config),
         state_dir::rows(config),
         listen::rows(config),
     );
-    rows.extend([node, others, log, scripts, state, status].into_iter().flatten());
+    rows.extend([node, process, starts, others, log, scripts, state, status].into_iter().flatten());
     rows
 }
 

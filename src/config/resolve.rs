@@ -33,6 +33,7 @@ pub(super) fn resolve(
     let identity = resolver.identity(tree);
     let http_url = resolver.http_url(&tree.global);
     let log = resolver.log_source(&tree.global);
+    let watch = resolver.watch(&tree.global);
     resolver.check_rules(&tree.rules);
     let actuators = resolver.actuators(&tree.promotion, tree.global.role);
     let references = resolver.references(&tree.references);
@@ -45,17 +46,20 @@ pub(super) fn resolve(
     settings.rules = tree.rules;
     tree.promotion.apply(&mut settings.promotion, wait);
     settings.references = references;
-    settings.promotion.configured = actuators.can_promote();
-    settings.promotion.can_demote = actuators.demote.is_some();
+    actuators.tell(role, &mut settings.promotion);
+    settings.producer_key = actuators.producer_key;
     Some(Config {
         source: source.to_path_buf(),
         settings,
         http_url: http_url?,
         log: log?,
+        watch,
         references: tree.references.urls.clone(),
         promote: actuators.promote,
         demote: actuators.demote,
         promote_remote: actuators.promote_remote,
+        fence: actuators.fence,
+        restart: actuators.restart,
         status_listen: tree.status.listen,
         state_dir,
         own_log: tree.log,

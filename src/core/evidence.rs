@@ -82,7 +82,11 @@ impl Evidence {
             Event::Paused(answer) => self.api.record_paused(now, answer),
             Event::Reference(event) => self.references.record(now, event),
             // The keeper's own business.
-            Event::Process(_) | Event::Lease(_) | Event::Peer(_) | Event::Outcome(_) => {}
+            Event::SigningKeys { .. }
+            | Event::Process(_)
+            | Event::Lease(_)
+            | Event::Peer(_)
+            | Event::Outcome(_) => {}
         }
     }
 

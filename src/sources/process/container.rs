@@ -50,8 +50,8 @@ impl Life {
     async fn visit(&mut self) -> Result<(), Trouble> {
         let engine = Engine::connect(self.host.as_deref()).await?;
         self.look(&engine).await?;
-        let id = self.met.as_ref().map(|met| met.id.as_str());
-        let mut events = pin!(engine.life_events(&self.name, id));
+        let id = self.id();
+        let mut events = pin!(engine.life_events(&self.name, id.as_deref()));
         let mut look = Instant::now() + FIRST_LOOK;
         loop {
             match timeout_at(look, events.next()).await {
@@ -64,8 +64,16 @@ impl Life {
                 Err(_) => {}
             }
             self.look(&engine).await?;
+            if self.id() != id {
+                // Subscribed to anew, so that its end is told under another name, too.
+                return Ok(());
+            }
             look = Instant::now() + LOOK;
         }
+    }
+
+    fn id(&self) -> Option<String> {
+        self.met.as_ref().map(|met| met.id.clone())
     }
 
     /// Takes an event; whether it calls for a look.
