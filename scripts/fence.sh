@@ -151,8 +151,10 @@ fence_port() {
     for pid in "${nodes[@]}"; do
         since=$(born "$pid")
         [[ -n $since ]] || continue
-        kill -TERM "$pid" 2>/dev/null || process_is_gone ||
+        if ! kill -TERM "$pid" 2>/dev/null && ! process_is_gone; then
+            [[ ${#how[@]} == 0 ]] || fail "${how[*]}; but this user may not end process $pid"
             refuse "this user may not end process $pid; run it as nodeos's user or root"
+        fi
         # A process that was stopped by SIGSTOP hears SIGTERM only when it goes on, and would sign
         # then; so it is killed as it is.
         if [[ $(state_of "$pid") != T ]] &&

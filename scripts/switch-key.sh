@@ -25,8 +25,8 @@ keeper itself waits for the schedule.
   -a, --permission PERM  who signs the transaction (PRODUCER_PERMISSION, else NAME@active)
   -u, --url URL          nodeos's HTTP address (EOSKEEPER_HTTP_URL, else http://127.0.0.1:8888)
       --wallet URL       the wallet's address (WALLET_URL, else cleos's own default)
-  -t, --timeout N        seconds until the schedule has the key, 1 to 3600; 0: do not wait
-                         (600, and 0 where EOSKEEPER_KEY is set)
+  -t, --timeout N        seconds until the schedule has the key, 1 to 3600 (600)
+      --no-wait          end when the transaction is sent; so it is where EOSKEEPER_KEY is set
   -f, --conf FILE        lines NAME=value of the names in parentheses
                          (/etc/eoskeeper/scripts.conf where it is there)
   -n, --dry-run          print the command, do nothing
@@ -38,12 +38,18 @@ TEXT
 }
 
 # Whether the active schedule in $body has the producer; with a key, also the key. Before `pending`
-# stands the active part, and before each producer's name nothing of another's.
+# stands the active part, and before each producer's name nothing of another's. One key is printed as
+# EOS… or as PUB_K1_…, which differ in the last six characters, the checksum.
 scheduled() {
-    local row
+    local row body_of_key
     row=$(tr -d ' \n' <<<"$body" | sed 's/"pending":.*//; s/{"producer_name"/\n&/g' |
         grep -F "{\"producer_name\":\"$producer\"") || return 1
-    [[ $# == 0 || $row == *"\"$1\""* ]]
+    [[ $# != 0 ]] || return 0
+    body_of_key=${1#EOS} body_of_key=${body_of_key#PUB_K1_}
+    case $1 in
+    EOS* | PUB_K1_*) grep -qE "\"(EOS|PUB_K1_)${body_of_key:0:43}[1-9A-HJ-NP-Za-km-z]{1,9}\"" <<<"$row" ;;
+    *) [[ $row == *"\"$1\""* ]] ;;
+    esac
 }
 
 # Asks for the schedule; whether there was an answer.
@@ -51,15 +57,15 @@ ask_schedule() {
     call GET /v1/chain/get_producer_schedule && [[ $status == 2?? ]]
 }
 
-conf='' key='' website='' location='' permission='' wallet='' dry_run='' finalizer='' seconds=5
-limit=600
-[[ -z ${EOSKEEPER_KEY:-} ]] || limit=0
+conf='' key='' website='' location='' permission='' wallet='' dry_run='' finalizer='' limit=600 seconds=5
+no_wait=${EOSKEEPER_KEY:+yes}
 producer=${EOSKEEPER_PRODUCER:-}
 url=${EOSKEEPER_HTTP_URL:-http://127.0.0.1:8888}
 while (($#)); do
     case $1 in
     -h | --help) usage && exit 0 ;;
     -n | --dry-run) dry_run=yes && shift && continue ;;
+    --no-wait) no_wait=yes && shift && continue ;;
     -P | --producer) value "$@" && producer=$value ;;
     -k | --key) value "$@" && key=$value ;;
     -w | --website) value "$@" && website=$value ;;
@@ -67,7 +73,7 @@ while (($#)); do
     -a | --permission) value "$@" && permission=$value ;;
     -u | --url) value "$@" && url=$value ;;
     --wallet) value "$@" && wallet=$value ;;
-    -t | --timeout) value "$@" && whole "$1" "$value" 0 3600 && limit=$value ;;
+    -t | --timeout) value "$@" && whole "$1" "$value" 1 3600 && limit=$value ;;
     -F | --finalizer-key) value "$@" && finalizer=$value ;;
     -f | --conf) value "$@" && conf=$value ;;
     *) misuse "unknown argument '$1'" ;;
@@ -115,7 +121,7 @@ if [[ -n $finalizer ]]; then
     timeout --foreground -k 2 30 "${finalize[@]}" ||
         fail "regproducer is sent, but actfinkey failed with $?: no finalizer of ours may vote"
 fi
-((limit > 0)) || finish "regproducer is sent; the schedule has the key when the chain has taken it up"
+[[ -z $no_wait ]] || finish "regproducer is sent; the schedule has the key when the chain has taken it up"
 echo "regproducer is sent; waiting for the schedule"
 until ask_schedule && scheduled "$key"; do
     ((SECONDS < limit)) ||

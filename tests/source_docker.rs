@@ -497,3 +497,34 @@ async fn an_end_while_docker_is_away_is_told_when_it_is_back() {
         }
     }
 }
+
+/// Runs a script of `scripts/` against the engine; how it ended and what it said.
+async fn script(engine: &Engine, words: &str) -> (Option<i32>, String) {
+    let mut words = words.split(' ');
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts").join(words.next().unwrap());
+    let mut command = Command::new(path);
+    command.args(words).env("DOCKER_HOST", engine.host());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[tokio::test]
+async fn the_scripts_fence_and_restart_a_container() {
+    let Some(engine) = Engine::shared() else { return };
+    engine.run("fenced", PLAIN).await;
+    let mut life = Life::new(&engine, "fenced");
+    life.tells("runs: container fenced (").await;
+    let expect = async |words: &str, code: i32, said: &str| {
+        let (found, text) = script(&engine, words).await;
+        assert!(found == Some(code) && text.contains(said), "{words}: {found:?} {text}");
+    };
+    expect("restart.sh --container fenced -t 20", 0, "the container fenced runs again").await;
+    life.tells("ended with exit code").await;
+    life.tells("runs: container fenced (").await;
+    expect("fence.sh --container fenced -t 1", 0, "the container fenced is").await;
+    life.tells("ended with exit code").await;
+    expect("fence.sh --container fenced", 0, "does not run").await;
+    expect("fence.sh --container nobody", 10, "Docker does not answer about nobody").await;
+    expect("restart.sh --container nobody", 10, "nothing is known of the container nobody").await;
+}
