@@ -311,9 +311,10 @@ async fn schedule_of(body: &str) -> Result<Schedule, ApiFailure> {
     client(&Server::saying(answer(200, body)), LONG).producer_schedule().await
 }
 
-/// Answers as a nodeos gave them, cut to two producers: of Leap 4.1, and of EOSIO 1.8.
-const SCHEDULE_LEAP: &str = r#"{"active":{"version":1,"producers":[{"producer_name":"eosstorebest","authority":[0,{"threshold":1,"keys":[{"key":"EOS6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5GDW5CV","weight":1}]}]},{"producer_name":"producer111a","authority":[0,{"threshold":1,"keys":[{"key":"EOS5kaAHuJ3BqFGvUWcKT9xCfpYCdHEnXdpFgYnPfSLRQFNT38Rrt","weight":1}]}]}]},"pending":null,"proposed":null}"#;
-const SCHEDULE_EOSIO1: &str = r#"{"active":{"version":1,"producers":[{"producer_name":"eosstorebest","block_signing_key":"EOS6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5GDW5CV"},{"producer_name":"producer111a","block_signing_key":"EOS5kaAHuJ3BqFGvUWcKT9xCfpYCdHEnXdpFgYnPfSLRQFNT38Rrt"}]},"pending":null,"proposed":null}"#;
+/// The answer of a Leap 4.1 whose producer had changed its key, cut to two producers; and the same
+/// in the shape of EOSIO 1.
+const SCHEDULE_LEAP: &str = r#"{"active":{"version":1,"producers":[{"producer_name":"eosstorebest","authority":[0,{"threshold":1,"keys":[{"key":"EOS6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5GDW5CV","weight":1}]}]},{"producer_name":"producer111a","authority":[0,{"threshold":1,"keys":[{"key":"EOS6Dx2axBE5LdtR7GLfGAijuV4FvNJcYPNKwuWzwruBBauDBFyGP","weight":1}]}]}]},"pending":null,"proposed":null}"#;
+const SCHEDULE_EOSIO1: &str = r#"{"active":{"version":1,"producers":[{"producer_name":"eosstorebest","block_signing_key":"EOS6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5GDW5CV"},{"producer_name":"producer111a","block_signing_key":"EOS6Dx2axBE5LdtR7GLfGAijuV4FvNJcYPNKwuWzwruBBauDBFyGP"}]},"pending":null,"proposed":null}"#;
 
 #[tokio::test]
 async fn reads_the_keys_our_producer_may_sign_with() {
