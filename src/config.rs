@@ -43,6 +43,8 @@ pub struct Config {
     pub http_url: Url,
     /// Where nodeos's log is.
     pub log: LogSource,
+    /// What is watched to see the end of nodeos at once; `None` when nothing is to be.
+    pub watch: Option<Watch>,
     /// Base addresses of the HTTP APIs of other nodes of the chain.
     pub references: Vec<Url>,
     /// How the lease's etcd is reached, where there is a lease.
@@ -55,6 +57,10 @@ pub struct Config {
     pub demote: Option<Actuator>,
     /// How the active node makes the standby produce; a script.
     pub promote_remote: Option<Actuator>,
+    /// The script that makes sure that this node does not sign.
+    pub fence: Option<Actuator>,
+    /// The script that restarts nodeos.
+    pub restart: Option<Actuator>,
     /// Where the keeper answers (default: 127.0.0.1:9880).
     pub status_listen: SocketAddr,
     /// Directory of what must survive a restart (default: /var/lib/eoskeeper).
@@ -95,6 +101,17 @@ pub struct LeaseAccess {
     pub password_file: Option<PathBuf>,
     /// The certificate that etcd's own is signed by; else the system's are used.
     pub ca_file: Option<PathBuf>,
+}
+
+/// What is watched to see the end of nodeos at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Watch {
+    /// The process that listens on the RPC port.
+    Port,
+    /// The main process of a systemd unit.
+    Unit(String),
+    /// The container its log is read from.
+    Container,
 }
 
 /// A way to make a node produce or stop.

@@ -39,6 +39,8 @@ use hands::Hands;
 use peers::Peers;
 use urgent::Urgency;
 
+pub(crate) use senses::target;
+
 /// Between two judgements.
 const TICK: Duration = Duration::from_secs(1);
 /// Events that wait to be recorded; a full queue holds the log reader up, and the file is the

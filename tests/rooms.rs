@@ -9,7 +9,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("core", &[]),
     ("clock", &["core"]),
     ("nodeos", &["core"]),
-    ("config", &["core"]),
+    ("config", &["nodeos", "core"]),
     ("history", &["core"]),
     ("actions", &["nodeos", "core"]),
     ("sources", &["nodeos", "core"]),

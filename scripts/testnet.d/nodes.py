@@ -49,10 +49,29 @@ def arguments(plan, node):
             args += ["--producer-name", name]
     if node in OURS:
         args += ["--producer-name", OUR_PRODUCER]
+        own = own_key(plan, node)
+        if own:
+            # Instead of the default, so that the node can sign with no other.
+            args += ["--signature-provider", f"{own[0]}=KEY:{own[1]}"]
     for dialler, _, relay in plan.pairs():
         if dialler == node:
             args += ["--p2p-peer-address", f"127.0.0.1:{relay}"]
     return args
+
+
+def own_key(plan, node):
+    """The node's own key pair where `set-key` gave it one, else None."""
+    try:
+        with open(plan.path(node + ".key"), encoding="ascii") as kept:
+            return kept.read().split()
+    except FileNotFoundError:
+        return None
+
+
+def give_key(plan, node, pair):
+    """Keeps a key pair for the node; it has it from its next start on."""
+    with open(plan.path(node + ".key"), "w", encoding="ascii") as kept:
+        kept.write(" ".join(pair))
 
 
 def pid(plan, node):

@@ -10,9 +10,11 @@ mod listen;
 mod log_file;
 mod node;
 mod peers;
+mod process;
 mod references;
 mod row;
 mod scripts;
+mod starts;
 mod state_dir;
 mod table;
 
@@ -112,8 +114,10 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
     if scope == Scope::Offline {
         return rows;
     }
-    let (node, others, lease, peers, log, scripts, state, status) = tokio::join!(
+    let (node, process, starts, others, lease, peers, log, scripts, state, status) = tokio::join!(
         node::rows(config),
+        process::rows(config),
+        starts::rows(config),
         references::rows(config),
         lease::rows(config),
         peers::rows(config),
@@ -122,7 +126,7 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
         state_dir::rows(config),
         listen::rows(config),
     );
-    let parts = [node, others, lease, peers, log, scripts, state, status];
+    let parts = [node, process, starts, others, lease, peers, log, scripts, state, status];
     rows.extend(parts.into_iter().flatten());
     rows
 }

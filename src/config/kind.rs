@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::core::name::Name;
 use crate::core::settings::is_node_name;
+use crate::nodeos::keys;
 
 /// The kinds of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,12 @@ pub enum Kind {
     Path,
     /// `api` or a script's path.
     Actuator,
+    /// `api`, `key` or a script's path.
+    Promoter,
+    /// A public key of a block producer.
+    PublicKey,
+    /// The name of a systemd unit.
+    SystemdUnit,
     /// A script's path.
     Script,
     /// Yes or no.
@@ -145,9 +152,15 @@ impl Kind {
             Self::Actuator => {
                 "api, or a script's path, absolute or relative to this file (./NAME)".to_owned()
             }
+            Self::Promoter => {
+                "api, key, or a script's path, absolute or relative to this file (./NAME)"
+                    .to_owned()
+            }
             Self::Script => {
                 "a script's path, absolute or relative to this file (./NAME)".to_owned()
             }
+            Self::PublicKey => "a public key, EOS… or PUB_K1_…".to_owned(),
+            Self::SystemdUnit => "a unit's name as systemctl shows it".to_owned(),
             Self::Bool => "true or false (also yes or no, on or off, 1 or 0)".to_owned(),
             Self::Count { min, max } => format!("{min} to {max}"),
             Self::Time { unit, min_ms, max_ms } => format!(
@@ -210,6 +223,10 @@ impl Kind {
             Self::Container => (is_container(text), "name of a container"),
             Self::Address => (text.parse::<SocketAddr>().is_ok(), "address with a port"),
             Self::Actuator => (is_api(text) || is_script(text), "way to act"),
+            Self::Promoter => (is_api(text) || is_key(text) || is_script(text), "way to act"),
+            // Not repeated: it may be the private one.
+            Self::PublicKey => return keys::normal(text).map(drop).map_err(|e| e.to_string()),
+            Self::SystemdUnit => (is_unit(text), "name of a systemd unit"),
             Self::Script => (is_script(text), "path of a script"),
             Self::KeyPrefix => (is_key_prefix(text), "beginning of a key"),
             Self::Word => (!text.contains(char::is_whitespace), "word"),
@@ -251,6 +268,18 @@ pub(super) fn base_url(text: &str) -> Option<Url> {
 /// Whether an act is ordered from nodeos's own producer API.
 pub(super) fn is_api(text: &str) -> bool {
     text.eq_ignore_ascii_case("api")
+}
+
+/// Whether a promotion is by the producer's key on the chain.
+pub(super) fn is_key(text: &str) -> bool {
+    text.eq_ignore_ascii_case("key")
+}
+
+/// What systemd allows in names (`systemd.unit(5)`); an option of systemctl's is none.
+fn is_unit(text: &str) -> bool {
+    !text.starts_with('-')
+        && text.len() <= 255
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b":-_.\\@".contains(&b))
 }
 
 /// A word without a slash or a dot is a slip (`yes`, `apii`) rather than a script.

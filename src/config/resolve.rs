@@ -35,6 +35,7 @@ pub(super) fn resolve(
     let identity = resolver.identity(tree);
     let http_url = resolver.http_url(&tree.global);
     let log = resolver.log_source(&tree.global);
+    let watch = resolver.watch(&tree.global);
     resolver.check_rules(&tree.rules);
     let actuators = resolver.actuators(&tree.promotion, tree.global.role);
     let references = resolver.references(&tree.references);
@@ -54,19 +55,22 @@ pub(super) fn resolve(
     settings.node = node?;
     let names = peers.iter().flat_map(|peers| &peers.nodes).map(|(name, _)| name.clone());
     settings.peers.names = names.collect();
-    settings.promotion.configured = actuators.can_promote();
-    settings.promotion.can_demote = actuators.demote.is_some();
+    actuators.tell(role, &mut settings.promotion);
+    settings.producer_key = actuators.producer_key;
     Some(Config {
         source: source.to_path_buf(),
         settings,
         http_url: http_url?,
         log: log?,
         lease: lease.1,
+        watch,
         references: tree.references.urls.clone(),
         peers,
         promote: actuators.promote,
         demote: actuators.demote,
         promote_remote: actuators.promote_remote,
+        fence: actuators.fence,
+        restart: actuators.restart,
         status_listen: tree.status.listen,
         state_dir,
         own_log: tree.log,

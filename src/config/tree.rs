@@ -40,6 +40,8 @@ pub(super) struct Global {
     pub(super) log_file: Option<PathBuf>,
     pub(super) c_name: Option<String>,
     pub(super) docker_host: Option<String>,
+    pub(super) watch_process: Option<bool>,
+    pub(super) unit: Option<String>,
 }
 
 /// `[promotion]`; what is absent has the default of the role.
@@ -49,6 +51,12 @@ pub(super) struct PromotionKeys {
     pub(super) promote: Option<String>,
     pub(super) demote: Option<String>,
     pub(super) promote_remote: Option<String>,
+    pub(super) key_script: Option<String>,
+    pub(super) producer_key: Option<String>,
+    pub(super) fence: Option<String>,
+    pub(super) restart: Option<String>,
+    pub(super) restart_wait_ms: Option<u64>,
+    pub(super) remind_ms: Option<u64>,
     pub(super) wait_rounds: Option<u32>,
     pub(super) wait_ms: Option<u64>,
     pub(super) dry_run: Option<bool>,

@@ -105,7 +105,7 @@ impl Evidence {
             Event::Lease(event) => self.lease.record(now, event),
             Event::Peer(event) => self.peers.record(now, self.producer, event),
             // The keeper's own business.
-            Event::Outcome(_) => {}
+            Event::SigningKeys { .. } | Event::Outcome(_) => {}
         }
     }
 

@@ -96,6 +96,8 @@ pub struct Settings {
     pub peers: Peers,
     /// The lease, where one is configured.
     pub lease: Option<Lease>,
+    /// The public key this node signs with, `PUB_K1_…`, where a promotion is by key.
+    pub producer_key: Option<String>,
 }
 
 /// The keepers of our producer's other nodes.
@@ -381,6 +383,7 @@ impl Settings {
             node: role.letter().to_ascii_lowercase().to_string(),
             peers: Peers::default(),
             lease: None,
+            producer_key: None,
         }
     }
 }

@@ -152,6 +152,20 @@ fn every_default_alone_is_the_built_in_one() {
     }
 }
 
+/// A promotion by key, with `line` in the place of the same key's.
+fn by_key(line: &str) -> String {
+    let mut text = format!("{LEAST}[promotion]\npromote = key\ndemote = api\n{line}\n");
+    for (key, value) in [
+        ("key_script", "./other.sh"),
+        ("producer_key", "EOS6Dx2axBE5LdtR7GLfGAijuV4FvNJcYPNKwuWzwruBBauDBFyGP"),
+    ] {
+        if !line.starts_with(key) {
+            text.push_str(&format!("{key} = {value}\n"));
+        }
+    }
+    text
+}
+
 /// That each key has its place in the typed tree: a value that isn't the default is kept.
 #[test]
 fn every_other_example_is_taken() {
@@ -162,6 +176,7 @@ fn every_other_example_is_taken() {
         let line = format!("{} = {}", key.name, key.example());
         let text = match key.name {
             "promote" => format!("{LEAST}[promotion]\n{line}\ndemote = api\n"),
+            "key_script" | "producer_key" => by_key(&line),
             "promote_remote" => {
                 format!(
                     "{}[promotion]\n{line}\ndemote = api\n",

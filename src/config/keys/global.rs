@@ -63,6 +63,20 @@ pub(super) const SECTION: Section = Section {
             nothing("unix:///var/run/docker.sock", "none; the engine of this host"),
             "The Docker engine to ask. Not used unless is_docker is true.",
         ),
+        key(
+            "watch_process",
+            Kind::Bool,
+            DefaultValue::Text("true"),
+            "Whether the end of nodeos's process or container is watched for, so that it is seen \
+             at once and not at the next poll.",
+        ),
+        key(
+            "unit",
+            Kind::SystemdUnit,
+            nothing("nodeos.service", "none; the process that listens on http_url's port"),
+            "The systemd unit nodeos runs in: its main process is watched, which needs no rights. \
+             Not used when is_docker is true.",
+        ),
     ],
 };
 
