@@ -4,6 +4,12 @@ Nodes dial each other through a relay per pair, and the program under test reach
 through one more. A relay is `open`, `closed` (connections are ended and refused: a cable pulled
 out) or `silent` (connections stay and nothing passes: packets dropped). What was sent into a
 silent relay arrives when it opens, as after a short real partition.
+
+A relay can be silent one way only: the bytes of the other way pass. And it can be slow: each piece
+waits before it is passed on. Of real loss one way the acknowledgements are missing; here they come.
+
+Keepers reach their peers, etcd and references through relays that `add` brings. Every relay knows
+the two hosts at its ends, so that a whole host can be cut off: what its node and its keeper say.
 """
 
 import asyncio
@@ -19,49 +25,66 @@ import rpc
 from plan import NODES, Plan, TestnetError
 
 MODES = ("open", "closed", "silent")
+# Which way a relay is silent, as seen from the node the order names.
+WAYS = ("out", "in")
 CHUNK = 1 << 16
+# Pieces on their way in a slow relay; a full one stops reading.
+QUEUE_CHUNKS = 64
+MAX_DELAY_MS = 60_000
 DIAL_SECONDS = 2.0
 WATCH_SECONDS = 1.0
 
 
 class Relay:
-    """One listening port, one target port, one mode."""
+    """One listening port, one target port, the hosts at the dialling and the listening end."""
 
-    def __init__(self, port, target):
-        self.port, self.target, self.mode = port, target, "open"
-        self.passing = asyncio.Event()
-        self.passing.set()
+    def __init__(self, port, target, ends):
+        self.port, self.target, self.ends = port, target, ends
+        self.mode, self.delay_seconds = "open", 0.0
+        # Whether bytes pass to the target (True) and from it (False).
+        self.passing = {True: asyncio.Event(), False: asyncio.Event()}
         self.writers = set()
+        self.set_mode("open")
 
     async def listen(self):
         """Takes the port."""
         return await asyncio.start_server(self.serve, "127.0.0.1", self.port)
 
-    def set_mode(self, mode):
-        """Changes what happens to connections, at once for those that exist."""
-        self.mode = mode
-        if mode == "silent":
-            self.passing.clear()
-        else:
-            self.passing.set()
+    def set_mode(self, mode, sender=None):
+        """Changes what happens to connections, at once for those that exist. With `sender`, one of
+        the ends, only what that end sends is held back."""
+        self.mode = mode if sender is None or mode == "open" else f"{mode} from {sender}"
+        for to_target, event in self.passing.items():
+            held = mode == "silent" and sender in (None, self.ends[0] if to_target else self.ends[1])
+            event.clear() if held else event.set()
         if mode == "closed":
             for writer in list(self.writers):
                 writer.transport.abort()
+
+    def told(self):
+        """What is unusual about it, or None."""
+        slow = f"{self.delay_seconds * 1000:.0f} ms late" if self.delay_seconds else ""
+        return ", ".join(filter(None, ["" if self.mode == "open" else self.mode, slow])) or None
 
     async def serve(self, reader, writer):
         """One connection: dial the target, pass bytes both ways until either end is done."""
         self.writers.add(writer)
         far = None
         try:
-            await self.passing.wait()
+            # A connection begins with a packet from the dialler and one back.
+            await self.passing[True].wait()
+            await self.passing[False].wait()
             if self.mode == "closed":
                 return
             far_reader, far = await asyncio.wait_for(
                 asyncio.open_connection("127.0.0.1", self.target), DIAL_SECONDS)
             self.writers.add(far)
-            both = [asyncio.ensure_future(self.pump(reader, far)),
-                    asyncio.ensure_future(self.pump(far_reader, writer))]
+            both = [asyncio.ensure_future(self.pump(reader, far, True)),
+                    asyncio.ensure_future(self.pump(far_reader, writer, False))]
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            # Where packets are dropped, the other end does not learn that this one has gone.
+            await self.passing[True].wait()
+            await self.passing[False].wait()
             for task in both:
                 task.cancel()
         except (OSError, asyncio.TimeoutError):
@@ -71,15 +94,34 @@ class Relay:
                 self.writers.discard(end)
                 end.transport.abort() if self.mode == "closed" else end.close()
 
-    async def pump(self, reader, writer):
-        """Passes bytes one way; a silent relay holds one chunk and stops reading."""
+    async def pump(self, reader, writer, to_target):
+        """Passes bytes one way until they end."""
+        queue = asyncio.Queue(QUEUE_CHUNKS)
+        sender = asyncio.ensure_future(self.drain(queue, writer, to_target))
         try:
             while data := await reader.read(CHUNK):
-                await self.passing.wait()
-                writer.write(data)
-                await writer.drain()
+                await queue.put((asyncio.get_running_loop().time() + self.delay_seconds, data))
+            await queue.put(None)
+            await sender
         except OSError:
             pass  # The other end has gone; `serve` closes both.
+        finally:
+            sender.cancel()
+
+    async def drain(self, queue, writer, to_target):
+        """Writes what is due while the relay passes it. After an error it only empties the queue,
+        so that the reader never waits for it."""
+        broken = False
+        while (piece := await queue.get()) is not None:
+            due, data = piece
+            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+            await self.passing[to_target].wait()
+            try:
+                if not broken:
+                    writer.write(data)
+                    await writer.drain()
+            except OSError:
+                broken = True
 
 
 class Relays:
@@ -87,34 +129,61 @@ class Relays:
 
     def __init__(self, plan):
         self.plan = plan
-        self.wires = {(d, n): Relay(port, plan.p2p_port(n)) for d, n, port in plan.pairs()}
-        self.fronts = {n: Relay(plan.rpc_port(n), plan.http_port(n)) for n in NODES}
+        self.wires = {(d, n): Relay(port, plan.p2p_port(n), (d, n)) for d, n, port in plan.pairs()}
+        self.fronts = {n: Relay(plan.rpc_port(n), plan.http_port(n), ("", n)) for n in NODES}
+        self.added = {}
 
-    def order(self, command):
-        """Carries out one order and returns the modes of all relays that are not open."""
-        mode, node, peer = command.get("mode"), command.get("node"), command.get("peer")
-        if mode is not None:
-            if mode not in MODES:
-                raise ValueError(f"mode {mode!r} is none of {MODES}")
-            for relay in self.chosen(command["what"], node, peer):
-                relay.set_mode(mode)
-        wires = {f"{d}-{n}": r.mode for (d, n), r in self.wires.items() if r.mode != "open"}
-        fronts = {n: r.mode for n, r in self.fronts.items() if r.mode != "open"}
-        return {"wires": wires, "rpc": fronts}
+    async def order(self, command):
+        """Carries out one order and returns all relays that are not simply open."""
+        if "add" in command:
+            await self.add(**command["add"])
+        if "mode" in command:
+            self.set_mode(**command["mode"])
+        if "delay" in command:
+            self.delay(**command["delay"])
+        wires = {f"{d}-{n}": r.told() for (d, n), r in self.wires.items() if r.told()}
+        fronts = {n: r.told() for n, r in self.fronts.items() if r.told()}
+        added = {name: r.told() for name, r in self.added.items() if r.told()}
+        return {"wires": wires, "rpc": fronts, "hosts": added}
+
+    async def add(self, name, port, target, ends):
+        """Brings one more relay between two hosts."""
+        if name in self.added or len(ends) != 2:
+            raise ValueError(f"relay {name!r} with ends {ends!r} is there already, or not between two")
+        relay = Relay(port, target, tuple(ends))
+        await relay.listen()
+        self.added[name] = relay
+
+    def set_mode(self, what, node, mode, peer=None, way=None):
+        """Opens, closes or silences relays."""
+        if mode not in MODES or way not in (None, *WAYS) or (way and mode == "closed"):
+            raise ValueError(f"mode {mode!r} is none of {MODES}, or {way!r} is no way for it")
+        for relay in self.chosen(what, node, peer):
+            other = relay.ends[relay.ends[0] == node]
+            relay.set_mode(mode, {None: None, "out": node, "in": other}[way])
+
+    def delay(self, node, delay_ms):
+        """Makes everything on the wires of a node late; 0 ends it."""
+        if not 0 <= delay_ms <= MAX_DELAY_MS:
+            raise ValueError(f"{delay_ms} ms is not 0..{MAX_DELAY_MS}")
+        for relay in self.chosen("wires", node, None):
+            relay.delay_seconds = delay_ms / 1000
 
     def chosen(self, what, node, peer):
-        """The relays an order is about."""
+        """The relays an order is about: the front of a node (`rpc`), its wires to all or to one peer
+        (`wires`), or its wires and all that its keeper says (`host`)."""
         if what == "rpc":
             return [self.fronts[node]]
         ends = {node, peer} if peer else {node}
-        return [relay for pair, relay in self.wires.items() if ends <= set(pair)]
+        relays = list(self.wires.values()) + (list(self.added.values()) if what == "host" else [])
+        return [relay for relay in relays if ends <= set(relay.ends)]
 
     async def control(self, reader, writer):
         """One order a connection: a line of JSON in, a line of JSON out."""
         try:
             line = await asyncio.wait_for(reader.readline(), DIAL_SECONDS)
-            answer = self.order(json.loads(line))
-        except (ValueError, KeyError, asyncio.TimeoutError) as error:
+            answer = await self.order(json.loads(line))
+        except (ValueError, KeyError, TypeError, OSError, asyncio.TimeoutError) as error:
             answer = {"error": str(error)}
         writer.write(json.dumps(answer).encode() + b"\n")
         writer.close()
