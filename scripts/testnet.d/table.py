@@ -8,7 +8,8 @@ from keepers import MODES
 from plan import TestnetError
 from scenarios import ALL
 
-BEGIN, END = "<!-- failover-matrix: begin -->", "<!-- failover-matrix: end -->"
+# Names of the two parts of the document that are written by this program.
+TABLE, FAILURES = "failover-matrix", "failures"
 
 
 def load(path):
@@ -67,11 +68,17 @@ def tables(results):
     return "\n".join(lines), misses
 
 
-def put(text, table):
-    """The document with the table between its markers."""
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise TestnetError(f"the document needs {BEGIN} and then {END}, once each")
-    return text[:text.index(BEGIN) + len(BEGIN)] + "\n\n" + table + "\n" + text[text.index(END):]
+def put(text, name, part):
+    """The document with `part` between the markers of that name."""
+    begin, end = markers(name)
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+        raise TestnetError(f"the document needs {begin} and then {end}, once each")
+    return text[:text.index(begin) + len(begin)] + "\n\n" + part.strip() + "\n\n" + text[text.index(end):]
+
+
+def markers(name):
+    """What stands before and after a part that is written by this program."""
+    return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
 
 
 def failures():
