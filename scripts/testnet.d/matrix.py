@@ -102,7 +102,8 @@ class Child:
         faults = table.targets.faults_of(result)
         if not faults:
             shutil.rmtree(self.home, ignore_errors=True)
-        print(f"[{progress}] {self.line(result)}{'; '.join(['', *faults])}", flush=True)
+        missed = f" MISSED: {'; '.join(faults)}" if faults else ""
+        print(f"[{progress}] {self.line(result)}{missed}", flush=True)
 
     def line(self, result):
         """What came out, in a few words."""
@@ -112,8 +113,10 @@ class Child:
         resumed = result["resumed_ms"]
         after = "" if resumed is None else f", resumed after {resumed / 1000:.1f} s"
         who = result["took_over"] or "nobody"
+        # Blocks that the network lost by itself: this machine is too slow for what is asked of it.
+        noise = f", {result['lost_before']} lost before the failure" if result["lost_before"] else ""
         return (f"{result['id']} ({took:.0f} s): {result['lost']} lost, {result['doubled']} doubled, "
-                f"{who} took over{after}")
+                f"{who} took over{after}{noise}")
 
     def end(self):
         """Ends the run; its own end takes its network down."""

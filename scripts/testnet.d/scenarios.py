@@ -182,7 +182,7 @@ ALL = (
     Scenario("b_cut", "the host of B is cut off", NOBODY, _cut_b),
     Scenario("etcd_leader_killed", "the leader of etcd is killed", NOBODY, _kill_etcd_leader,
              modes=ETCD_MODES),
-    Scenario("etcd_lost", "all of etcd stands still for 30 to 60 s, `on_lease_outage = hold`", NOBODY,
+    Scenario("etcd_lost", "all of etcd stands still for 30 to 60 s, `on_lease_outage = hold`", EITHER,
              _lose_etcd, modes=ETCD_MODES, lease={"on_lease_outage": "hold"}),
     Scenario("etcd_lost_keep", "the same, `on_lease_outage = keep_if_chain_proves`", NOBODY, _lose_etcd,
              modes=ETCD_MODES, lease={"on_lease_outage": "keep_if_chain_proves"}),

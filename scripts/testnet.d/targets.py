@@ -27,12 +27,12 @@ def target(scenario, mode, ttl_seconds):
     doubled = 0 if helped else None
     known = BY_NAME[scenario]
     if known.outcome == NOBODY:
-        # Where the chain stands or the lease cannot be had, blocks are lost on purpose.
-        counted = scenario in ("chain_stalled", "etcd_lost", "slow_wires")
+        # The others' blocks may come too late for ours, or ours for theirs.
+        counted = scenario in ("chain_stalled", "slow_wires")
         return Target(None if counted else 0, None, 0)
     if helped and scenario == "killed":
         return Target(AT_ONCE, 0, doubled)
-    if helped and scenario in ("killed_in_turn", "returns_unpaused"):
+    if helped and scenario in ("killed_in_turn", "stopped"):
         return Target(AT_ONCE, None, doubled)
     if scenario == "switchover":
         return Target(0, 0, doubled)
@@ -51,6 +51,8 @@ def faults_of(result):
         found.append("no standby took over")
     if outcome == NOBODY and result["took_over"]:
         found.append(f"{result['took_over']} signed although nobody should")
+    elif outcome == NOBODY and result["resumed_ms"] is not None:
+        found.append("a standby was made to sign although nobody should")
     if outcome == EITHER and not result["settled"]:
         found.append("nobody signed a whole turn")
     for what, limit in (("lost", bounds.lost_max), ("doubled", bounds.doubled_max)):

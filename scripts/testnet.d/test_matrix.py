@@ -15,17 +15,18 @@ import table
 import targets
 import wheel
 from plan import Plan, TestnetError
-from scenarios import ALL, BY_NAME
+from scenarios import ALL, BY_NAME, NOBODY
 
 DOCUMENT = os.path.join(wheel.REPOSITORY, "doc", "failover.md")
 
 
 def result(scenario, mode, **changed):
     """A run in which all went as it should, unless `changed` says otherwise."""
+    quiet = BY_NAME[scenario].outcome == NOBODY
     good = {
         "id": f"{scenario}/{mode}/21/1.0", "scenario": scenario, "mode": mode, "producers": 21,
-        "ttl_seconds": 10, "lost": 0, "doubled": 0, "resumed_ms": 1100, "unpaused": ["b"],
-        "took_over": None if BY_NAME[scenario].outcome == "nobody promotes" else "b", "settled": "b"}
+        "ttl_seconds": 10, "lost": 0, "doubled": 0, "resumed_ms": None if quiet else 1100, "unpaused": ["b"],
+        "took_over": None if quiet else "b", "settled": "b"}
     return dict(good, **changed)
 
 
@@ -93,6 +94,8 @@ class Targets(unittest.TestCase):
             ("nobody came", result("killed", "none", took_over=None), ["no standby took over"]),
             ("somebody came uncalled", result("api_mute", "none", took_over="c"),
              ["c signed although nobody should"]),
+            ("somebody was resumed uncalled", result("b_cut", "none", resumed_ms=5),
+             ["a standby was made to sign although nobody should"]),
             ("nobody signs", result("host_suspended", "none", settled=None), ["nobody signed a whole turn"]),
             ("two could sign", result("killed", "etcd", unpaused=["a", "b"]),
              ["a and b could sign at the end"]),
