@@ -1,91 +1,58 @@
-"""Three members of etcd on loopback, for one run of the failover matrix."""
+"""The etcd of one run: three members on loopback, by `scripts/etcd-cluster`."""
 
 import os
-import shutil
-import signal
 import subprocess
-import time
+import sys
 
-import owned
-import rpc
 from plan import TestnetError
 
-MEMBERS = 3
-START_SECONDS = 20
+PROGRAM = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "etcd-cluster")
+MEMBERS = (1, 2, 3)
+# The program takes this many ports for each member: clients, peers.
+PORTS_EACH = 2
+ORDER_SECONDS = 90
 
 
 class Cluster:
-    """The members' processes; `index` is 0..=2."""
+    """A cluster in a directory of its own."""
 
-    def __init__(self, directory, client_ports, peer_ports):
-        self.directory, self.client_ports, self.peer_ports = directory, client_ports, peer_ports
-        self.processes = [None] * MEMBERS
+    def __init__(self, directory, port_base):
+        self.directory, self.port_base = directory, port_base
 
     def start(self):
-        """Starts all members and waits until they have a leader."""
-        if not shutil.which("etcd"):
-            raise TestnetError("etcd is missing; as root: apt-get install etcd-server")
-        for index in range(MEMBERS):
-            self._launch(index)
-        end = time.monotonic() + START_SECONDS
-        while self.leader() is None:
-            if time.monotonic() > end:
-                raise TestnetError(f"etcd has no leader after {START_SECONDS} s; see {self.directory}")
-            time.sleep(0.2)
-
-    def _launch(self, index):
-        home = os.path.join(self.directory, f"member{index}")
-        os.makedirs(home, exist_ok=True)
-        client, peer = (f"http://127.0.0.1:{p[index]}" for p in (self.client_ports, self.peer_ports))
-        everybody = ",".join(f"m{i}=http://127.0.0.1:{p}" for i, p in enumerate(self.peer_ports))
-        with open(os.path.join(home, "etcd.log"), "ab") as log:
-            self.processes[index] = subprocess.Popen(
-                ["etcd", "--name", f"m{index}", "--data-dir", os.path.join(home, "data"),
-                 "--listen-client-urls", client, "--advertise-client-urls", client,
-                 "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
-                 "--initial-cluster", everybody, "--initial-cluster-state", "new"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=owned.die_with_parent)
+        """Starts all members and waits until each answers."""
+        self._order("up", "--port-base", str(self.port_base), "--owner", str(os.getpid()))
 
     def leader(self):
-        """Index of the member that leads, as a majority says, or None."""
-        leaders = []
-        members = {}
-        for index, port in enumerate(self.client_ports):
-            try:
-                told = rpc.call(port, "/v3/maintenance/status", {}, seconds=1.0)
-                members[told["header"]["member_id"]] = index
-                leaders.append(told.get("leader"))
-            except (rpc.CallFailed, KeyError):
-                continue
-        for leader in leaders:
-            if leader in members and 2 * leaders.count(leader) > MEMBERS:
-                return members[leader]
-        return None
+        """Number of the member that leads."""
+        return int(self._order("leader"))
 
-    def kill(self, index):
+    def kill(self, member):
         """SIGKILL to a member."""
-        self.processes[index].kill()
-        self.processes[index].wait()
-
-    def kill_leader(self):
-        """SIGKILL to the member that leads."""
-        index = self.leader()
-        if index is None:
-            raise TestnetError("etcd has no leader to kill")
-        self.kill(index)
+        self._order("kill", str(member))
 
     def freeze(self):
         """SIGSTOP to all members: nobody answers, and nobody refuses."""
-        for process in self.processes:
-            process.send_signal(signal.SIGSTOP)
+        for member in MEMBERS:
+            self._order("freeze", str(member))
 
     def thaw(self):
         """SIGCONT to all members."""
-        for process in self.processes:
-            process.send_signal(signal.SIGCONT)
+        for member in MEMBERS:
+            self._order("thaw", str(member))
 
     def end(self):
         """Ends all members."""
-        for process in filter(None, self.processes):
-            process.kill()
-            process.wait()
+        if os.path.isdir(self.directory):
+            self._order("down")
+
+    def _order(self, command, *words):
+        try:
+            done = subprocess.run([sys.executable, PROGRAM, command, *words, "--dir", self.directory],
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  timeout=ORDER_SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            raise TestnetError(f"etcd-cluster {command}: no end within {ORDER_SECONDS} s") from None
+        if done.returncode != 0:
+            raise TestnetError(f"etcd-cluster {command}: {done.stderr.strip()[-600:]}")
+        return done.stdout

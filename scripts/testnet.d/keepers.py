@@ -5,12 +5,12 @@ import re
 import secrets
 import subprocess
 
+import etcd
 import hosts
 import links
 import owned
 import rpc
 import wheel
-from etcd import MEMBERS
 from plan import OUR_PRODUCER, TestnetError
 
 HOSTS = ("a", "b", "c")
@@ -41,17 +41,17 @@ class Ports:
         self.peer = {h: next(free) for h in HOSTS}
         self.peer_relay = {(h, p): next(free) for h in HOSTS for p in HOSTS if h != p}
         self.reference_relay = {(h, r): next(free) for h in HOSTS for r in REFERENCES}
-        self.etcd_client = [next(free) for _ in range(MEMBERS)]
-        self.etcd_peer = [next(free) for _ in range(MEMBERS)]
-        self.etcd_relay = {(h, i): next(free) for h in HOSTS for i in range(MEMBERS)}
+        self.etcd_own = [next(free) for _ in range(etcd.PORTS_EACH * len(etcd.MEMBERS))]
+        self.etcd_relay = {(h, m): next(free) for h in HOSTS for m in etcd.MEMBERS}
 
     def relays(self, plan):
         """Every relay a keeper speaks through: (name, port, target, its two hosts)."""
         found = [(f"{h}>{p}", port, self.peer[p], (h, p)) for (h, p), port in self.peer_relay.items()]
         found += [(f"{h}>{r} api", port, plan.http_port(r), (h, r))
                   for (h, r), port in self.reference_relay.items()]
-        found += [(f"{h}>etcd{i}", port, self.etcd_client[i], (h, f"etcd{i}"))
-                  for (h, i), port in self.etcd_relay.items()]
+        clients = dict(zip(etcd.MEMBERS, self.etcd_own[::etcd.PORTS_EACH]))
+        found += [(f"{h}>etcd{m}", port, clients[m], (h, f"etcd{m}"))
+                  for (h, m), port in self.etcd_relay.items()]
         return found
 
 
@@ -75,7 +75,7 @@ def config(plan, ports, host, mode, muted_api=False, lease=None, ttl=10):
         keys["peers"] = {"listen": f"127.0.0.1:{ports.peer[host]}", "nodes": ", ".join(others),
                          "secret_file": plan.path("peers.secret")}
     if "etcd" in mode:
-        keys["lease"] = {"endpoints": _urls(ports.etcd_relay[host, i] for i in range(MEMBERS)),
+        keys["lease"] = {"endpoints": _urls(ports.etcd_relay[host, m] for m in etcd.MEMBERS),
                          "ttl_seconds": ttl, **(lease or {})}
     return keys
 

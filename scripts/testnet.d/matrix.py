@@ -37,9 +37,10 @@ def specs(scenarios, modes, producers, runs, seed, common):
 
 def expected_seconds(spec):
     """About how long a run takes at most: what `--time-limit` reckons with."""
-    rounds = spec["producers"] * 6
+    # A round and a half until the schedule's blocks are final, and on average half a round more.
+    rounds, begin = spec["producers"] * 6, 1 + max(1.5, spec["warm_up_rounds"])
     waits = 3 if BY_NAME[spec["scenario"]].outcome == NOBODY or spec["mode"] == "none" else 2
-    return 40 + rounds * (1 + spec["warm_up_rounds"] + waits + (1.2 if BY_NAME[spec["scenario"]].after else 0))
+    return 40 + rounds * (begin + waits + (1.2 if BY_NAME[spec["scenario"]].after else 0))
 
 
 def run_all(wanted, directory, jobs, port_base, end, again):

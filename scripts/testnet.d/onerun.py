@@ -59,6 +59,10 @@ class Run:
         """Waits."""
         time.sleep(seconds)
 
+    def strike(self):
+        """Now is the moment of the failure: for those that first look something up."""
+        self.fault_ms = time.time() * 1000
+
     # The run.
 
     def carry_out(self):
@@ -73,7 +77,10 @@ class Run:
             result["error"] = str(error)[-1500:]
         finally:
             result["keeper_logs"] = self._keeper_logs()
-            self._take_down()
+            try:
+                self._take_down()
+            except TestnetError as error:
+                result.setdefault("error", str(error)[-1500:])
         result["faults"] = targets.faults_of(result)
         return result
 
@@ -88,8 +95,7 @@ class Run:
             self.plan, self.spec["eoskeeper"], self.spec["mode"], self.spec["drop_unknown"],
             muted_api=self.scenario.muted_api, lease=self.scenario.lease, ttl=self.spec["ttl_seconds"])
         if "etcd" in self.spec["mode"]:
-            ports = self.keepers.ports
-            self.etcd = Cluster(self.plan.path("etcd"), ports.etcd_client, ports.etcd_peer)
+            self.etcd = Cluster(self.plan.path("etcd"), self.keepers.ports.etcd_own[0])
             self.etcd.start()
         self.keepers.prepare()
         # The one that signs comes first: a lease is for the one that asks first.
@@ -97,11 +103,17 @@ class Run:
         self.keepers.start("b", "c")
 
     def _warm_up(self):
-        """All keepers see a whole turn of A, and a round or more as asked."""
+        """All keepers see a whole turn of A, and a round or more as asked, on a chain that becomes
+        final: with a new schedule the last irreversible block stands for a round and a half."""
         least = time.time() + self.spec["warm_up_rounds"] * self.round_seconds
-        began = phase.slot_at(time.time() * 1000)
-        rpc.wait_until("a whole turn of A beside its keeper", lambda: self._whole_turn("a", began),
-                       3 * self.round_seconds + 60, pause=1)
+        began, head = phase.slot_at(time.time() * 1000), nodes.info(self.plan, "f")["head_block_num"]
+
+        def warm():
+            final = nodes.info(self.plan, "f")["last_irreversible_block_num"]
+            return final > head and self._whole_turn("a", began)
+
+        rpc.wait_until("a whole turn of A, and blocks of the schedule to be final", warm,
+                       4 * self.round_seconds + 60, pause=1)
         time.sleep(max(0, least - time.time()))
         if (producing := self._unpaused()) != ["a"]:
             raise TestnetError(f"A is meant to sign before the failure; able to: {producing or 'nobody'}")
@@ -117,7 +129,8 @@ class Run:
 
     def _break_and_watch(self):
         schedule = self.plan.schedule
-        self.fault_ms = time.time() * 1000
+        ready = self._decision("b")
+        self.strike()
         self.scenario.act(self)
         settled = self._wait_for_outcome(phase.slot_at(self.fault_ms), phase.slot_at(time.time() * 1000))
         after_ms = None
@@ -130,7 +143,7 @@ class Run:
         counted = count.report(self.plan, self.plan.log("f"), stamp_of(first))
         before = count.report(self.plan, self.plan.log("f"), self._first_whole(), stamp_of(first - 1))
         return {
-            "fault_at": _stamp(self.fault_ms), "phase_ms": round(phase.phase_ms(schedule, self.fault_ms)),
+            "b_before": ready, "fault_at": _stamp(self.fault_ms), "phase_ms": round(phase.phase_ms(schedule, self.fault_ms)),
             "in_turn": phase.in_turn(schedule, self.fault_ms),
             "after_at": _stamp(after_ms) if after_ms else None, "settled": settled,
             "took_over": self._who_took_over(), "resumed_ms": self._resumed_ms(),
@@ -193,6 +206,13 @@ class Run:
                 for match in filter(None, map(RESUMED.match, log)):
                     found.append(_ms_of(match[1]) - self.fault_ms)
         return min((round(ms) for ms in found if ms >= 0), default=None)
+
+    def _decision(self, host):
+        """What a keeper says that it does, and why."""
+        try:
+            return self.keepers.status(host)["decision"]
+        except (rpc.CallFailed, KeyError) as error:
+            return str(error)
 
     def _unpaused(self):
         """The nodes that would sign in our next turn."""

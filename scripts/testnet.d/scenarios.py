@@ -69,7 +69,9 @@ def _lose_host(run):
 
 
 def _lose_host_and_etcd(run):
-    run.etcd.kill_leader()
+    leader = run.etcd.leader()
+    run.strike()
+    run.etcd.kill(leader)
     hosts.lose(run.plan, "a")
 
 
@@ -125,7 +127,9 @@ def _slow_wires(run):
 
 
 def _kill_etcd_leader(run):
-    run.etcd.kill_leader()
+    leader = run.etcd.leader()
+    run.strike()
+    run.etcd.kill(leader)
 
 
 def _lose_etcd(run):

@@ -9,10 +9,15 @@ from plan import TestnetError
 LIBRARY = "/usr/lib/*-linux-gnu/faketime/libfaketimeMT.so.1"
 
 
+def shift(text):
+    """Checks a shift such as `+2.5s` or `-1s`, for argparse."""
+    if not re.fullmatch(r"[+-]\d{1,6}(\.\d{1,3})?s", text):
+        raise TestnetError(f"{text!r} is no shift of a clock; write +2.5s or -1s")
+    return text
+
+
 def environment(clock):
-    """What a process needs in its environment to live `clock` (such as `+2.5s` or `-1s`) off."""
-    if not re.fullmatch(r"[+-]\d{1,6}(\.\d{1,3})?s", clock):
-        raise TestnetError(f"{clock!r} is no shift of a clock; write +2.5s or -1s")
+    """What a process needs in its environment to live with that shift."""
     found = glob.glob(LIBRARY)
     if not found:
         raise TestnetError("libfaketime is missing; as root: apt-get install faketime")

@@ -213,7 +213,7 @@ class Configurations(unittest.TestCase):
         plan = Plan("/nowhere", port_base=20_000)
         ports = keepers.Ports(20_000)
         taken = plan.all_ports() + [r[1] for r in ports.relays(plan)] + [
-            *ports.status.values(), *ports.peer.values(), *ports.etcd_client, *ports.etcd_peer]
+            *ports.status.values(), *ports.peer.values(), *ports.etcd_own]
         self.assertEqual(len(taken), len(set(taken)))
         self.assertLess(max(taken), 20_000 + matrix.PORTS_PER_RUN)
 
@@ -233,7 +233,7 @@ class Clocks(unittest.TestCase):
     def test_a_shift_that_is_none_is_refused(self):
         for bad in ("2", "2s", "+2m", "+2s; rm", ""):
             with self.assertRaisesRegex(TestnetError, "no shift"):
-                skew.environment(bad)
+                skew.shift(bad)
 
 
 if __name__ == "__main__":
