@@ -46,8 +46,10 @@ def expected_seconds(spec):
 def run_all(wanted, directory, jobs, port_base, end, again):
     """Makes all runs that are not there yet, `jobs` at a time."""
     os.makedirs(directory, exist_ok=True)
-    done = set() if again else {r["id"] for r in table.load(results_file(directory)) if not r.get("error")}
-    waiting = [spec for spec in wanted if spec["id"] not in done]
+    # Results of another build of eoskeeper are of no use.
+    done = set() if again else {(r["id"], r.get("program")) for r in table.load(results_file(directory))
+                                if not r.get("error")}
+    waiting = [spec for spec in wanted if (spec["id"], spec["program"]) not in done]
     print(f"{len(waiting)} runs to make, {len(wanted) - len(waiting)} are there already", flush=True)
     places, total, made = [None] * jobs, len(waiting), 0
     try:

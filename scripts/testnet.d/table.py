@@ -32,7 +32,9 @@ def cell(results):
     """`min/median/max · doubled · time · runs` of the runs of one failure with one help, and what
     stands against it as sentences."""
     whole = [r for r in results if not r.get("error")]
-    against = [f"{fault} (run {r['id']})" for r in results for fault in targets.faults_of(r)]
+    # Why a run broke off is in its log and in its result; the document is no place for paths.
+    against = [f"{fault.partition(':')[0] if r.get('error') else fault} (run {r['id']})"
+               for r in results for fault in targets.faults_of(r)]
     if not whole:
         return "not run to its end", against
     lost = sorted(r["lost"] for r in whole)
@@ -63,9 +65,18 @@ def tables(results):
             for mode, (_, against) in zip(modes, cells):
                 misses += [f"`{scenario.name}`, {producers} producers, {mode}: {what}" for what in against]
         lines.append("")
+    lines += [origin(results), ""]
     if misses:
         lines += ["What missed its target:", ""] + [f"- {miss}." for miss in misses] + [""]
     return "\n".join(lines), misses
+
+
+def origin(results):
+    """When the runs were made and with which builds of eoskeeper, as one sentence."""
+    days = sorted(r["fault_at"][:10] for r in results if r.get("fault_at")) or ["an unknown day"]
+    when = days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
+    builds = sorted({r.get("program") or "unknown" for r in results})
+    return f"{len(results)} runs of {when}, eoskeeper with SHA-256 {', '.join(f'`{b}…`' for b in builds)}."
 
 
 def put(text, name, part):

@@ -180,7 +180,14 @@ class Tables(unittest.TestCase):
     def test_a_run_without_end_is_no_figure(self):
         text, against = table.cell([result("killed", "etcd", error="it broke", lost=None)])
         self.assertEqual(text, "not run to its end")
-        self.assertEqual(len(against), 1)
+        self.assertEqual(against, ["not run to its end (run killed/etcd/21/1.0)"])
+
+    def test_the_table_says_which_builds_made_it(self):
+        runs = [result("killed", "peers", program="ab12", fault_at="2026-11-21T23:59:59.000"),
+                result("killed", "peers", program="ab12", fault_at="2026-11-22T00:00:00.000")]
+        self.assertEqual(table.origin(runs),
+                         "2 runs of 2026-11-21 to 2026-11-22, eoskeeper with SHA-256 `ab12…`.")
+        self.assertIn(table.origin(runs), table.tables(runs)[0])
 
     def test_a_part_replaces_what_is_between_its_markers(self):
         begin, end = table.markers("x")
