@@ -5,7 +5,9 @@
 //! that is under way, then the channels.
 
 mod hands;
+mod recorder;
 mod senses;
+mod writer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +28,7 @@ use crate::core::keeper::Keeper;
 use crate::core::name::Name;
 use crate::core::settings::Promotion;
 use crate::core::status::Status;
-use crate::history::latch::{LatchError, Store};
+use crate::history::store::{Store, StoreError};
 use crate::web;
 use hands::Hands;
 
@@ -68,7 +70,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     for note in &config.notes {
         tracing::warn!("{note}");
     }
-    let hands = Hands::new(&config, store, senses.client.clone(), events);
+    let hands = Hands::new(&config, store, senses.client.clone(), clock, events);
     let lib = senses.lib.clone();
     let mut daemon = Daemon { keeper, clock, hands, show, lib, told: None };
     daemon.watch(inbox, &stop).await;
@@ -91,14 +93,14 @@ fn open_state(
     let opened = Store::open(&config.state_dir);
     let store = match opened {
         Ok(store) => Arc::new(store),
-        Err(error @ LatchError::InUse { .. }) => return Err(error.into()),
+        Err(error @ StoreError::InUse { .. }) => return Err(error.into()),
         Err(error) => return Ok((None, Err(unusable(&error)))),
     };
     let latch = store.load(producer).map_err(|error| unusable(&error));
     Ok((Some(store), latch))
 }
 
-fn unusable(error: &LatchError) -> String {
+fn unusable(error: &StoreError) -> String {
     tracing::error!(%error, "The state on disk cannot be used; the keeper watches and never acts.");
     error.to_string()
 }
@@ -145,8 +147,8 @@ impl Daemon {
         for action in self.keeper.tick(now) {
             self.carry_out(action);
         }
-        self.tell_decision();
         let status = self.keeper.status(now);
+        self.tell_decision(&status);
         self.lib.send_replace(status.chain.lib.unwrap_or_default());
         self.show.send_replace(Arc::new(status));
     }
@@ -159,12 +161,13 @@ impl Daemon {
         }
     }
 
-    fn tell_decision(&mut self) {
-        let decision = self.keeper.decision();
+    fn tell_decision(&mut self, status: &Status) {
+        let decision = &status.decision;
         if self.told.as_ref().is_none_or(|told| !told.is_same(decision)) {
             let kind = word(&decision.kind);
             let hold = decision.hold.as_ref().map(word);
             tracing::info!(target: "decision", kind, hold, "{}", decision.sentence);
+            self.hands.record(status);
             self.told = Some(decision.clone());
         }
     }
