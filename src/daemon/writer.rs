@@ -172,3 +172,169 @@ impl Pages {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::core::name::Name;
+    use crate::core::time::Timestamp;
+    use crate::daemon::recorder::Recorder;
+    use crate::history::store;
+
+    fn producer() -> Name {
+        "eosstorebest".parse().unwrap()
+    }
+
+    fn latch(token: u64) -> Latch {
+        Latch { token: Some(token), ..Latch::at_rest(producer(), Timestamp::from_ms(1)) }
+    }
+
+    fn good(dir: &Path) -> Arc<Store> {
+        let store = Store::open(dir).unwrap();
+        store.load(producer()).unwrap();
+        Arc::new(store)
+    }
+
+    /// What is in the history, oldest first: the words of each entry.
+    fn written(dir: &Path) -> Vec<String> {
+        let mut all = Vec::new();
+        let history = store::History::open(dir).unwrap().unwrap();
+        history
+            .last(Timestamp::from_ms(0), 1000, |entry| {
+                all.push(entry.what.as_str().to_owned());
+                true
+            })
+            .unwrap();
+        all
+    }
+
+    struct Bench {
+        latches: mpsc::Sender<(u64, Latch)>,
+        recorder: Recorder,
+        outcomes: mpsc::Receiver<Event>,
+        task: tokio::task::JoinHandle<()>,
+    }
+
+    impl Bench {
+        fn start(store: Option<Arc<Store>>) -> Self {
+            let (latches, queue) = mpsc::channel(LATCHES_MAX);
+            let (recorder, history) = Recorder::new(Clock::start());
+            let (events, outcomes) = mpsc::channel(64);
+            let task = tokio::spawn(run(store, queue, history, events));
+            Self { latches, recorder, outcomes, task }
+        }
+
+        async fn save(&mut self, id: u64) -> (u64, ActResult) {
+            self.latches.send((id, latch(id))).await.unwrap();
+            match self.outcomes.recv().await {
+                Some(Event::Outcome(outcome)) => (outcome.id, outcome.result),
+                other => panic!("{other:?}"),
+            }
+        }
+
+        async fn end(self) {
+            drop((self.latches, self.recorder));
+            self.task.await.unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_queued_when_the_keeper_ends_is_written() {
+        let temp = tempfile::tempdir().unwrap();
+        let mut bench = Bench::start(Some(good(temp.path())));
+        for _ in 0..40 {
+            bench.recorder.end();
+        }
+        assert_eq!(bench.save(7).await, (7, ActResult::Done("written".to_owned())));
+        bench.latches.send((8, latch(8))).await.unwrap();
+        bench.end().await;
+        assert_eq!(written(temp.path()), ["end"; 40]);
+        assert_eq!(store::peek(temp.path(), producer()).unwrap(), Some(latch(8)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_latch_that_waits_goes_before_the_history() {
+        let temp = tempfile::tempdir().unwrap();
+        let (latches, queue) = mpsc::channel(LATCHES_MAX);
+        let (recorder, history) = Recorder::new(Clock::start());
+        let (events, mut outcomes) = mpsc::channel(1);
+        recorder.end();
+        latches.try_send((1, latch(1))).unwrap();
+        latches.try_send((2, latch(2))).unwrap();
+        // The outcome of the second has no room, so that the writer stands still after it.
+        let task = tokio::spawn(run(Some(good(temp.path())), queue, history, events));
+        while store::peek(temp.path(), producer()).unwrap() != Some(latch(2)) {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(written(temp.path()), [""; 0]);
+        assert!(outcomes.recv().await.is_some() && outcomes.recv().await.is_some());
+        drop((latches, recorder));
+        task.await.unwrap();
+        assert_eq!(written(temp.path()), ["end"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_holds_the_file_costs_time_and_at_last_entries_which_are_counted() {
+        let temp = tempfile::tempdir().unwrap();
+        let bench = Bench::start(Some(good(temp.path())));
+        let reader = rusqlite::Connection::open(temp.path().join("state.sqlite")).unwrap();
+        reader.execute_batch("BEGIN; SELECT * FROM latch").unwrap();
+        bench.recorder.end();
+        tokio::time::sleep(RETRY * 2).await;
+        reader.execute_batch("COMMIT").unwrap();
+        tokio::time::sleep(RETRY * 2).await;
+        assert_eq!(written(temp.path()), ["end"], "for a while nothing is lost");
+
+        reader.execute_batch("BEGIN; SELECT * FROM latch").unwrap();
+        for _ in 0..5 {
+            bench.recorder.end();
+        }
+        tokio::time::sleep(RETRY * (TRIES_MAX + 2)).await;
+        reader.execute_batch("COMMIT").unwrap();
+        bench.recorder.end();
+        tokio::time::sleep(RETRY * 2).await;
+        let mut last = Vec::new();
+        let history = store::History::open(temp.path()).unwrap().unwrap();
+        history
+            .last(Timestamp::from_ms(0), 2, |entry| {
+                last.push((entry.what, entry.evidence.clone()));
+                true
+            })
+            .unwrap();
+        last.sort_by_key(|(what, _)| *what);
+        let gap = (What::Gap, json!({ "entries": 5 }));
+        assert_eq!(last, [(What::End, json!({})), gap], "{:?}", written(temp.path()));
+        bench.end().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_that_is_full_drops_counts_and_never_waits() {
+        let temp = tempfile::tempdir().unwrap();
+        let bench = Bench::start(Some(good(temp.path())));
+        // Nothing is written before this task waits for the first time.
+        for _ in 0..1000 {
+            bench.recorder.end();
+        }
+        let recorder = bench.recorder.clone();
+        tokio::time::sleep(RETRY).await;
+        recorder.end();
+        drop(recorder);
+        bench.end().await;
+        let all = written(temp.path());
+        assert!(all.iter().any(|what| what == "gap"), "{}", all.len());
+        assert!((100..=300).contains(&all.len()), "{} of 1001", all.len());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_state_every_latch_fails_and_the_history_is_let_go() {
+        let mut bench = Bench::start(None);
+        bench.recorder.end();
+        let (id, result) = bench.save(3).await;
+        let why = ActResult::Failed("the state directory could not be opened".to_owned());
+        assert_eq!((id, result), (3, why));
+        bench.end().await;
+    }
+}

@@ -106,8 +106,7 @@ impl Store {
         let failed = || StoreError::sqlite("write", &self.path);
         let mut held = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(connection) = held.as_mut() else {
-            let error = std::io::Error::new(ErrorKind::NotConnected, "it was not found good");
-            return Err(StoreError::Io { what: "write", path: self.path.clone(), error });
+            return Err(StoreError::NotGood { path: self.path.clone() });
         };
         connection.busy_timeout(HISTORY_BUSY).map_err(failed())?;
         let written = write_entries(connection, entries, bounds).map_err(failed());

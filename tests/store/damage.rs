@@ -225,7 +225,7 @@ pub struct Random(pub u64);
 impl Random {
     pub fn below(&mut self, end: usize) -> usize {
         let high = u64::from(self.word());
-        usize::try_from(high * end as u64 >> 32).unwrap()
+        usize::try_from((high * end as u64) >> 32).unwrap()
     }
 
     fn word(&mut self) -> u32 {

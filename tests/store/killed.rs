@@ -80,12 +80,12 @@ fn a_writer_that_is_killed_leaves_the_old_or_the_new_latch() {
         said = last_saved(&mut writer).unwrap_or(said);
         // Whoever only looks sees a whole latch too, or that only the keeper may repair it.
         match peek(temp.path(), producer()) {
-            Ok(found) => assert_is(found, said, round),
+            Ok(found) => assert_is(found.as_ref(), said, round),
             Err(StoreError::CutOff { .. }) => cut_off += 1,
             Err(error) => panic!("round {round}: {error}"),
         }
         let store = Store::open(temp.path()).unwrap();
-        assert_is(store.load(producer()).unwrap(), said, round);
+        assert_is(store.load(producer()).unwrap().as_ref(), said, round);
         let history = History::open(temp.path()).unwrap().unwrap();
         let mut entries = 0;
         let all = history.last(Timestamp::from_ms(i64::MIN), 1000, |entry| {
@@ -101,11 +101,11 @@ fn a_writer_that_is_killed_leaves_the_old_or_the_new_latch() {
 }
 
 /// A write that was not said to be done may be done.
-fn assert_is(found: Option<Latch>, said: u64, round: u32) {
-    let number = found.as_ref().and_then(|latch| latch.token).unwrap_or_default();
+fn assert_is(found: Option<&Latch>, said: u64, round: u32) {
+    let number = found.and_then(|latch| latch.token).unwrap_or_default();
     assert!(number == said || number == said + 1, "round {round}: {number}, said {said}");
     if number > 0 {
-        assert_eq!(found, Some(numbered(number)), "round {round}");
+        assert_eq!(found, Some(&numbered(number)), "round {round}");
     }
 }
 
@@ -127,7 +127,7 @@ fn a_takeover_that_is_killed_is_done_by_the_next_start() {
         let latch = Store::open(temp.path()).unwrap().load(producer()).unwrap().unwrap();
         match latch.token {
             None => assert!(saved.is_none() && latch.stage == LatchStage::Promoted, "{round}"),
-            Some(_) => assert_is(Some(latch), saved.unwrap_or_default(), round),
+            Some(_) => assert_is(Some(&latch), saved.unwrap_or_default(), round),
         }
         assert!(!temp.path().join("latch.json").exists(), "{round}");
     }

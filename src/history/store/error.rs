@@ -89,6 +89,12 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// Nobody has found the file good yet, so nothing is added to it.
+    #[error("{} was not found good, and nothing is added to it", path.display())]
+    NotGood {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is not where it was opened.
     #[error(
         "{} was moved away or removed while the keeper runs; put it back, or restart the keeper",
@@ -191,6 +197,7 @@ impl StoreError {
             | Self::Moved { .. } => true,
             // SQLite undid its transaction and is ready for the next.
             Self::Io { .. }
+            | Self::NotGood { .. }
             | Self::InUse { .. }
             | Self::OtherProducer { .. }
             | Self::CutOff { .. }
