@@ -277,10 +277,8 @@ fn with_a_state_that_cannot_be_used_the_keeper_watches_and_says_so() {
         });
         assert_eq!(gate["closed"], "latch_unusable", "{case}");
         assert!(gate["sentence"].as_str().unwrap().contains(why), "{case}: {gate}");
-        let alarm = until(case, || {
-            let alarms = keeper.log().into_iter().filter(|line| line["key"] == "state_unusable");
-            alarms.last()
-        });
+        let alarm =
+            until(case, || keeper.log().into_iter().rfind(|line| line["key"] == "state_unusable"));
         assert!(alarm.to_string().contains(why), "{case}: {alarm}");
         let history = keeper.history(&[]);
         assert_eq!(history.status.code(), Some(1), "{case}: {}", text(&history));

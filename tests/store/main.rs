@@ -104,6 +104,29 @@ fn a_look_makes_nothing_and_changes_nothing() {
 }
 
 #[test]
+fn a_file_that_a_person_put_into_another_journal_mode_is_looked_at_without_a_trace() {
+    let temp = tempfile::tempdir().unwrap();
+    let store = Store::open(temp.path()).unwrap();
+    store.save(&latch(LatchStage::Promoted)).unwrap();
+    drop(store);
+    let path = temp.path().join("state.sqlite");
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.pragma_update(None, "journal_mode", "WAL").unwrap();
+    other.execute_batch("INSERT INTO imported VALUES ('x', 'y')").unwrap();
+    drop(other);
+    let bytes = fs::read(&path).unwrap();
+    let error = peek(temp.path(), producer()).unwrap_err();
+    assert!(matches!(error, StoreError::WriteAheadLog { .. }), "{error:?}");
+    assert_eq!(names(temp.path()), ["lock", "state.sqlite"]);
+    assert!(fs::read(&path).unwrap() == bytes, "a look changed it");
+    // The keeper puts it right.
+    let store = Store::open(temp.path()).unwrap();
+    assert_eq!(store.load(producer()).unwrap(), Some(latch(LatchStage::Promoted)));
+    assert_eq!(peek(temp.path(), producer()).unwrap(), Some(latch(LatchStage::Promoted)));
+    assert_eq!(names(temp.path()), ["lock", "state.sqlite"]);
+}
+
+#[test]
 fn two_keepers_do_not_share_a_state_directory() {
     let temp = tempfile::tempdir().unwrap();
     let first = Store::open(temp.path()).unwrap();

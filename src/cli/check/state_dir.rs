@@ -63,7 +63,7 @@ fn latch(dir: &Path, producer: Name) -> Row {
     let what = "latch";
     let found = match store::peek(dir, producer) {
         Ok(found) => found,
-        Err(error @ StoreError::CutOff { .. }) => {
+        Err(error @ (StoreError::CutOff { .. } | StoreError::WriteAheadLog { .. })) => {
             return Row::warn(what, error.to_string(), "start the keeper, then check again");
         }
         Err(error) => return Row::failed(what, &error.to_string()),

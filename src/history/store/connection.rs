@@ -1,7 +1,7 @@
 //! The open file: how SQLite is told to treat it, and what is asked before it is trusted.
 
-use std::fs;
-use std::io::{self, ErrorKind};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,10 @@ pub(super) fn open(path: &Path, access: Access) -> Result<Connection, StoreError
     must_be_a_file(path)?;
     let flags = match access {
         Access::ReadWrite => OpenFlags::SQLITE_OPEN_READ_WRITE,
-        Access::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        Access::ReadOnly => {
+            must_have_a_journal(path)?;
+            OpenFlags::SQLITE_OPEN_READ_ONLY
+        }
     };
     let mut connection = connect(path, flags)?;
     match identify(&connection, path)? {
@@ -118,6 +121,24 @@ fn must_be_a_file(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Even who only reads makes two files beside one with a write-ahead log: bytes 18 and 19 of the
+/// header (<https://sqlite.org/fileformat2.html>). Not for a process that writes the file: to
+/// close any descriptor of it drops the locks that SQLite holds.
+fn must_have_a_journal(path: &Path) -> Result<(), StoreError> {
+    let mut header = [0; 20];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    match read {
+        Ok(()) if header[18..] != [1, 1] && header.starts_with(b"SQLite format 3\0") => {
+            Err(StoreError::WriteAheadLog { path: path.to_owned() })
+        }
+        // What is shorter or no database SQLite will name.
+        Err(error) if error.kind() != ErrorKind::UnexpectedEof => {
+            Err(StoreError::io("read", path.to_owned())(error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// SQLite opens a file that may only be read without a word.
 fn must_be_writable(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     match connection.is_readonly("main").map_err(StoreError::sqlite("open", path))? {
@@ -194,4 +215,28 @@ pub(super) fn journal(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-journal");
     PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pragma with a word that SQLite does not know fails silently.
+    #[test]
+    fn what_survives_a_power_failure_is_really_set() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("state.sqlite");
+        drop(create(&path).unwrap());
+        let connection = open(&path, Access::ReadWrite).unwrap();
+        let number =
+            |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+        assert_eq!(number("synchronous").unwrap(), 3, "EXTRA");
+        assert_eq!(number("busy_timeout").unwrap(), 2000);
+        assert_eq!(number("trusted_schema").unwrap(), 0);
+        assert_eq!(number("cell_size_check").unwrap(), 1);
+        assert_eq!(number("temp_store").unwrap(), 2, "memory");
+        let mode: String =
+            connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!(mode, "delete");
+    }
 }

@@ -80,6 +80,17 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// Another program turned the journal into a write-ahead log, which cannot be read without
+    /// leaving files behind.
+    #[error(
+        "{} was put into journal mode WAL by another program; the next start of the keeper undoes \
+         that",
+        path.display()
+    )]
+    WriteAheadLog {
+        /// The file.
+        path: PathBuf,
+    },
     /// Another process holds the file longer than we wait.
     #[error(
         "{} is held by another program; end whatever has it open, `sqlite3` for example",
@@ -201,6 +212,7 @@ impl StoreError {
             | Self::InUse { .. }
             | Self::OtherProducer { .. }
             | Self::CutOff { .. }
+            | Self::WriteAheadLog { .. }
             | Self::Busy { .. } => false,
         }
     }

@@ -21,8 +21,8 @@ const PAGE: u32 = 100;
 /// Reads the latch of a directory without opening it for use.
 ///
 /// # Errors
-/// Those of [`super::Store::load`], and [`StoreError::CutOff`] where only the keeper may repair
-/// what a crash left.
+/// Those of [`super::Store::load`]; [`StoreError::CutOff`] and [`StoreError::WriteAheadLog`] where
+/// only the keeper may repair what a crash or another program left.
 pub fn peek(dir: &Path, producer: Name) -> Result<Option<Latch>, StoreError> {
     let path = dir.join(FILE);
     if !exists(&path)? {
