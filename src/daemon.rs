@@ -8,8 +8,10 @@ pub mod control;
 mod hands;
 pub(crate) mod lease;
 pub(crate) mod peers;
+mod recorder;
 mod senses;
 mod urgent;
+mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -32,10 +34,10 @@ use crate::core::keeper::Keeper;
 use crate::core::name::Name;
 use crate::core::settings::Promotion;
 use crate::core::status::Status;
-use crate::history::latch::{LatchError, Store};
+use crate::history::store::{Store, StoreError};
 use crate::web;
 use control::{Request, Socket};
-use hands::Hands;
+use hands::{Hands, Helpers};
 use peers::Peers;
 use urgent::Urgency;
 
@@ -91,8 +93,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     for note in &config.notes {
         tracing::warn!("{note}");
     }
-    let helpers = (senses.lease.clone(), peers.client.clone());
-    let hands = Hands::new(&config, store, senses.client.clone(), helpers, events);
+    let helpers = Helpers { lease: senses.lease.clone(), peers: peers.client.clone() };
+    let hands = Hands::new(&config, store, senses.client.clone(), helpers, clock, events);
     let (lib, chain_id) = (senses.lib.clone(), senses.chain_id.clone());
     let urgency = Urgency::default();
     let mut daemon =
@@ -122,14 +124,14 @@ fn open_state(
     let opened = Store::open(&config.state_dir);
     let store = match opened {
         Ok(store) => Arc::new(store),
-        Err(error @ LatchError::InUse { .. }) => return Err(error.into()),
+        Err(error @ StoreError::InUse { .. }) => return Err(error.into()),
         Err(error) => return Ok((None, Err(unusable(&error)))),
     };
     let latch = store.load(producer).map_err(|error| unusable(&error));
     Ok((Some(store), latch))
 }
 
-fn unusable(error: &LatchError) -> String {
+fn unusable(error: &StoreError) -> String {
     tracing::error!(%error, "The state on disk cannot be used; the keeper watches and never acts.");
     error.to_string()
 }
@@ -208,8 +210,8 @@ impl Daemon {
         for action in self.keeper.tick(now) {
             self.carry_out(action);
         }
-        self.tell_decision();
         let status = self.keeper.status(now);
+        self.tell_decision(&status);
         self.lib.send_replace(status.chain.lib.unwrap_or_default());
         self.chain_id.send_if_modified(|known| {
             let is_new = *known != status.chain.chain_id;
@@ -228,12 +230,13 @@ impl Daemon {
         }
     }
 
-    fn tell_decision(&mut self) {
-        let decision = self.keeper.decision();
+    fn tell_decision(&mut self, status: &Status) {
+        let decision = &status.decision;
         if self.told.as_ref().is_none_or(|told| !told.is_same(decision)) {
             let kind = word(&decision.kind);
             let hold = decision.hold.as_ref().map(word);
             tracing::info!(target: "decision", kind, hold, "{}", decision.sentence);
+            self.hands.record(status);
             self.told = Some(decision.clone());
         }
     }

@@ -15,7 +15,7 @@ use eoskeeper::cli::check::{Colour, Format, Outcome, Scope, check};
 use eoskeeper::clock::Clock;
 use eoskeeper::core::action::{Latch, LatchStage};
 use eoskeeper::core::time::Timestamp;
-use eoskeeper::history::latch::Store;
+use eoskeeper::history::store::Store;
 use http::Server;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -410,6 +410,9 @@ async fn the_state_is_looked_at_and_left_alone() {
     assert_eq!(outcome, Outcome::Works, "{rows:#?}");
     drop(store);
 
+    host.write("state/state.sqlite", "promoted");
+    assert_row(&host.rows().await.0, "latch", "fail", "is damaged: SQLite says");
+    fs::remove_file(host.path("state/state.sqlite")).unwrap();
     host.write("state/latch.json", "{\"version\":1");
     assert_row(&host.rows().await.0, "latch", "fail", "is damaged: it is not JSON");
 
