@@ -1,8 +1,8 @@
 //! Whether a process has begun to end and runs no code of its own any more.
 //!
-//! A pidfd tells the end only when the kernel has given back all its memory: of a nodeos with a
-//! state of 512 MiB that took 0.8 s after SIGKILL, of one with 64 GiB it takes longer. What the
-//! kernel marks as exiting does not go back to its own code, so such a process signs nothing.
+//! A pidfd tells the end only when the kernel has given back all its memory, which takes the longer
+//! the more it has and the busier the host is. What the kernel marks as exiting does not go back to
+//! its own code, so such a process signs nothing.
 
 use std::fs;
 use std::path::Path;
