@@ -33,10 +33,10 @@ impl Startup {
             match name {
                 "-x" | "--pause-on-startup" => found.is_paused = true,
                 "--config-dir" => {
-                    found.directory = value.or_else(|| rest.next().cloned()).map(Into::into)
+                    found.directory = value.or_else(|| rest.next().cloned()).map(Into::into);
                 }
                 "-c" | "--config" => {
-                    found.file = value.or_else(|| rest.next().cloned()).map(Into::into)
+                    found.file = value.or_else(|| rest.next().cloned()).map(Into::into);
                 }
                 _ => {}
             }
@@ -60,12 +60,12 @@ impl Startup {
 /// Whether a config.ini pauses the start.
 #[must_use]
 pub fn is_paused_by(config: &str) -> bool {
-    let value = config.lines().filter_map(|line| {
+    let mut value = config.lines().filter_map(|line| {
         let line = line.split('#').next().unwrap_or_default();
         let (name, value) = line.split_once('=')?;
         (name.trim() == "pause-on-startup").then(|| value.trim().to_ascii_lowercase())
     });
-    value.last().is_some_and(|value| ["true", "1", "yes", "on"].contains(&value.as_str()))
+    value.next_back().is_some_and(|value| ["true", "1", "yes", "on"].contains(&value.as_str()))
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Sees nodeos's process end, at once and not at the next poll.
 //!
-//! On this host the kernel tells it: a pidfd becomes readable when the last thread of its process
-//! has ended, so that nothing of it can sign any more. In a container Docker's event stream does.
+//! On this host the kernel tells it: a process that is marked as exiting runs no code of its own any
+//! more, and a pidfd becomes readable when its last thread has ended. In a container Docker's event stream does.
 //! What is told must be true, because a handover follows from it: the end of a relay, of a proxy or
 //! of a start script proves nothing, so those are not watched, and it is said why.
 
 mod aside;
 mod container;
+mod ending;
 mod holders;
 mod listeners;
 mod name;

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::time::Duration;
 
 use futures_util::future::select_all;
@@ -12,13 +13,16 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::sources::process::Missing;
+use crate::sources::process::ending::is_ending;
 use crate::sources::process::port::{Holding, Port};
 
 /// How often it is doubted that the process is still the one behind the port.
 const DOUBT: Duration = Duration::from_secs(5);
+/// Between two looks whether the process is being ended: a small file of `/proc`, 10 µs each.
+const LOOK: Duration = Duration::from_millis(20);
 /// Most processes that are watched: a nodeos and what it forked with its socket.
 pub(super) const WATCHED_MAX: usize = 16;
 
@@ -50,7 +54,7 @@ pub(super) struct Watched {
     /// The sockets they were found by; none for a unit.
     inodes: Vec<u64>,
     processes: Vec<Process>,
-    ended: Vec<String>,
+    ended: Vec<Process>,
 }
 
 struct Process {
@@ -69,6 +73,10 @@ impl Watched {
 
     fn add(&mut self, held: Vec<Held>) -> Result<(), Missing> {
         for Held { pid, name, fd } in held.into_iter().take(WATCHED_MAX) {
+            if self.ended.iter().any(|ended| ended.pid == pid) {
+                // It is being ended still.
+                continue;
+            }
             let fd = wait_on(fd).map_err(|error| {
                 Missing::Unwatchable(format!("process {pid} cannot be waited for: {error}"))
             })?;
@@ -85,7 +93,7 @@ impl Watched {
 
     /// Those that have ended, in words.
     fn gone(&self) -> String {
-        self.ended.join(" and ")
+        self.ended.iter().map(Process::what).collect::<Vec<_>>().join(" and ")
     }
 
     /// The number of the first of them.
@@ -109,8 +117,7 @@ impl Watched {
             }
             tokio::select! {
                 at = first_to_end(&self.processes) => {
-                    let process = self.processes.remove(at);
-                    self.ended.push(process.what());
+                    self.ended.push(self.processes.remove(at));
                 }
                 () = sleep_until(doubt) => {
                     if !self.inodes.is_empty() && port.holding(&self.inodes).await == Holding::Others {
@@ -128,14 +135,25 @@ impl Process {
         format!("process {} ({})", self.pid, self.name)
     }
 
+    /// Returns when it runs no code any more.
     async fn end(&self) {
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            match self.fd.readable().await {
-                // The runtime may wake without cause, and an end that is none would be a handover.
-                Ok(_) if has_ended(self.fd.get_ref()) => return,
-                Ok(mut ready) => ready.clear_ready(),
-                // The runtime is ending.
-                Err(_) => std::future::pending().await,
+            tokio::select! {
+                ready = self.fd.readable() => match ready {
+                    // The runtime may wake without cause, and an end that is none would be a
+                    // handover.
+                    Ok(_) if has_ended(self.fd.get_ref()) => return,
+                    Ok(mut ready) => ready.clear_ready(),
+                    // The runtime is ending.
+                    Err(_) => std::future::pending().await,
+                },
+                _ = looks.tick() => {
+                    if is_ending(Path::new("/proc"), self.pid) {
+                        return;
+                    }
+                }
             }
         }
     }

@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::sources::process::Missing;
 use crate::sources::process::aside::Aside;
+use crate::sources::process::ending::is_ending;
 use crate::sources::process::holders::{self, Holder, Search};
 use crate::sources::process::listeners::{self, Listener};
 use crate::sources::process::name::{is_nodeos, short};
@@ -164,8 +165,13 @@ fn hold(
     inodes: &[u64],
     place: &str,
 ) -> Result<Vec<Held>, Missing> {
-    let search = holders::search(proc, inodes)
+    let mut search = holders::search(proc, inodes)
         .map_err(|error| Missing::Unwatchable(format!("/proc cannot be searched: {error}")))?;
+    let found = search.holders.len();
+    search.holders.retain(|holder| !is_ending(proc, holder.pid.unsigned_abs()));
+    if found > 0 && search.holders.is_empty() {
+        return Err(Missing::Nobody(format!("the process that listens on {place} is ending")));
+    }
     let nodes: Vec<&Holder> =
         search.holders.iter().filter(|holder| is_nodeos(&holder.arguments)).collect();
     if nodes.is_empty() {
