@@ -574,6 +574,26 @@ fn the_active_node_takes_the_lease_and_stops_if_another_holds_it() {
 }
 
 #[test]
+fn a_keeper_started_beside_a_node_that_signs_takes_the_lease_before_its_time_is_over() {
+    // etcd is slow to say that the lease is ours: nobody else holds it, so that nothing is stopped.
+    let mut world = World::with(with_lease(settings(A, "b")), 21, Ok(None));
+    (world.knobs.paused, world.knobs.active_signs) = (false, false);
+    world.lease = Some(LeaseSays::Read(None));
+    world.knobs.answer = None;
+    let took = seconds_to_order(&mut world, 10).unwrap();
+    assert!(took <= 3, "asked for after {took} s");
+    world.run(12);
+    assert_eq!(world.acts(), [Act::AcquireLease], "{:?}", world.decisions);
+    // etcd does not answer at all: then it stops in time.
+    let mut world = World::with(with_lease(settings(A, "b")), 21, Ok(None));
+    (world.knobs.paused, world.knobs.active_signs) = (false, false);
+    world.lease = Some(LeaseSays::Failed);
+    let took = seconds_to_order(&mut world, 20).unwrap();
+    assert!((5..10).contains(&took), "{took}");
+    assert_eq!(world.acts(), [Act::Demote]);
+}
+
+#[test]
 fn with_the_lease_a_dead_node_releases_it_to_the_standby() {
     let mut world = World::with(with_lease(settings(A, "b")), 21, Ok(None));
     (world.knobs.paused, world.knobs.active_signs) = (false, false);
