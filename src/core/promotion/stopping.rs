@@ -112,7 +112,7 @@ impl Machine {
             chain_id: info.and_then(|info| info.chain_id.clone()),
             reason: format!("{} was stopped: {why}.", view.settings.node),
             fence: Fence::Fenced,
-            fenced_at: view.now.wall,
+            fenced_at: super::giving::not_before(view),
             planned: false,
         };
         self.push(view, Act::ReleaseLease, Some(given));
