@@ -710,3 +710,99 @@ fn a_forked_active_node_is_handed_over() {
     }
     assert_eq!(world.acts().first(), Some(&Act::Demote), "{:?}", world.decisions);
 }
+
+#[test]
+fn a_node_in_coma_is_restarted_once_before_it_is_handed_over() {
+    let scene = || {
+        let mut settings = settings(A, "b");
+        settings.promotion.can_restart = true;
+        let mut world = World::with(settings, 21, Ok(None));
+        (world.knobs.paused, world.knobs.active_signs) = (false, false);
+        world.peer = Some(peer("b", B, Signing::No));
+        world.run(WARM);
+        // Its RPC answers, its head stands still, and the others go on.
+        world.knobs.connected = false;
+        assert!(seconds_to_order(&mut world, 30).is_some(), "{:?}", world.decisions);
+        assert_eq!(world.acts(), [Act::Restart]);
+        assert_eq!(world.told("restarting"), 1);
+        world
+    };
+    // It helps: the node comes back paused, and signs again without waiting.
+    let mut world = scene();
+    let what = "process 4712".to_owned();
+    world.tell(Event::Process(ProcessEvent::Running { what }));
+    (world.knobs.connected, world.knobs.paused) = (true, true);
+    world.run(40);
+    assert_eq!(world.acts(), [Act::Restart, Act::Promote], "{:?}", world.decisions);
+    // It does not: a minute later the producer is handed over, and nothing is restarted again.
+    let mut world = scene();
+    world.run(58);
+    assert_eq!(world.acts(), [Act::Restart], "{:?}", world.decisions);
+    world.run(20);
+    assert_eq!(world.acts(), [Act::Restart, Act::Demote, Act::HandOver], "{:?}", world.decisions);
+}
+
+#[test]
+fn a_promotion_by_key_is_proven_once_the_schedule_carries_the_key() {
+    let keys = |own: bool| Event::SigningKeys {
+        keys: vec![if own { "PUB_K1_own".to_owned() } else { "PUB_K1_other".to_owned() }],
+    };
+    let mut settings = settings(B, "a");
+    settings.promotion.by_key = true;
+    settings.producer_key = Some("PUB_K1_own".to_owned());
+    let mut world = World::with(settings, 21, Ok(None));
+    // A node with a key of its own need not be paused: it cannot sign until the chain says so.
+    world.knobs.promote_works = false;
+    world.knobs.paused = false;
+    world.tell(keys(false));
+    world.run(WARM);
+    assert!(!world.fires("standby_unpaused"), "its key is not in the schedule");
+    world.knobs.active_signs = false;
+    assert!(world.run_until("verify", 600), "{:?}", world.decisions);
+    assert_eq!(world.acts(), [Act::Promote]);
+    // Two rounds later the schedule has not changed yet: that is not given up.
+    world.run(260);
+    assert_eq!(world.code(), "verify", "{:?}", world.decisions);
+    world.tell(keys(true));
+    world.knobs.promote_works = true;
+    assert!(world.run_until("produce", 200), "{:?}", world.decisions);
+    // It never changes: that is given up, and told.
+    let mut world = World::with(world.keeper.settings().clone(), 21, Ok(None));
+    world.knobs.promote_works = false;
+    world.tell(keys(false));
+    world.run(WARM);
+    world.knobs.active_signs = false;
+    assert!(world.run_until("verify", 600), "{:?}", world.decisions);
+    world.run(1_200);
+    assert_eq!(world.told("promotion_undone"), 1, "{:?}", world.decisions);
+}
+
+#[test]
+fn the_budget_is_told_when_it_is_spent_and_when_it_is_whole_again() {
+    let mut settings = settings(B, "a");
+    settings.promotion.max_promotions = 1;
+    let mut world = World::with(settings, 21, Ok(None));
+    world.run(WARM);
+    world.knobs.active_signs = false;
+    world.knobs.answer = Some(ActResult::Refused("no".to_owned()));
+    world.run(700);
+    assert_eq!(world.acts(), [Act::Promote], "{:?}", world.decisions);
+    assert_eq!((world.told("budget_spent"), world.told("budget_rearmed")), (1, 0));
+    world.knobs.answer = Some(ActResult::Done(String::new()));
+    let now = world.now;
+    assert!(world.keeper.command(now, &Command::Rearm).accepted);
+    assert!(world.run_until("produce", 600), "{:?}", world.decisions);
+    assert_eq!(world.told("budget_rearmed"), 1);
+}
+
+#[test]
+fn people_are_reminded_that_a_standby_signs() {
+    let mut settings = settings(B, "a");
+    settings.promotion.remind_ms = 600_000;
+    let mut world = World::with(settings, 21, Ok(None));
+    world.run(WARM);
+    world.knobs.active_signs = false;
+    assert!(world.run_until("produce", 600), "{:?}", world.decisions);
+    world.run(1_300);
+    assert_eq!(world.told("standby_signs"), 2, "{:?}", world.notices.last());
+}

@@ -184,7 +184,7 @@ impl Machine {
             Some(view.evidence.api.since),
         ];
         let started = started.into_iter().flatten().max();
-        if self.unpaused_at.is_some_and(|at| started.is_some_and(|started| started > at)) {
+        if self.unpaused_at.is_some_and(|at| started.is_some_and(|started| started >= at)) {
             self.unpaused_at = None;
         }
         if view.is_paused() == Some(false) {
