@@ -89,6 +89,9 @@ pub struct Standing<'a> {
     pub promotions: &'a [Timestamp],
     /// Why the latch cannot be used, if it cannot.
     pub latch_fault: Option<&'a str>,
+    /// Reasons that close no gate, to see whether that is noticed.
+    #[cfg(feature = "mutants")]
+    pub blind: &'a [HoldReason],
 }
 
 impl Gate {
@@ -117,12 +120,29 @@ pub fn ask(view: &View<'_>, findings: &[Finding], standing: &Standing<'_>) -> Ve
     gates.push(node::references(view));
     gates.push(producer(view));
     gates.push(already_producing(view));
+    standing.look_away(&mut gates);
     let ready = gates.iter().all(|gate| gate.closed.is_none());
     gates.push(confirmed(view, standing, ready));
     gates.push(budget(view, standing));
     gates.push(latch(standing));
     gates.push(acting(view));
+    standing.look_away(&mut gates);
     gates
+}
+
+impl Standing<'_> {
+    /// Forces gates open that this keeper was made blind to.
+    #[cfg(feature = "mutants")]
+    fn look_away(&self, gates: &mut [Gate]) {
+        for gate in gates {
+            gate.closed = gate.closed.filter(|why| !self.blind.contains(why));
+        }
+    }
+
+    /// No gate is ever forced open.
+    #[cfg(not(feature = "mutants"))]
+    #[allow(clippy::unused_self, reason = "the same call as with the feature")]
+    fn look_away(&self, _gates: &mut [Gate]) {}
 }
 
 /// Whether all gates before the confirmation are open.
