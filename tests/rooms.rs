@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms of this crate it may know beside itself. Those that may know everything
 /// (`cli`, `daemon`) are not listed.
-const ROOMS: [(&str, &[&str]); 9] = [
+const ROOMS: [(&str, &[&str]); 10] = [
     ("core", &[]),
     ("clock", &["core"]),
     ("nodeos", &["core"]),
@@ -15,6 +15,7 @@ const ROOMS: [(&str, &[&str]); 9] = [
     ("sources", &["nodeos", "core"]),
     ("web", &["core"]),
     ("demo", &["core", "nodeos", "clock"]),
+    ("sim", &["core"]),
 ];
 
 fn files(path: &Path, found: &mut Vec<PathBuf>) {
