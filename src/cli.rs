@@ -1,18 +1,26 @@
 //! The command line: one file per command.
 //!
 //! Exit codes: 0 all is well, 1 it could not be done, 2 the arguments or the configuration are
-//! wrong and nothing was started.
+//! wrong and nothing was started, 3 the keeper could not be reached and nothing was ordered.
 
 pub mod check;
 pub mod classify;
+mod control_client;
 pub mod demo;
+pub mod demote;
+pub mod failback;
 mod keeper_client;
+pub mod maintenance;
+mod order;
 mod own_log;
+pub mod promote;
+pub mod rearm;
 pub mod replay;
 pub mod run;
 pub mod simulate;
 pub mod status;
 mod style;
+pub mod switchover;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,6 +33,8 @@ use crate::core::time::Timestamp;
 
 /// Exit code for wrong arguments or a wrong configuration.
 pub const EXIT_USAGE: u8 = 2;
+/// Exit code for a keeper that could not be reached: nothing was ordered.
+pub const EXIT_NOT_REACHED: u8 = 3;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,6 +43,7 @@ Examples:
   eoskeeper run -c config.ini                 watch, tell, and promote if configured
   eoskeeper status --why                      ask the running keeper
   eoskeeper replay -c config.ini nodeos.log   what would it have done?
+  eoskeeper switchover --to b                 what would it take to move the producer?
 
 Without -c, ./config.ini is read, then /etc/eoskeeper/config.ini.";
 
@@ -60,6 +71,32 @@ enum Command {
     #[command(after_help = "Examples:\n  eoskeeper status\n  eoskeeper status --why\n  \
         eoskeeper status --json | jq .decision.sentence\n  eoskeeper status --url http://10.0.0.5:9880")]
     Status(status::Options),
+    /// Move the producer to another node, between two of our turns. A dry run without --yes.
+    #[command(after_help = "Examples:\n  eoskeeper switchover --to b\n  \
+        eoskeeper switchover --to b --yes\n  \
+        eoskeeper switchover --to b --yes --json | jq -r .sentence\n\n\
+        Run it on the node that signs.")]
+    Switchover(switchover::Options),
+    /// Make this node sign. A dry run without --yes.
+    #[command(after_help = "Examples:\n  eoskeeper promote\n  eoskeeper promote --yes\n  \
+        eoskeeper promote --force --yes")]
+    Promote(order::ActOptions),
+    /// Make this node stop signing; no other takes over by this. A dry run without --yes.
+    #[command(after_help = "Examples:\n  eoskeeper demote\n  eoskeeper demote --yes\n  \
+        eoskeeper demote --force --yes      also when no other node is ready")]
+    Demote(order::ActOptions),
+    /// Give the producer back to the active node. A dry run without --yes.
+    #[command(after_help = "Examples:\n  eoskeeper failback\n  eoskeeper failback --yes\n\n\
+        Run it on the standby that signs, or on the active node.")]
+    Failback(order::ActOptions),
+    /// No automatic act for a while; alarms go on. Without --for and --end, show what there is.
+    #[command(after_help = "Examples:\n  \
+        eoskeeper maintenance --for 2h --reason \"new disk\"\n  eoskeeper maintenance\n  \
+        eoskeeper maintenance --end\n  eoskeeper maintenance --json | jq .until")]
+    Maintenance(maintenance::Options),
+    /// Count promotions anew, after a person has seen why there were so many.
+    #[command(after_help = "Examples:\n  eoskeeper rearm\n  eoskeeper rearm --json")]
+    Rearm(rearm::Options),
     /// Watch a failover on a simulated network; nothing needed, a minute and a quarter.
     #[command(
         after_help = "Examples:\n  eoskeeper demo\n  eoskeeper demo --kill-after-block 12\n  \
@@ -157,6 +194,12 @@ pub fn main() -> ExitCode {
     match arguments.command {
         Command::Run { config } => run::run(config.as_deref()),
         Command::Status(options) => status::run(&options),
+        Command::Switchover(options) => switchover::run(&options),
+        Command::Promote(options) => promote::run(&options),
+        Command::Demote(options) => demote::run(&options),
+        Command::Failback(options) => failback::run(&options),
+        Command::Maintenance(options) => maintenance::run(&options),
+        Command::Rearm(options) => rearm::run(&options),
         Command::Check { config, offline, json } => runtime()
             .map_or_else(failed, |runtime| runtime.block_on(check::run(config, offline, json))),
         Command::Replay(arguments) => replay::run(arguments.options()).unwrap_or_else(failed),

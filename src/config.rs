@@ -43,6 +43,8 @@ pub struct Config {
     pub log: LogSource,
     /// Base addresses of the HTTP APIs of other nodes of the chain.
     pub references: Vec<Url>,
+    /// How the lease's etcd is reached, where there is a lease.
+    pub lease: Option<LeaseAccess>,
     /// How this node is made to produce.
     pub promote: Option<Actuator>,
     /// How this node is made to stop producing.
@@ -71,6 +73,24 @@ pub enum LogSource {
         /// Address of the engine; `None` is the engine of this host.
         host: Option<String>,
     },
+}
+
+/// Most members of etcd that can be named: its own documents advise against more than seven.
+pub const LEASE_ENDPOINTS_MAX: usize = 9;
+
+/// How the lease's etcd is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaseAccess {
+    /// Addresses of its members, at least one.
+    pub endpoints: Vec<Url>,
+    /// What the key begins with (default: `/eoskeeper`).
+    pub prefix: String,
+    /// The user etcd knows us as, where it asks.
+    pub user: Option<String>,
+    /// The file with the user's password.
+    pub password_file: Option<PathBuf>,
+    /// The certificate that etcd's own is signed by; else the system's are used.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// A way to make a node produce or stop.

@@ -4,9 +4,12 @@
 //! flood of events or by an action under way. On SIGTERM the sources end first, then the action
 //! that is under way, then the channels.
 
+pub mod control;
 mod hands;
+pub(crate) mod lease;
 mod senses;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,12 +17,13 @@ use anyhow::Context;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::core::action::{Action, Latch};
+use crate::core::command::{Command, CommandAnswer};
 use crate::core::decision::Decision;
 use crate::core::event::Event;
 use crate::core::keeper::Keeper;
@@ -28,6 +32,7 @@ use crate::core::settings::Promotion;
 use crate::core::status::Status;
 use crate::history::latch::{LatchError, Store};
 use crate::web;
+use control::{Request, Socket};
 use hands::Hands;
 
 /// Between two judgements.
@@ -35,6 +40,10 @@ const TICK: Duration = Duration::from_secs(1);
 /// Events that wait to be recorded; a full queue holds the log reader up, and the file is the
 /// buffer.
 const EVENTS_MAX: usize = 4096;
+/// Orders of people that wait for the loop; one more is told to come again.
+const ORDERS_MAX: usize = 8;
+/// How long the last answers to orders may take when the keeper ends.
+const ORDERS_END: Duration = Duration::from_secs(2);
 
 /// Runs one keeper until `stop` is cancelled.
 ///
@@ -53,9 +62,15 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let clock = Clock::start();
     let keeper = Keeper::new(config.settings.clone(), clock.now(), latch);
     let (events, inbox) = mpsc::channel(EVENTS_MAX);
-    let senses = senses::start(&config, &events, &stop)?;
+    let senses = senses::start(&config, clock, &events, &stop)?;
     let (show, shown) = watch::channel(Arc::new(keeper.status(clock.now())));
     let page = tokio::spawn(web::serve(listener, shown, stop.clone()));
+    let (orders, ordered) = mpsc::channel(ORDERS_MAX);
+    let socket = match &store {
+        Some(_) => listen_for_orders(&config.state_dir).await,
+        None => None,
+    };
+    let taking = socket.map(|socket| tokio::spawn(socket.serve(orders, stop.clone())));
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         role = %config.settings.role.letter(),
@@ -68,11 +83,15 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     for note in &config.notes {
         tracing::warn!("{note}");
     }
-    let hands = Hands::new(&config, store, senses.client.clone(), events);
-    let lib = senses.lib.clone();
-    let mut daemon = Daemon { keeper, clock, hands, show, lib, told: None };
-    daemon.watch(inbox, &stop).await;
+    let hands = Hands::new(&config, store, senses.client.clone(), senses.lease.clone(), events);
+    let (lib, chain_id) = (senses.lib.clone(), senses.chain_id.clone());
+    let mut daemon = Daemon { keeper, clock, hands, show, lib, chain_id, told: None };
+    daemon.watch(inbox, ordered, &stop).await;
     let Daemon { hands, .. } = daemon;
+    if let Some(taking) = taking {
+        // Before the state directory is unlocked: the next keeper's socket has the same name.
+        let _ = timeout(ORDERS_END, taking).await;
+    }
     hands.finish().await;
     senses.finish().await;
     // The page ends with the same token; its error was logged where it happened.
@@ -103,17 +122,29 @@ fn unusable(error: &LatchError) -> String {
     error.to_string()
 }
 
+/// The socket for orders. Without one the keeper does all else; the commands say why they cannot.
+async fn listen_for_orders(state_dir: &Path) -> Option<Socket> {
+    let opened = Socket::open(state_dir).await;
+    opened.map_err(|error| tracing::error!(%error, "No orders of a person can be taken.")).ok()
+}
+
 struct Daemon {
     keeper: Keeper,
     clock: Clock,
     hands: Hands,
     show: watch::Sender<Arc<Status>>,
     lib: watch::Sender<u32>,
+    chain_id: watch::Sender<Option<String>>,
     told: Option<Decision>,
 }
 
 impl Daemon {
-    async fn watch(&mut self, mut inbox: mpsc::Receiver<Event>, stop: &CancellationToken) {
+    async fn watch(
+        &mut self,
+        mut inbox: mpsc::Receiver<Event>,
+        mut orders: mpsc::Receiver<Request>,
+        stop: &CancellationToken,
+    ) {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -121,6 +152,7 @@ impl Daemon {
                 biased;
                 () = stop.cancelled() => return,
                 _ = ticks.tick() => self.tick(),
+                Some(request) = orders.recv() => self.take_order(request),
                 event = inbox.recv() => match event {
                     Some(event) => self.record(&event),
                     None => return,
@@ -140,6 +172,24 @@ impl Daemon {
         }
     }
 
+    /// Answers an order of a person. The answer goes out after the tick that follows, so that the
+    /// status asked for next is already about it.
+    fn take_order(&mut self, request: Request) {
+        let Request { command, uid, reply } = request;
+        if reply.is_closed() {
+            tracing::warn!(uid, "An order came too late: nobody waits for its answer any more.");
+            return;
+        }
+        let answer = self.keeper.command(self.clock.now(), &command);
+        tell_order(&command, uid, &answer);
+        // A question, or a refusal, changes nothing and must not count as a tick of its own.
+        if answer.accepted && !is_dry_run(&command) {
+            self.tick();
+        }
+        // Nobody waits any more: the log and the status have it.
+        let _ = reply.send(answer);
+    }
+
     fn tick(&mut self) {
         let now = self.clock.now();
         for action in self.keeper.tick(now) {
@@ -148,6 +198,11 @@ impl Daemon {
         self.tell_decision();
         let status = self.keeper.status(now);
         self.lib.send_replace(status.chain.lib.unwrap_or_default());
+        self.chain_id.send_if_modified(|known| {
+            let is_new = *known != status.chain.chain_id;
+            known.clone_from(&status.chain.chain_id);
+            is_new
+        });
         self.show.send_replace(Arc::new(status));
     }
 
@@ -167,6 +222,24 @@ impl Daemon {
             tracing::info!(target: "decision", kind, hold, "{}", decision.sentence);
             self.told = Some(decision.clone());
         }
+    }
+}
+
+/// Who ordered what, and what was said: for the day somebody asks.
+fn tell_order(command: &Command, uid: u32, answer: &CommandAnswer) {
+    let order = serde_json::to_string(command).unwrap_or_default();
+    let said = answer.sentences.join(" ");
+    tracing::warn!(target: "order", uid, order, accepted = answer.accepted, "{said}");
+}
+
+/// Whether the order only asks what would be done.
+const fn is_dry_run(command: &Command) -> bool {
+    match command {
+        Command::Promote { dry_run, .. }
+        | Command::Demote { dry_run, .. }
+        | Command::Switchover { dry_run, .. }
+        | Command::Failback { dry_run, .. } => *dry_run,
+        Command::Maintenance { .. } | Command::EndMaintenance | Command::Rearm => false,
     }
 }
 

@@ -146,7 +146,7 @@ fn a_running_keeper_is_asked_and_ends_when_told() {
     assert_eq!((kind, hold), (&"hold".into(), &"schedule_unknown".into()));
 
     let nobody = keeper.status(&[]);
-    assert_eq!(nobody.status.code(), Some(1), "{}", text(&nobody));
+    assert_eq!(nobody.status.code(), Some(3), "{}", text(&nobody));
 }
 
 #[test]

@@ -35,7 +35,8 @@ pub async fn run(client: &Client, act: Act, deadline: Duration) -> ActResult {
         | Act::Restart
         | Act::AcquireLease
         | Act::ReleaseLease
-        | Act::HandOver => {
+        | Act::HandOver
+        | Act::Ask => {
             return ActResult::Refused(
                 "nodeos can only be paused and resumed; anything else needs a script".to_owned(),
             );

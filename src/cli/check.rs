@@ -5,6 +5,7 @@
 //! be run as the user the keeper runs as.
 
 mod blocking;
+mod lease;
 mod listen;
 mod log_file;
 mod node;
@@ -110,15 +111,16 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
     if scope == Scope::Offline {
         return rows;
     }
-    let (node, others, log, scripts, state, status) = tokio::join!(
+    let (node, others, lease, log, scripts, state, status) = tokio::join!(
         node::rows(config),
         references::rows(config),
+        lease::rows(config),
         log_file::rows(config),
         scripts::rows(config),
         state_dir::rows(config),
         listen::rows(config),
     );
-    rows.extend([node, others, log, scripts, state, status].into_iter().flatten());
+    rows.extend([node, others, lease, log, scripts, state, status].into_iter().flatten());
     rows
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::cli::keeper_client::KeeperClient;
 use crate::cli::style::Style;
-use crate::cli::{EXIT_USAGE, ended, print, runtime};
+use crate::cli::{EXIT_NOT_REACHED, EXIT_USAGE, ended, failed, print, runtime};
 use crate::config;
 use crate::core::status::STATUS_VERSION;
 
@@ -36,7 +36,7 @@ pub struct Options {
     why: bool,
 }
 
-/// Asks and prints; exit code 1 when the keeper does not answer.
+/// Asks and prints; exit code 3 when the keeper does not answer.
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
     let client = match client(options) {
@@ -46,7 +46,17 @@ pub fn run(options: &Options) -> ExitCode {
             return ExitCode::from(EXIT_USAGE);
         }
     };
-    ended(runtime().and_then(|runtime| runtime.block_on(ask_and_print(&client, options))))
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(error),
+    };
+    match runtime.block_on(client.status()) {
+        Ok(text) => ended(show(client.url(), &text, options)),
+        Err(error) => {
+            eprintln!("eoskeeper: {error:#}");
+            ExitCode::from(EXIT_NOT_REACHED)
+        }
+    }
 }
 
 fn client(options: &Options) -> Result<KeeperClient, String> {
@@ -60,10 +70,8 @@ fn client(options: &Options) -> Result<KeeperClient, String> {
     client.map_err(|error| format!("{error:#}"))
 }
 
-async fn ask_and_print(client: &KeeperClient, options: &Options) -> anyhow::Result<()> {
-    let text = client.status().await?;
-    let url = client.url();
-    let status: Value = serde_json::from_str(&text)
+fn show(url: &str, text: &str, options: &Options) -> anyhow::Result<()> {
+    let status: Value = serde_json::from_str(text)
         .with_context(|| format!("{url} did not answer JSON; is it eoskeeper?"))?;
     if options.json {
         return print(&format!("{text}\n"));

@@ -4,6 +4,11 @@ use std::io::{IsTerminal, stdout};
 
 use crate::cli::own_log::no_color;
 
+/// Text without what moves a terminal's cursor: a line of nodeos's log may be quoted in it.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 /// Marks text for standard output, or leaves it alone where that is no terminal.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {

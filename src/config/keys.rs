@@ -5,6 +5,7 @@
 //! no text can differ from them.
 
 mod global;
+mod lease;
 mod others;
 mod promotion;
 mod rules;
@@ -12,7 +13,7 @@ mod rules;
 use serde_json::Value;
 
 use super::kind::Kind;
-use crate::core::settings::{Promotion, Role, Rules};
+use crate::core::settings::{Lease, Promotion, Role, Rules};
 
 /// A section of the file.
 #[derive(Clone, Copy, Debug)]
@@ -63,15 +64,18 @@ pub enum DefaultValue {
     Rules,
     /// The field of [`Promotion`] of this key.
     Promotion,
+    /// The field of [`Lease`] of this key.
+    Lease,
     /// [`Role::wait_rounds`] of the role.
     WaitRounds,
 }
 
 /// The sections, in the order they are documented.
-pub const SECTIONS: [Section; 7] = [
+pub const SECTIONS: [Section; 8] = [
     global::SECTION,
     rules::SECTION,
     promotion::SECTION,
+    lease::SECTION,
     others::REFERENCES,
     others::STATUS,
     others::STATE,
@@ -104,6 +108,7 @@ impl Key {
             DefaultValue::Promotion => {
                 Some(self.shown(serde_json::to_value(Promotion::for_role(role))))
             }
+            DefaultValue::Lease => Some(self.shown(serde_json::to_value(Lease::DEFAULT))),
             DefaultValue::WaitRounds => Some(role.wait_rounds().to_string()),
         }
     }
@@ -121,9 +126,10 @@ impl Key {
                     roles.map(|role| format!("{} for {}", role.wait_rounds(), role.letter()));
                 each.join(", ")
             }
-            DefaultValue::Text(_) | DefaultValue::Rules | DefaultValue::Promotion => {
-                self.default_text().unwrap_or_default()
-            }
+            DefaultValue::Text(_)
+            | DefaultValue::Rules
+            | DefaultValue::Promotion
+            | DefaultValue::Lease => self.default_text().unwrap_or_default(),
         }
     }
 

@@ -53,6 +53,10 @@ pub enum Kind {
     },
     /// An IP address and a port.
     Address,
+    /// What a key of etcd begins with.
+    KeyPrefix,
+    /// A word without blanks.
+    Word,
     /// One of some words.
     Choice(&'static [&'static str]),
 }
@@ -141,6 +145,10 @@ impl Kind {
                 unit.name()
             ),
             Self::Address => "an IP address and a port, for example 127.0.0.1:9880".to_owned(),
+            Self::KeyPrefix => {
+                "/NAME, of letters, digits, dots, -, _ and /, not at its end".to_owned()
+            }
+            Self::Word => "a word without blanks".to_owned(),
             Self::Choice(words) => match words.split_last() {
                 Some((last, others)) => format!("{} or {last}", others.join(", ")),
                 None => String::new(),
@@ -189,6 +197,8 @@ impl Kind {
             Self::Address => (text.parse::<SocketAddr>().is_ok(), "address with a port"),
             Self::Actuator => (is_api(text) || is_script(text), "way to act"),
             Self::Script => (is_script(text), "path of a script"),
+            Self::KeyPrefix => (is_key_prefix(text), "beginning of a key"),
+            Self::Word => (!text.contains(char::is_whitespace), "word"),
             _ => (true, "value"),
         };
         // What stands before an @ may be a password; messages end up in logs.
@@ -248,6 +258,16 @@ fn is_docker_host(text: &str) -> bool {
 fn is_container(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+}
+
+/// What etcd and a shell take without quotes.
+fn is_key_prefix(text: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'/');
+    text.len() > 1
+        && text.starts_with('/')
+        && !text.ends_with('/')
+        && !text.contains("//")
+        && text.bytes().all(is_plain)
 }
 
 fn read_urls(text: &str, max: usize) -> Result<Value, String> {

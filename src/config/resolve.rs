@@ -1,6 +1,7 @@
 //! From single values to what they mean together, and where they contradict each other.
 
 mod act;
+mod lease;
 mod node;
 mod rules;
 
@@ -36,6 +37,7 @@ pub(super) fn resolve(
     resolver.check_rules(&tree.rules);
     let actuators = resolver.actuators(&tree.promotion, tree.global.role);
     let references = resolver.references(&tree.references);
+    let lease = resolver.lease(&tree.lease).unzip();
     let wait = resolver.wait(&tree.promotion);
     let state_dir = resolver.path(&tree.state.dir);
     let notes = resolver.notes;
@@ -45,6 +47,7 @@ pub(super) fn resolve(
     settings.rules = tree.rules;
     tree.promotion.apply(&mut settings.promotion, wait);
     settings.references = references;
+    settings.lease = lease.0;
     settings.promotion.configured = actuators.can_promote();
     settings.promotion.can_demote = actuators.demote.is_some();
     Some(Config {
@@ -52,6 +55,7 @@ pub(super) fn resolve(
         settings,
         http_url: http_url?,
         log: log?,
+        lease: lease.1,
         references: tree.references.urls.clone(),
         promote: actuators.promote,
         demote: actuators.demote,

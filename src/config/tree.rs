@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use super::kind::base_url;
 use super::own_log::OwnLog;
 use crate::core::name::Name;
-use crate::core::settings::{Role, Rules};
+use crate::core::settings::{OnLeaseOutage, Role, Rules};
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -18,6 +18,7 @@ pub(super) struct Tree {
     pub(super) global: Global,
     pub(super) rules: Rules,
     pub(super) promotion: PromotionKeys,
+    pub(super) lease: LeaseKeys,
     pub(super) references: ReferencesKeys,
     pub(super) status: Status,
     pub(super) state: State,
@@ -54,6 +55,23 @@ pub(super) struct PromotionKeys {
     pub(super) max_promotions: Option<u32>,
     pub(super) budget_window_ms: Option<u64>,
     pub(super) act_timeout_ms: Option<u64>,
+}
+
+/// `[lease]`; what is absent has the default of [`crate::core::settings::Lease`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LeaseKeys {
+    #[serde(default, deserialize_with = "urls")]
+    pub(super) endpoints: Vec<Url>,
+    pub(super) ttl_ms: Option<u64>,
+    pub(super) renew_ms: Option<u64>,
+    pub(super) timeout_ms: Option<u64>,
+    pub(super) on_lease_outage: OnLeaseOutage,
+    pub(super) lapsed_slots: Option<u32>,
+    pub(super) prefix: String,
+    pub(super) user: Option<String>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) ca_file: Option<PathBuf>,
 }
 
 /// `[references]`

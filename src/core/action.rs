@@ -68,6 +68,8 @@ pub enum Act {
     ReleaseLease,
     /// Give the producer to the peer that the order's handover names.
     HandOver,
+    /// Ask the peer that the order's handover names to hand over to this node.
+    Ask,
 }
 
 /// What came of an action.
@@ -230,6 +232,7 @@ impl Act {
             Self::AcquireLease => "acquire_lease",
             Self::ReleaseLease => "release_lease",
             Self::HandOver => "hand_over",
+            Self::Ask => "ask",
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::core::action::Act;
+use crate::core::entitlement::Position;
 use crate::core::gates::{Gate, HoldReason};
 use crate::core::promotion::{Machine, Stage};
 use crate::core::rules::{Finding, Rule, State, View};
@@ -103,6 +104,14 @@ fn under_way(view: &View<'_>, machine: &Machine) -> Option<Decision> {
                 if *tries > 0 { format!("; failed {tries} times so far") } else { String::new() };
             Decision::new(DecisionKind::StepDown, format!("Stopping this node: {why}{again}."))
         }
+        Stage::Switching { go_at, .. } => {
+            let left = Human(go_at.since_ms(view.now.wall).max(0).cast_unsigned());
+            let to = machine.switch.as_ref().map_or("another node", |switch| switch.to.as_str());
+            let sentence = format!("Handing {producer} over to {to} in {left}, as ordered.");
+            Decision::new(DecisionKind::Act, sentence)
+        }
+        // What it waits for is said by the gates.
+        Stage::Arming { .. } => return None,
         Stage::HandedOver { since, verified, .. } => {
             let doubt =
                 if *verified { "" } else { "; the chain has not shown the standby's block" };
@@ -129,6 +138,9 @@ fn at_rest(view: &View<'_>, findings: &[Finding], gates: &[Gate]) -> Decision {
         (Role::FirstStandby | Role::SecondStandby, _) => {
             held().unwrap_or_else(|| Decision::new(DecisionKind::Act, "Every gate is open."))
         }
+        (Role::Active, _) if view.position != Position::Active => {
+            held().unwrap_or_else(|| Decision::new(DecisionKind::Act, "Every gate is open."))
+        }
         (Role::Active, Some(missing)) if view.settings.promotion.configured => {
             held().unwrap_or_else(|| alarm(view, missing))
         }
@@ -142,7 +154,7 @@ fn at_rest(view: &View<'_>, findings: &[Finding], gates: &[Gate]) -> Decision {
 fn deciding(gates: &[Gate]) -> Option<&Gate> {
     let first = gates.iter().find(|gate| gate.closed.is_some())?;
     let seen = gates.iter().find(|gate| gate.closed == Some(HoldReason::ProducerSeen));
-    let well = ["scheduled", "node", "chain", "references"];
+    let well = ["maintenance", "scheduled", "node", "chain", "references"];
     let is_well = gates.iter().all(|g| g.closed.is_none() || !well.contains(&g.name));
     seen.filter(|_| is_well).or(Some(first))
 }

@@ -5,23 +5,31 @@
 
 pub mod api;
 pub mod coverage;
+pub mod lease;
 pub mod log;
+pub mod missed;
 pub mod motion;
 pub mod own;
+pub mod peers;
+pub mod process;
 pub mod references;
 pub mod turns;
 
 use crate::core::event::{ApiFailure, ChainInfo, Event, EventName, LogEvent, Reason};
 use crate::core::evidence::api::ApiEvidence;
 use crate::core::evidence::coverage::Coverage;
+use crate::core::evidence::lease::LeaseEvidence;
 use crate::core::evidence::log::LogEvidence;
+use crate::core::evidence::missed::MissedTurn;
 use crate::core::evidence::motion::Motion;
 use crate::core::evidence::own::{OwnBlock, OwnBlocks, Via};
+use crate::core::evidence::peers::PeersEvidence;
+use crate::core::evidence::process::ProcessEvidence;
 use crate::core::evidence::references::ReferencesEvidence;
 use crate::core::evidence::turns::TurnLedger;
 use crate::core::name::Name;
 use crate::core::schedule::Schedule;
-use crate::core::time::Now;
+use crate::core::time::{Now, Timestamp};
 
 /// More blocks than this between two polls, and the log silent: one of them may have been ours.
 /// At 2 blocks/s a poll a second sees every second block; five stand for 3 s without a look.
@@ -31,7 +39,7 @@ const UNSEEN_BLOCKS_MAX: u32 = 5;
 const STANDSTILL_MS: u64 = 42_000;
 
 /// Upper bound of what all windows together may hold, bytes; a test floods them and asserts it.
-pub const EVIDENCE_BYTES_MAX: usize = 64 * 1024;
+pub const EVIDENCE_BYTES_MAX: usize = 96 * 1024;
 
 /// Everything that was seen and still counts.
 #[derive(Clone, Debug)]
@@ -46,6 +54,14 @@ pub struct Evidence {
     pub own: OwnBlocks,
     /// What other nodes of the chain said.
     pub references: ReferencesEvidence,
+    /// What the keepers of our other nodes said.
+    pub peers: PeersEvidence,
+    /// Who may sign, as etcd keeps it.
+    pub lease: LeaseEvidence,
+    /// Whether nodeos's process lives.
+    pub process: ProcessEvidence,
+    /// Whether it is final that our slots stayed empty.
+    pub missed: MissedTurn,
     /// Our turns, slot by slot.
     pub turns: TurnLedger,
     /// Since when there was no gap.
@@ -55,15 +71,19 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Nothing seen yet, with so many references.
+    /// Nothing seen yet, with so many references and peers.
     #[must_use]
-    pub fn new(producer: Name, references: usize, now: Now) -> Self {
+    pub fn new(producer: Name, references: usize, peers: usize, now: Now) -> Self {
         Self {
             producer,
             api: ApiEvidence::new(now),
             log: LogEvidence::new(now),
             own: OwnBlocks::new(producer, now),
             references: ReferencesEvidence::new(references),
+            peers: PeersEvidence::new(peers),
+            lease: LeaseEvidence::default(),
+            process: ProcessEvidence::default(),
+            missed: MissedTurn::default(),
             turns: TurnLedger::new(producer),
             coverage: Coverage::new(now),
             motion: Motion::default(),
@@ -81,8 +101,11 @@ impl Evidence {
             Event::Schedule(answer) => self.record_schedule(now, answer),
             Event::Paused(answer) => self.api.record_paused(now, answer),
             Event::Reference(event) => self.references.record(now, event),
+            Event::Process(event) => self.process.record(now, event),
+            Event::Lease(event) => self.lease.record(now, event),
+            Event::Peer(event) => self.peers.record(now, self.producer, event),
             // The keeper's own business.
-            Event::Process(_) | Event::Lease(_) | Event::Peer(_) | Event::Outcome(_) => {}
+            Event::Outcome(_) => {}
         }
     }
 
@@ -91,7 +114,16 @@ impl Evidence {
         self.api.discard(now);
         self.log.discard(now);
         self.turns.discard();
+        self.missed.begin(now.wall);
         self.coverage.tear(now, why);
+    }
+
+    /// Notes a hole since the last look.
+    pub fn check_coverage(&mut self, now: Now, gap_ms: u64) {
+        self.coverage.check(now, gap_ms);
+        if self.coverage.since().is_none() {
+            self.missed.begin(now.wall);
+        }
     }
 
     /// Whether the log shows blocks right now.
@@ -108,6 +140,9 @@ impl Evidence {
             + self.log.bytes()
             + self.own.bytes()
             + self.references.bytes()
+            + self.peers.bytes()
+            + self.lease.bytes()
+            + self.process.bytes()
             + self.turns.bytes()
     }
 
@@ -137,6 +172,9 @@ impl Evidence {
         self.motion.moved(now.mono, self.standstill_ms());
         if line.producer != Some(self.producer) {
             self.log.record_foreign(now, line);
+            if let (Some(number), Some(time)) = (line.block, line.block_time) {
+                self.see_foreign(number, time);
+            }
             if via == Via::Produced {
                 self.log.record_wrong_producer(now, line);
             }
@@ -145,6 +183,7 @@ impl Evidence {
         if let (Some(number), Some(time)) = (line.block, line.block_time) {
             self.turns.see(time, via);
             self.own.record(OwnBlock { number, time, id: line.block_id, seen_at: now, via });
+            self.see_ours();
         }
     }
 
@@ -159,6 +198,7 @@ impl Evidence {
             if unseen > UNSEEN_BLOCKS_MAX {
                 let why = format!("{unseen} blocks came between two polls and the log showed none");
                 self.coverage.tear(now, why);
+                self.missed.begin(now.wall);
             }
         }
         self.coverage.sighting(now);
@@ -171,6 +211,19 @@ impl Evidence {
                 seen_at: now,
                 via: Via::Polled,
             });
+            self.see_ours();
+        } else {
+            self.see_foreign(info.head, info.head_time);
+        }
+    }
+
+    fn see_foreign(&mut self, number: u32, time: Timestamp) {
+        self.missed.see(self.api.schedule.as_ref(), self.producer, number, time);
+    }
+
+    fn see_ours(&mut self) {
+        if let Some(last) = self.own.last {
+            self.missed.begin(last.time);
         }
     }
 

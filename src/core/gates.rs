@@ -5,9 +5,11 @@
 //! is asked last: a rehearsal then says what it would have done, and not merely that it is one.
 
 mod node;
+mod others;
 
 use serde::Serialize;
 
+use crate::core::entitlement::{Ground, Position, ground};
 use crate::core::evidence::log::LogState;
 use crate::core::rules::{Finding, View};
 use crate::core::settings::Role;
@@ -17,6 +19,8 @@ use crate::core::time::{Human, Timestamp};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HoldReason {
+    /// A person ordered that nothing is done by itself.
+    Maintenance,
     /// The schedule could not be had yet.
     ScheduleUnknown,
     /// The chain did not elect our producer.
@@ -53,6 +57,18 @@ pub enum HoldReason {
     ProducerSeen,
     /// It is missing, but not for as long as this role waits.
     StillWaiting,
+    /// Our slots stayed empty, but a longer branch may still show otherwise.
+    NotFinal,
+    /// The keeper of another of our nodes says that it signs, and the chain agrees.
+    PeerSigning,
+    /// Another of our nodes is being made to sign.
+    PeerBegins,
+    /// Nobody says that the node that signed was stopped, and that is asked for.
+    NotFenced,
+    /// Another node holds the lease.
+    LeaseHeld,
+    /// etcd does not say who holds the lease.
+    LeaseUnknown,
     /// This node is able to sign already.
     AlreadyProducing,
     /// All other gates must be open on several ticks in a row.
@@ -115,14 +131,19 @@ pub fn ask(view: &View<'_>, findings: &[Finding], standing: &Standing<'_>) -> Ve
     if view.settings.role == Role::Observer {
         return Vec::new();
     }
-    let mut gates = vec![scheduled(view), evidence(view)];
+    let ground = ground(view);
+    let mut gates = vec![others::maintenance(view), scheduled(view), evidence(view, ground)];
     gates.extend(node::gates(view, findings));
     gates.push(node::references(view));
-    gates.push(producer(view));
+    gates.push(producer(view, ground));
+    gates.push(others::finality(view, ground));
+    gates.push(others::peers(view, ground));
+    gates.push(others::fence(view, ground));
     gates.push(already_producing(view));
+    gates.push(others::lease(view));
     standing.look_away(&mut gates);
     let ready = gates.iter().all(|gate| gate.closed.is_none());
-    gates.push(confirmed(view, standing, ready));
+    gates.push(confirmed(view, standing, ready, ground));
     gates.push(budget(view, standing));
     gates.push(latch(standing));
     gates.push(acting(view));
@@ -169,7 +190,10 @@ fn scheduled(view: &View<'_>) -> Gate {
     }
 }
 
-fn evidence(view: &View<'_>) -> Gate {
+fn evidence(view: &View<'_>, ground: Option<Ground<'_>>) -> Gate {
+    if ground.is_some_and(Ground::is_quick) {
+        return Gate::open("evidence", "No long silence is needed to act.");
+    }
     let coverage = &view.evidence.coverage;
     let (Some(since), Some(wait_ms)) = (coverage.since(), view.wait_ms()) else {
         let sentence = format!("Nothing is seen of the chain without a gap: {}.", coverage.torn());
@@ -189,8 +213,11 @@ fn evidence(view: &View<'_>) -> Gate {
     Gate::open("evidence", format!("Watched without a gap for {}.", Human(covered_ms)))
 }
 
-fn producer(view: &View<'_>) -> Gate {
+fn producer(view: &View<'_>, ground: Option<Ground<'_>>) -> Gate {
     let name = "producer";
+    if let Some(ground) = ground.filter(|ground| ground.is_quick()) {
+        return Gate::open(name, ground.sentence(view));
+    }
     let producer = view.settings.producer;
     let (Some(since), Some(wait_ms)) = (view.silent_since(), view.wait_ms()) else {
         let sentence = format!("Whether {producer} signs cannot be seen.");
@@ -229,8 +256,8 @@ fn producer(view: &View<'_>) -> Gate {
 
 fn already_producing(view: &View<'_>) -> Gate {
     let name = "passive";
-    // A is meant to be unpaused; it is paused before the standby is promoted.
-    if view.settings.role == Role::Active {
+    // A that signs is meant to be unpaused; it is paused before the standby is promoted.
+    if view.settings.role == Role::Active && view.position == Position::Active {
         return Gate::open(name, "The active node is paused before another is promoted.");
     }
     match view.is_paused() {
@@ -243,8 +270,16 @@ fn already_producing(view: &View<'_>) -> Gate {
     }
 }
 
-fn confirmed(view: &View<'_>, standing: &Standing<'_>, ready: bool) -> Gate {
+fn confirmed(
+    view: &View<'_>,
+    standing: &Standing<'_>,
+    ready: bool,
+    ground: Option<Ground<'_>>,
+) -> Gate {
     let name = "confirmed";
+    if ready && ground.is_some_and(Ground::is_quick) {
+        return Gate::open(name, "The ground to act needs no second look.");
+    }
     let need = view.settings.promotion.confirm_ticks;
     let have = standing.confirmed_ticks.min(need);
     let sentence = format!("All gates above were open on {have} of {need} looks in a row.");
@@ -258,6 +293,10 @@ fn confirmed(view: &View<'_>, standing: &Standing<'_>, ready: bool) -> Gate {
 fn budget(view: &View<'_>, standing: &Standing<'_>) -> Gate {
     let name = "budget";
     let policy = &view.settings.promotion;
+    // The active node that is started again replaces nobody.
+    if view.settings.role == Role::Active && view.position != Position::Active {
+        return Gate::open(name, "The active node's own start is not counted.");
+    }
     let window_ms = policy.budget_window_ms.cast_signed();
     let within: Vec<Timestamp> = standing
         .promotions
@@ -293,8 +332,11 @@ fn latch(standing: &Standing<'_>) -> Gate {
 fn acting(view: &View<'_>) -> Gate {
     let name = "acting";
     let policy = &view.settings.promotion;
-    if !policy.configured {
-        let key = if view.settings.role == Role::Active { "promote_remote" } else { "promote" };
+    let gives = view.settings.role == Role::Active && view.position == Position::Active;
+    let arms = view.settings.role == Role::Active && !gives;
+    let is_configured = if arms { policy.can_promote } else { policy.configured };
+    if !is_configured {
+        let key = if gives { "promote_remote" } else { "promote" };
         let sentence = format!("Nothing is configured to act with: [promotion] {key} is not set.");
         return Gate::closed(name, HoldReason::NotConfigured, sentence);
     }
@@ -317,7 +359,8 @@ pub fn log_sentence(state: &LogState) -> String {
 
 impl HoldReason {
     /// Every reason, in the order the gates are asked.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 31] = [
+        Self::Maintenance,
         Self::ScheduleUnknown,
         Self::NotScheduled,
         Self::EvidenceTorn,
@@ -336,7 +379,13 @@ impl HoldReason {
         Self::ReferencesDisagree,
         Self::ProducerSeen,
         Self::StillWaiting,
+        Self::NotFinal,
+        Self::PeerSigning,
+        Self::PeerBegins,
+        Self::NotFenced,
         Self::AlreadyProducing,
+        Self::LeaseHeld,
+        Self::LeaseUnknown,
         Self::NotConfirmed,
         Self::BudgetSpent,
         Self::LatchUnusable,

@@ -1,16 +1,30 @@
-//! The life of a promotion: latch, act, verify, and undo when the chain does not show it.
+//! The life of a promotion: latch, lease, act, verify, and undo when the chain does not show it;
+//! and of its counterpart, the handover: stop this node, let go of the lease, give the producer to
+//! another, and watch whether it is taken.
 //!
 //! A script's exit code and `/v1/producer/paused` are claims; a block with our name that another
 //! producer built on is proof.
 
+mod giving;
 mod outcomes;
+mod passive;
+mod stage;
+mod stopping;
+mod switchover;
 mod watch;
 
 use serde::Serialize;
 
 use crate::core::action::{Act, ActResult, Action, Latch, LatchStage, Order};
+use crate::core::entitlement::{Ground, Position, Right, ground};
+use crate::core::handover::{Handover, Taken, TakenState};
 use crate::core::rules::View;
+use crate::core::settings::Role;
 use crate::core::time::{Mono, Now, Timestamp};
+
+pub use giving::Giving;
+pub use stage::Stage;
+pub use switchover::{Switch, SwitchStep, gap};
 
 /// An act that has not come back this long after its own deadline is taken as failed.
 const OUTCOME_GRACE_MS: u64 = 5_000;
@@ -20,65 +34,6 @@ const NEVER: Mono = Mono::from_ms(u64::MAX);
 
 /// Most promotions remembered in the latch; more than the largest budget.
 const PROMOTIONS_MAX: usize = 128;
-
-/// Where this node stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// Passive, or A signing by itself: nothing is under way.
-    Resting,
-    /// The latch is being written; nothing was done yet.
-    Latching {
-        /// The act that follows.
-        act: Act,
-        /// Number of the write.
-        id: u64,
-        /// Since when.
-        since: Mono,
-    },
-    /// An order is out.
-    Acting {
-        /// Which.
-        act: Act,
-        /// Its number.
-        id: u64,
-        /// Since when.
-        since: Mono,
-    },
-    /// Promoted by claim; the chain must show it.
-    Verifying {
-        /// [`Act::Promote`] for this node, [`Act::PromoteRemote`] for another.
-        act: Act,
-        /// When the claim came.
-        since: Timestamp,
-        /// When it is given up; `None` until the schedule is known.
-        until: Option<Timestamp>,
-    },
-    /// This node signs, by us, and the chain has shown it.
-    Producing {
-        /// When it was promoted.
-        since: Timestamp,
-    },
-    /// To be stopped; tried until it is known to have stopped.
-    Demoting {
-        /// Why.
-        why: String,
-        /// The order that is out, and since when.
-        order: Option<(u64, Mono)>,
-        /// Failed tries.
-        tries: u32,
-        /// No try before this.
-        next: Mono,
-    },
-    /// A gave the producer to another node and stays paused.
-    HandedOver {
-        /// When.
-        since: Timestamp,
-        /// Whether the chain has shown the other node's block.
-        verified: bool,
-        /// Whether this node was seen paused since then.
-        was_paused: bool,
-    },
-}
 
 /// Something a person must hear of once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -102,9 +57,42 @@ pub struct Machine {
     pub latch_fault: Option<(String, Mono)>,
     /// Ticks in a row on which all gates before the confirmation were open.
     pub confirmed_ticks: u32,
+    /// What this node is giving to another, or gave.
+    pub giving: Option<Giving>,
+    /// What came of the handover this node took up last.
+    pub taken: Option<Taken>,
+    /// The switchover that a person ordered last.
+    pub switch: Option<Switch>,
+    /// Whether the node was seen able to sign since it was started, and when last.
+    pub unpaused_at: Option<Mono>,
     /// When the last act came back, or the keeper started: whether the node was paused before then
     /// says nothing about now. [`NEVER`] while an act is under way.
     acted_at: Mono,
+    /// What follows an acquisition of the lease: the promotion, or nothing where the node signs
+    /// already.
+    after_lease: Option<Act>,
+    /// No new try to take the lease before this.
+    lease_retry: Mono,
+    /// A right of the active node to sign again without waiting.
+    right: Option<Right>,
+    used_offer: Option<Mono>,
+    /// Position, and since when.
+    position: (Position, Mono),
+    /// When the last beat of [`Latch::active_at`] was written.
+    beaten_at: Option<Mono>,
+    beats: Vec<u64>,
+    /// Whether the last promotion stands in the budget and may be taken out again.
+    is_counted: bool,
+    /// How long the producer had to be silent for the last promotion, milliseconds.
+    waited_ms: Option<u64>,
+    /// Whether the last promotion had a ground that needs no waiting.
+    is_quick: bool,
+    /// Whether a person ordered the switchover although the other is not ready.
+    forced_switch: bool,
+    /// The stage a promotion or a handover began in.
+    came_from: Stage,
+    reminded_at: Option<Mono>,
+    restarted_at: Option<Mono>,
     /// Version of the schedule by which the deadline of the verification was set.
     verified_by: Option<u32>,
     saves: Vec<u64>,
@@ -135,7 +123,25 @@ impl Machine {
             latch,
             latch_fault,
             confirmed_ticks: 0,
+            giving: None,
+            taken: None,
+            switch: None,
+            unpaused_at: None,
             acted_at: view.now.mono,
+            after_lease: None,
+            lease_retry: Mono::default(),
+            right: None,
+            used_offer: None,
+            position: (Position::Active, view.now.mono),
+            beaten_at: None,
+            beats: Vec::new(),
+            is_counted: false,
+            waited_ms: None,
+            is_quick: false,
+            forced_switch: false,
+            came_from: Stage::Resting,
+            reminded_at: None,
+            restarted_at: None,
             verified_by: None,
             saves: Vec::new(),
             next_id: 1,
@@ -144,13 +150,14 @@ impl Machine {
             discard: None,
         };
         machine.resume(view);
+        machine.note_position(view.settings.role, view.now.mono);
         machine.tell_unusable_state(view);
         machine
     }
 
     /// A standby that would not act must not look ready until the day it is needed.
     fn tell_unusable_state(&mut self, view: &View<'_>) {
-        if let (Some((why, _)), true) = (&self.latch_fault, view.settings.promotion.configured) {
+        if let (Some((why, _)), true) = (&self.latch_fault, view.settings.promotion.acts()) {
             let text = format!("This node will not act: the state cannot be used: {why}.");
             self.tell("state_unusable", text, true);
         }
@@ -191,6 +198,8 @@ impl Machine {
                 Some(*since)
             }
             Stage::Acting { act: Act::Promote, .. } => Some(self.latch.since),
+            // A standby that signs stays one that was promoted while it prepares to give.
+            Stage::Switching { since, .. } => *since,
             _ => None,
         }
     }
@@ -198,7 +207,45 @@ impl Machine {
     /// Whether nothing is under way.
     #[must_use]
     pub fn is_resting(&self) -> bool {
-        self.stage == Stage::Resting
+        matches!(self.stage, Stage::Resting | Stage::Arming { .. } | Stage::HandedOver { .. })
+    }
+
+    /// What this node is at the moment, and since when.
+    #[must_use]
+    pub const fn position(&self) -> (Position, Mono) {
+        self.position
+    }
+
+    /// A right of the active node to sign again without waiting.
+    #[must_use]
+    pub const fn right(&self) -> Option<Right> {
+        self.right
+    }
+
+    /// When the handover came that was taken up last.
+    #[must_use]
+    pub const fn used_offer(&self) -> Option<Mono> {
+        self.used_offer
+    }
+
+    /// Notes what this node is now.
+    pub fn note_position(&mut self, role: Role, now: Mono) {
+        let position = match &self.stage {
+            Stage::Resting if role.is_standby() => Position::Standby,
+            Stage::Resting if role == Role::Observer => Position::Standby,
+            Stage::Arming { .. } => Position::Arming,
+            Stage::HandedOver { .. }
+            | Stage::Acting {
+                act: Act::ReleaseLease | Act::HandOver | Act::PromoteRemote, ..
+            }
+            | Stage::Verifying { act: Act::HandOver | Act::PromoteRemote, .. } => {
+                Position::HandedOver
+            }
+            _ => Position::Active,
+        };
+        if position != self.position.0 {
+            self.position = (position, now);
+        }
     }
 
     /// What is to be done and to be told since last asked.
@@ -211,13 +258,84 @@ impl Machine {
         self.discard.take()
     }
 
-    /// All gates are open: begin.
+    /// All gates are open: begin to make this node sign, or, from the active node, another by the
+    /// script.
     pub fn begin(&mut self, view: &View<'_>, act: Act, reason: String) {
-        self.confirmed_ticks = 0;
+        let ground = ground(view);
+        let given = match ground {
+            Some(Ground::Handover(given)) => Some(given.clone()),
+            _ => None,
+        };
+        self.is_quick = ground.is_some_and(Ground::is_quick);
+        self.waited_ms = view.wait_ms();
+        self.is_counted = view.settings.role != Role::Active || act != Act::Promote;
+        self.came_from = self.stage.clone();
+        self.right = None;
+        if act == Act::Promote {
+            self.take_up(view, given);
+        } else {
+            self.giving = Some(Giving::silence(&reason, view.now));
+        }
         let stage = match act {
             Act::Promote => LatchStage::Promoting,
             _ => LatchStage::Demoting,
         };
+        self.open_incident(view, "producer_missing", reason);
+        if self.is_counted {
+            if self.latch.promotions.len() >= PROMOTIONS_MAX {
+                self.latch.promotions.remove(0);
+            }
+            self.latch.promotions.push(view.now.wall);
+        }
+        let id = self.save(view.now, stage);
+        self.stage = Stage::Latching { act, id, since: view.now.mono };
+    }
+
+    /// A person ordered that this node signs: no wait, and nothing counted.
+    pub fn begin_by_hand(&mut self, view: &View<'_>, reason: String) {
+        let given = match ground(view) {
+            Some(Ground::Handover(given)) => Some(given.clone()),
+            _ => None,
+        };
+        self.take_up(view, given);
+        self.is_quick = true;
+        self.is_counted = false;
+        self.came_from = self.stage.clone();
+        self.right = None;
+        self.open_incident(view, "ordered", reason);
+        let id = self.save(view.now, LatchStage::Promoting);
+        self.stage = Stage::Latching { act: Act::Promote, id, since: view.now.mono };
+    }
+
+    /// Asks the peer that signs for the producer.
+    pub fn ask(&mut self, view: &View<'_>, given: Handover) {
+        self.push(view, Act::Ask, Some(given));
+    }
+
+    /// Whether a switchover goes on although the other is not ready.
+    pub const fn force_switch(&mut self, force: bool) {
+        self.forced_switch = force;
+    }
+
+    /// Something a person should hear of once.
+    pub fn note(&mut self, key: &'static str, text: String) {
+        self.tell(key, text, key == "budget_spent");
+    }
+
+    /// Remembers which handover this promotion is for.
+    fn take_up(&mut self, view: &View<'_>, given: Option<Handover>) {
+        self.giving = None;
+        self.used_offer = view.evidence.peers.offered.as_ref().map(|offered| offered.at.mono);
+        self.taken = given.map(|given| Taken {
+            id: given.id,
+            state: TakenState::Acting,
+            sentence: format!("{} is being made to sign.", view.settings.node),
+        });
+    }
+
+    /// Names the incident that an act belongs to.
+    fn open_incident(&mut self, view: &View<'_>, cause: &str, reason: String) {
+        self.confirmed_ticks = 0;
         let compact: String = view
             .now
             .wall
@@ -226,32 +344,17 @@ impl Machine {
             .filter(|c| c.is_ascii_digit() || *c == 'T')
             .take(15)
             .collect();
-        self.latch.incident = format!("{compact}-producer_missing");
+        self.latch.incident = format!("{compact}-{cause}");
         self.latch.reason = reason;
-        if self.latch.promotions.len() >= PROMOTIONS_MAX {
-            self.latch.promotions.remove(0);
-        }
-        self.latch.promotions.push(view.now.wall);
-        let id = self.save(view.now, stage);
-        self.stage = Stage::Latching { act, id, since: view.now.mono };
-    }
-
-    /// Stop this node, now.
-    pub fn step_down(&mut self, view: &View<'_>, why: String) {
-        self.tell("stepping_down", format!("This node stops signing: {why}."), true);
-        self.demote(view, why);
-    }
-
-    /// Orders that this node be stopped, and remembers it on disk; the order does not wait for that.
-    fn demote(&mut self, view: &View<'_>, why: String) {
-        self.latch.reason.clone_from(&why);
-        self.save(view.now, LatchStage::Demoting);
-        self.stage = Stage::Demoting { why, order: None, tries: 0, next: view.now.mono };
-        self.push_demotion(view);
     }
 
     /// What came of an action.
     pub fn outcome(&mut self, view: &View<'_>, id: u64, result: &ActResult) {
+        if let Some(at) = self.beats.iter().position(|beat| *beat == id) {
+            self.beats.remove(at);
+            self.beaten(view, result);
+            return;
+        }
         if let Some(at) = self.saves.iter().position(|save| *save == id) {
             self.saves.remove(at);
             self.saved(view, id, result);
@@ -282,6 +385,8 @@ impl Machine {
         if self.latch_fault.as_ref().is_some_and(|(_, retry)| view.now.mono >= *retry) {
             self.latch_fault = None;
         }
+        self.end_maintenance(view);
+        self.note_unpaused(view);
         let limit_ms = view.settings.promotion.act_timeout_ms + OUTCOME_GRACE_MS;
         match self.stage.clone() {
             Stage::Latching { id, since, .. } if view.now.mono.since_ms(since) > limit_ms => {
@@ -295,6 +400,8 @@ impl Machine {
                     &ActResult::Failed("no outcome within its deadline".to_owned()),
                 );
             }
+            Stage::Acting { act: Act::Demote | Act::Fence, .. } => self.watch_stopping(view),
+            Stage::Verifying { act: Act::HandOver, .. } => self.watch_given(view),
             Stage::Verifying { act, since, until } => self.verify(view, act, since, until),
             Stage::Producing { since } => self.watch_producing(view, since),
             Stage::Demoting { why, order, tries, next } => {
@@ -303,8 +410,13 @@ impl Machine {
             Stage::HandedOver { since, verified, was_paused } => {
                 self.watch_handed_over(view, since, verified, was_paused);
             }
-            Stage::Resting | Stage::Latching { .. } | Stage::Acting { .. } => {}
+            Stage::Arming { .. } => self.watch_arming(view),
+            Stage::Switching { to, go_at, .. } => self.watch_switching(view, to, go_at),
+            Stage::Resting => self.watch_resting(view),
+            Stage::Latching { .. } | Stage::Acting { .. } => {}
         }
+        self.beat(view);
+        self.remind(view);
     }
 
     fn tell(&mut self, key: &'static str, text: String, is_trouble: bool) {
@@ -325,8 +437,16 @@ impl Machine {
         id
     }
 
-    fn order(&mut self, view: &View<'_>, act: Act) -> u64 {
-        self.acted_at = NEVER;
+    /// Orders an act of which the outcome moves the stage on.
+    fn order(&mut self, view: &View<'_>, act: Act, handover: Option<Handover>) -> u64 {
+        if matches!(act, Act::Promote | Act::Demote | Act::Fence | Act::Restart) {
+            self.acted_at = NEVER;
+        }
+        self.push(view, act, handover)
+    }
+
+    /// Orders an act, whatever comes of it.
+    fn push(&mut self, view: &View<'_>, act: Act, handover: Option<Handover>) -> u64 {
         let id = self.id();
         let chain_id = view.evidence.api.info.as_ref().and_then(|info| info.chain_id.clone());
         self.actions.push(Action::Act(Order {
@@ -336,8 +456,8 @@ impl Machine {
             incident: self.latch.incident.clone(),
             producer: view.settings.producer,
             chain_id,
-            token: None,
-            handover: None,
+            token: view.evidence.lease.held.map(|(_, token)| token),
+            handover,
         }));
         id
     }
@@ -352,6 +472,7 @@ impl Machine {
         self.latch.incident.clear();
         self.latch.reason.clear();
         self.save(view.now, LatchStage::Standby);
+        self.decline();
         self.stage = Stage::Resting;
         self.confirmed_ticks = 0;
         self.discard = Some(why.to_owned());

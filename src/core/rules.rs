@@ -16,6 +16,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::core::action::Severity;
+use crate::core::entitlement::{Position, Right};
 use crate::core::evidence::Evidence;
 use crate::core::schedule::Schedule;
 use crate::core::settings::{Role, Settings};
@@ -36,6 +37,16 @@ pub struct View<'a> {
     pub has_handed_over: bool,
     /// Since when what the node says of being paused counts: when the last act on it came back.
     pub acted_at: Mono,
+    /// What this node is at the moment, and since when.
+    pub position: Position,
+    /// Since when it is that.
+    pub position_since: Mono,
+    /// A right of the active node to sign again without waiting.
+    pub right: Option<Right>,
+    /// When the handover came that was taken up last; it is not taken up twice.
+    pub used_offer: Option<Mono>,
+    /// Until when nothing is done by itself.
+    pub maintenance_until: Option<Timestamp>,
 }
 
 /// The three fault classes of the original, and two that watch the watching itself.
@@ -282,7 +293,8 @@ impl View<'_> {
     /// or a standby that was promoted.
     #[must_use]
     pub fn is_meant_to_sign(&self) -> bool {
-        self.settings.role == Role::Active && !self.has_handed_over || self.promoted_at.is_some()
+        self.settings.role == Role::Active && self.position == Position::Active
+            || self.promoted_at.is_some()
     }
 
     /// The configured number of producers, lowered where the schedule is smaller: one producer,
@@ -304,6 +316,10 @@ impl View<'_> {
     pub fn wait_ms(&self) -> Option<u64> {
         use crate::core::settings::Wait;
         let round_ms = || Some(self.schedule()?.round_ms() + self.settings.rules.round_grace_ms);
+        // The active node that is started again: a round shows whether another signs.
+        if self.position == Position::Arming {
+            return round_ms();
+        }
         match self.settings.promotion.wait {
             // The schedule may have grown since the time was chosen; a healthy producer is silent
             // for nearly a round.

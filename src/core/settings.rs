@@ -210,11 +210,20 @@ pub struct Promotion {
     /// Whether a promotion changes the producer's key on the chain, and is proven only after the
     /// schedule has changed.
     pub by_key: bool,
+    /// Whether a standby waits for the word of the active node's keeper, or the lease, that the
+    /// node is stopped, and does not act on the silence of the producer alone.
+    pub require_fence: bool,
     /// Between two reminders that a standby signs, milliseconds; 0: none.
     pub remind_ms: u64,
 }
 
 impl Promotion {
+    /// Whether anything is configured to act with.
+    #[must_use]
+    pub const fn acts(&self) -> bool {
+        self.configured || self.can_promote
+    }
+
     /// The defaults for a role, with nothing configured to act.
     #[must_use]
     pub const fn for_role(role: Role) -> Self {
@@ -236,6 +245,7 @@ impl Promotion {
             restart_wait_ms: 60_000,
             can_promote: false,
             by_key: false,
+            require_fence: false,
             remind_ms: 4 * 3_600_000,
         }
     }

@@ -2,12 +2,16 @@
 
 use serde::Serialize;
 
+use crate::core::action::Maintenance;
 use crate::core::decision::Decision;
+use crate::core::entitlement::Position;
 use crate::core::evidence::own::Via;
 use crate::core::evidence::references::Standing;
 use crate::core::evidence::turns::TurnRecord;
 use crate::core::gates::Gate;
+use crate::core::handover::PeerStatus;
 use crate::core::name::Name;
+use crate::core::promotion::Switch;
 use crate::core::rules::Finding;
 use crate::core::settings::{Role, Rules};
 use crate::core::time::Timestamp;
@@ -26,6 +30,8 @@ pub struct Status {
     pub at: Timestamp,
     /// Since when the keeper runs.
     pub started: Timestamp,
+    /// Name of this node among ours.
+    pub node_name: String,
     /// What this host is for.
     pub role: Role,
     /// What the letter means.
@@ -40,6 +46,14 @@ pub struct Status {
     pub producer: ProducerStatus,
     /// Other nodes of the chain, in the order of the configuration.
     pub references: Vec<ReferenceStatus>,
+    /// The keepers of our other nodes, in the order of the configuration.
+    pub peers: Vec<PeerView>,
+    /// The lease, where one is configured.
+    pub lease: Option<LeaseStatus>,
+    /// The maintenance that runs.
+    pub maintenance: Option<Maintenance>,
+    /// The switchover that was ordered last.
+    pub switchover: Option<Switch>,
     /// Every rule, firing or not.
     pub findings: Vec<Finding>,
     /// Every gate, open or closed, in the order they are asked.
@@ -152,8 +166,13 @@ pub struct ReferenceStatus {
 /// Where a promotion stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PromotionStatus {
-    /// `resting`, `latching`, `acting`, `verifying`, `producing`, `demoting` or `handed_over`.
+    /// `resting`, `arming`, `latching`, `acting`, `verifying`, `producing`, `switching`, `demoting`
+    /// or `handed_over`.
     pub stage: &'static str,
+    /// What this node is at the moment.
+    pub position: Position,
+    /// Whether it would take a handover now.
+    pub ready: bool,
     /// Since when this node signs by us, if it does.
     pub promoted_at: Option<Timestamp>,
     /// Its incident, empty when at rest.
@@ -164,6 +183,32 @@ pub struct PromotionStatus {
     pub configured: bool,
     /// Whether nothing is really done.
     pub dry_run: bool,
+}
+
+/// The keeper of another of our nodes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PeerView {
+    /// Name of its node.
+    pub name: String,
+    /// What it said last.
+    pub status: Option<PeerStatus>,
+    /// How long ago that was, milliseconds.
+    pub said_ago_ms: Option<u64>,
+    /// Why it is silent, if it is.
+    pub failure: Option<String>,
+}
+
+/// The lease.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeaseStatus {
+    /// Who holds it, as far as is known; empty: nobody.
+    pub holder: Option<String>,
+    /// The fencing token.
+    pub token: Option<u64>,
+    /// How long it is ours still, milliseconds, where it is.
+    pub ours_for_ms: Option<u64>,
+    /// Why etcd gives no answer, if it gives none.
+    pub failure: Option<String>,
 }
 
 /// Memory of the evidence.

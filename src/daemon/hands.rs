@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::actions::lease::Handle;
 use crate::actions::notify::{self, Dispatcher};
 use crate::actions::producer_api;
 use crate::actions::script::{self, Host};
@@ -40,6 +41,7 @@ struct Means {
     promote: Option<Actuator>,
     demote: Option<Actuator>,
     promote_remote: Option<Actuator>,
+    lease: Option<Handle>,
     client: Arc<Client>,
     host: Host,
     deadline: Duration,
@@ -50,12 +52,14 @@ impl Hands {
         config: &Config,
         store: Option<Arc<Store>>,
         client: Arc<Client>,
+        lease: Option<Handle>,
         events: mpsc::Sender<Event>,
     ) -> Self {
         let means = Means {
             promote: config.promote.clone(),
             demote: config.demote.clone(),
             promote_remote: config.promote_remote.clone(),
+            lease,
             client,
             host: Host {
                 role: config.settings.role,
@@ -151,8 +155,8 @@ impl Means {
             Act::Demote => (&self.demote, "demote"),
             Act::PromoteRemote => (&self.promote_remote, "promote_remote"),
             Act::Fence | Act::Restart => (&None, "fence"),
-            Act::AcquireLease | Act::ReleaseLease => (&None, "lease"),
-            Act::HandOver => (&None, "peers"),
+            Act::AcquireLease | Act::ReleaseLease => return self.lease(order).await,
+            Act::HandOver | Act::Ask => (&None, "peers"),
         };
         match means {
             None => ActResult::Refused(format!("[promotion] {key} is not set")),
@@ -160,6 +164,13 @@ impl Means {
             Some(Actuator::Script(path)) => {
                 script::run(path, order, &self.host, self.deadline).await
             }
+        }
+    }
+
+    async fn lease(&self, order: &Order) -> ActResult {
+        match &self.lease {
+            Some(lease) => lease.order(order).await,
+            None => ActResult::Refused("[lease] endpoints is not set".to_owned()),
         }
     }
 }

@@ -9,8 +9,11 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::actions::lease::Handle;
+use crate::clock::Clock;
 use crate::config::{Config, LogSource};
 use crate::core::event::Event;
+use crate::daemon::lease;
 use crate::nodeos::rpc::Client;
 use crate::sources::get_info::Pace;
 use crate::sources::references::{self, Pace as ReferencePace};
@@ -28,12 +31,17 @@ pub(super) struct Senses {
     pub(super) client: Arc<Client>,
     /// To tell the references' tasks our last irreversible block.
     pub(super) lib: watch::Sender<u32>,
+    /// To tell the lease's task which chain this is.
+    pub(super) chain_id: watch::Sender<Option<String>>,
+    /// Where orders about the lease are given, where one is configured.
+    pub(super) lease: Option<Handle>,
     tasks: JoinSet<()>,
 }
 
 /// Starts them.
 pub(super) fn start(
     config: &Config,
+    clock: Clock,
     events: &mpsc::Sender<Event>,
     stop: &CancellationToken,
 ) -> anyhow::Result<Senses> {
@@ -72,7 +80,9 @@ pub(super) fn start(
         let (lib, events, stop) = (lib_seen.clone(), events.clone(), ending.clone());
         tasks.spawn(references::ask(client, index, ReferencePace::DAEMON, lib, events, stop));
     }
-    Ok(Senses { client, lib, tasks })
+    let (chain_id, chain_known) = watch::channel(None);
+    let lease = lease::start(config, clock, chain_known, events, &mut tasks, ending)?;
+    Ok(Senses { client, lib, chain_id, lease, tasks })
 }
 
 impl Senses {

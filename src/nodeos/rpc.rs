@@ -23,7 +23,10 @@ use crate::core::schedule::Schedule;
 use transport::Transport;
 
 pub use transport::ClientError;
-pub(crate) use transport::install_tls;
+// For the client of etcd, which is HTTP with the same bounds.
+pub(crate) use failure::{of_body, of_request, text as failure_text};
+pub(crate) use resolver::SystemResolver;
+pub(crate) use transport::{install_tls, read_body};
 
 /// Bound on the answers that are a few numbers: `get_info` is about 1 KiB in every version.
 pub const SMALL_ANSWER_BYTES: usize = 64 * 1024;

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use eoskeeper::config::{Actuator, LogFormat, LogLevel, LogSource};
-use eoskeeper::core::settings::{Promotion, Role, Rules, Settings, Wait};
+use eoskeeper::config::{Actuator, LeaseAccess, LogFormat, LogLevel, LogSource};
+use eoskeeper::core::settings::{Lease, OnLeaseOutage, Promotion, Role, Rules, Settings, Wait};
 
 use super::{LEAST, loaded};
 
@@ -54,6 +54,44 @@ fn a_file_of_the_original_tool_loads_unchanged() {
         assert_eq!(config.log, LogSource::File(PathBuf::from("/data/eos/nodeos.log")), "{name}");
         assert_eq!(config.notes, ["c_name is not used: is_docker is false"], "{name}");
     }
+}
+
+/// What `[lease]` with three members and these lines is.
+fn lease_of(lines: &str) -> (Lease, LeaseAccess) {
+    let members = "http://10.0.0.1:2379, http://10.0.0.2:2379, http://10.0.0.3:2379";
+    let config = loaded(&format!("{LEAST}[lease]\nendpoints = {members}\n{lines}"));
+    assert_eq!(config.notes, [""; 0]);
+    (config.settings.lease.unwrap(), config.lease.unwrap())
+}
+
+#[test]
+fn a_lease_has_its_defaults_and_what_is_given() {
+    let (times, access) = lease_of("");
+    assert_eq!(times, Lease::DEFAULT);
+    assert_eq!((access.endpoints.len(), access.prefix.as_str()), (3, "/eoskeeper"));
+    assert_eq!((access.user, access.password_file, access.ca_file), (None, None, None));
+
+    let (times, access) = lease_of(
+        "ttl_seconds = 5\nrenew_seconds = 1.5\ntimeout_seconds = 1.75\nlapsed_slots = 12\n\
+         on_lease_outage = keep_if_chain_proves\nprefix = /bp/x\nuser = k\npassword_file = pw\n",
+    );
+    let expected = Lease {
+        ttl_ms: 5_000,
+        renew_ms: 1_500,
+        timeout_ms: 1_750,
+        on_outage: OnLeaseOutage::KeepIfChainProves,
+        lapsed_slots: 12,
+    };
+    assert_eq!(times, expected);
+    assert_eq!((access.prefix.as_str(), access.user.as_deref()), ("/bp/x", Some("k")));
+    assert_eq!(access.password_file, Some(PathBuf::from("/etc/eoskeeper/pw")));
+}
+
+#[test]
+fn two_members_are_told_to_be_too_few() {
+    let config = loaded(&format!("{LEAST}[lease]\nendpoints = http://a:2379, http://b:2379\n"));
+    assert_eq!(config.notes.len(), 1);
+    assert!(config.notes[0].contains("three or five"), "{:?}", config.notes);
 }
 
 #[test]

@@ -171,6 +171,10 @@ fn every_other_example_is_taken() {
             "c_name" => format!("{LEAST}is_docker = true\n{line}\n"),
             "docker_host" => format!("{LEAST}is_docker = true\nc_name = nodeos\n{line}\n"),
             "min_agree" => format!("{LEAST}[references]\nurls = http://a, http://b\n{line}\n"),
+            "user" | "password_file" => {
+                format!("{LEAST}[lease]\nendpoints = http://e:2379\nuser = u\npassword_file = p\n")
+            }
+            "ca_file" => format!("{LEAST}[lease]\nendpoints = https://e:2379\n{line}\n"),
             "http_url" => LEAST.replace("http_port = 8888", &line),
             _ if section.name == "global" => format!("{LEAST}{line}\n"),
             _ => format!("{LEAST}[{}]\n{line}\n", section.name),

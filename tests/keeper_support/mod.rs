@@ -6,7 +6,9 @@ use eoskeeper::core::event::{
     ApiFailure, ChainInfo, Event, EventName, LogEvent, LogSourceEvent, OtherLines, ReferenceAnswer,
     ReferenceEvent, ShortId,
 };
+use eoskeeper::core::handover::{PeerEvent, PeerSaid, PeerStatus, Signing, Taken, TakenState};
 use eoskeeper::core::keeper::Keeper;
+use eoskeeper::core::lease::{LeaseEvent, LeaseRecord};
 use eoskeeper::core::name::Name;
 use eoskeeper::core::schedule::{SLOT_MS, Schedule, Slot, TURN_SLOTS};
 use eoskeeper::core::settings::{Role, Settings};
@@ -81,6 +83,10 @@ pub struct World {
     pub remote_promoted: bool,
     /// Writes of the latch that have not come back.
     pub hung_saves: Vec<u64>,
+    /// What the keeper of node `b` (of `a` for a standby) says every second, but for its chain.
+    pub peer: Option<PeerStatus>,
+    /// What etcd says every second.
+    pub lease: Option<LeaseSays>,
 }
 
 impl World {
@@ -137,6 +143,8 @@ impl World {
             decisions: Vec::new(),
             remote_promoted: false,
             hung_saves: Vec::new(),
+            peer: None,
+            lease: None,
         }
     }
 
@@ -293,8 +301,34 @@ impl World {
         }
     }
 
+    /// The peer, on the same chain as we are while both are connected.
+    fn hear_others(&mut self) {
+        if let Some(mut peer) = self.peer.clone() {
+            peer.at = self.now.wall;
+            peer.head = Some(self.world_head);
+            peer.lib = Some(self.world_head - 2);
+            peer.head_time = Some(self.now.wall);
+            let said = PeerSaid::Status(Box::new(peer));
+            self.tell(Event::Peer(PeerEvent { index: 0, said }));
+        }
+        let asked = self.now.mono;
+        match self.lease.clone() {
+            None => {}
+            Some(LeaseSays::Held(token)) => {
+                self.tell(Event::Lease(LeaseEvent::Held { asked, token }));
+            }
+            Some(LeaseSays::Read(record)) => {
+                self.tell(Event::Lease(LeaseEvent::Read { asked, record }));
+            }
+            Some(LeaseSays::Failed) => {
+                self.tell(Event::Lease(LeaseEvent::Failed(ApiFailure::AnswerTimeout)));
+            }
+        }
+    }
+
     fn poll(&mut self) {
         self.ask_references();
+        self.hear_others();
         if !self.knobs.api {
             self.tell(Event::Info(Err(ApiFailure::ConnectionRefused)));
             return;
@@ -341,6 +375,21 @@ impl World {
                         Act::PromoteRemote if done => {
                             self.remote_promoted = self.knobs.promote_works;
                         }
+                        Act::HandOver if done => {
+                            self.remote_promoted = self.knobs.promote_works;
+                            self.taken_up(&order);
+                        }
+                        Act::AcquireLease if done => {
+                            self.lease = Some(LeaseSays::Held(self.orders.len() as u64 + 100));
+                            self.hear_others();
+                        }
+                        Act::ReleaseLease if done => {
+                            let released = order.handover.clone();
+                            let holder = self.keeper.settings().node.clone();
+                            let record = LeaseRecord { holder, token: 99, released };
+                            self.lease = Some(LeaseSays::Read(Some(record)));
+                            self.hear_others();
+                        }
                         _ => {}
                     }
                     let id = order.id;
@@ -354,8 +403,52 @@ impl World {
         }
     }
 
+    /// The peer signs now, if it does what it is told.
+    fn taken_up(&mut self, order: &Order) {
+        let given = order.handover.as_ref().map(|given| given.id.clone());
+        if let (Some(peer), Some(id), true) = (&mut self.peer, given, self.knobs.promote_works) {
+            (peer.signing, peer.ready) = (Signing::Yes, false);
+            let sentence = "It was resumed.".to_owned();
+            peer.taken = Some(Taken { id, state: TakenState::Resumed, sentence });
+        }
+    }
+
     pub fn other_lines(&mut self, count: u64, last: &str) {
         self.tell(Event::OtherLines(OtherLines { count, last: last.to_owned() }));
+    }
+}
+
+/// What etcd says.
+#[derive(Clone, Debug)]
+pub enum LeaseSays {
+    /// Ours, with this token.
+    Held(u64),
+    /// Not ours: the key, or none.
+    Read(Option<LeaseRecord>),
+    /// Nothing.
+    Failed,
+}
+
+/// The keeper of another node, as it speaks while all is well.
+pub fn peer(node: &str, role: Role, signing: Signing) -> PeerStatus {
+    PeerStatus {
+        node: node.to_owned(),
+        role,
+        producer: name(BP),
+        chain_id: Some(CHAIN_ID.to_owned()),
+        at: Timestamp::default(),
+        signing,
+        signing_since: None,
+        ready: signing == Signing::No,
+        sentence: "The producer signs.".to_owned(),
+        head: None,
+        head_time: None,
+        lib: None,
+        head_moves: true,
+        last_own: None,
+        maintenance_until: None,
+        taken: None,
+        version: None,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::cli::check::row::Row;
 use crate::config::Config;
 use crate::core::action::LatchStage;
 use crate::core::name::Name;
+use crate::daemon::control::socket_path;
 use crate::history::latch;
 
 /// Looks at the state directory.
@@ -41,7 +42,13 @@ fn look(dir: &Path, producer: Name) -> Vec<Row> {
         }
         Err(error) => return vec![Row::fail("state dir", format!("{name}: {error}"), next)],
     }
-    vec![lock(dir), latch(dir, producer)]
+    let mut rows = vec![lock(dir), latch(dir, producer)];
+    // Else the socket is made where the latch is written.
+    if let Err(error) = socket_path(dir) {
+        let detail = format!("no orders can be given to the keeper: {error}");
+        rows.push(Row::warn("orders", detail, "shorten [state] dir"));
+    }
+    rows
 }
 
 fn is_writable(dir: &Path) -> bool {

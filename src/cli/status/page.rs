@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::cli::style::Style;
+use crate::cli::style::{Style, printable};
 use crate::core::time::Human;
 
 /// The whole page. With `why`, every finding and gate, open or closed.
@@ -26,9 +26,7 @@ pub(super) fn render(status: &Value, why: bool, style: Style) -> String {
 fn text(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => {
-            text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-        }
+        Value::String(text) => printable(text),
         other => other.to_string(),
     }
 }

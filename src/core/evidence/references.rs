@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use crate::core::event::{ApiFailure, ChainInfo, ReferenceAnswer, ReferenceEvent};
+use crate::core::name::Name;
 use crate::core::settings::REFERENCES_MAX;
 use crate::core::time::{Mono, Now};
 
@@ -111,6 +112,17 @@ impl ReferencesEvidence {
         let answering = self.all.iter().filter(|r| r.fresh(now).is_some());
         let moving = answering.clone().filter(|reference| {
             reference.moved.is_some_and(|at| now.mono.since_ms(at) <= within_ms)
+        });
+        (moving.count(), answering.count())
+    }
+
+    /// Of those that answered lately: how many have a head of another producer than ours that moved
+    /// within the time, and how many answered.
+    #[must_use]
+    pub fn foreign_moving(&self, now: Now, within_ms: u64, ours: Name) -> (usize, usize) {
+        let answering = self.all.iter().filter_map(|r| Some((r.moved, r.fresh(now)?)));
+        let moving = answering.clone().filter(|(moved, info)| {
+            info.head_producer != ours && moved.is_some_and(|at| now.mono.since_ms(at) <= within_ms)
         });
         (moving.count(), answering.count())
     }

@@ -2,26 +2,25 @@
 
 use super::{Machine, Stage};
 use crate::core::action::{Act, ActResult, LatchStage};
+use crate::core::handover::{Fence, TakenState};
 use crate::core::rules::View;
+use crate::core::settings::Role;
 
-/// Pauses between tries to stop this node, milliseconds; the last one repeats.
-const DEMOTE_RETRY_MS: [u64; 4] = [2_000, 5_000, 15_000, 60_000];
 /// After the state could not be written it is tried again no sooner than this.
-const LATCH_RETRY_MS: u64 = 60_000;
+pub(super) const LATCH_RETRY_MS: u64 = 60_000;
+/// After etcd did not say whether the lease is ours it is asked again no sooner than this.
+const LEASE_RETRY_MS: u64 = 2_000;
 
 impl Machine {
     pub(super) fn saved(&mut self, view: &View<'_>, id: u64, result: &ActResult) {
         match (&self.stage, result) {
             (Stage::Latching { act, id: expected, .. }, ActResult::Done(_)) if *expected == id => {
-                if !is_still_missing(view) {
+                let act = *act;
+                if self.is_over(view) {
                     self.call_off(view);
-                    return;
+                } else {
+                    self.after_latch(view, act);
                 }
-                // A hands over only what it has let go of: stop this node first.
-                let act = if *act == Act::PromoteRemote { Act::Demote } else { *act };
-                let order = self.order(view, act);
-                self.latch.since = view.now.wall;
-                self.stage = Stage::Acting { act, id: order, since: view.now.mono };
             }
             (_, ActResult::Done(_)) => {}
             (Stage::Latching { id: expected, .. }, failed) if *expected == id => {
@@ -35,22 +34,80 @@ impl Machine {
         }
     }
 
+    /// The latch is on disk: the first step.
+    fn after_latch(&mut self, view: &View<'_>, act: Act) {
+        self.latch.since = view.now.wall;
+        match act {
+            Act::Promote if self.needs_lease(view) => {
+                self.after_lease = Some(Act::Promote);
+                self.act(view, Act::AcquireLease, None);
+            }
+            Act::Promote => self.act(view, Act::Promote, None),
+            _ => self.fence_own(view),
+        }
+    }
+
+    fn needs_lease(&self, view: &View<'_>) -> bool {
+        let lease = view.settings.lease;
+        lease.is_some_and(|lease| !view.evidence.lease.is_held(view.now, lease.ttl_ms))
+    }
+
+    /// Whether what the latch was written for is over: the producer was seen meanwhile.
+    fn is_over(&self, view: &View<'_>) -> bool {
+        if self.giving.as_ref().is_some_and(|giving| giving.is_certain) {
+            return false;
+        }
+        if self.is_quick {
+            let Stage::Latching { since, .. } = &self.stage else { return false };
+            return view.evidence.own.last.is_some_and(|own| own.seen_at.mono > *since);
+        }
+        !self.is_still_missing(view)
+    }
+
+    /// Whether the producer is silent for as long as it was when the gates opened.
+    fn is_still_missing(&self, view: &View<'_>) -> bool {
+        let silent_ms = view.silent_since().map(|since| view.now.mono.since_ms(since.mono));
+        silent_ms.zip(self.waited_ms).is_some_and(|(silent_ms, wait_ms)| silent_ms >= wait_ms)
+    }
+
     /// Writing the latch took so long that what it was written for is over.
     pub(super) fn call_off(&mut self, view: &View<'_>) {
-        self.latch.promotions.pop();
+        self.uncount();
         let producer = view.settings.producer;
         let text = format!(
             "Nothing was done: {producer} was seen, or nothing of the chain, while the state was written."
         );
         self.tell("promotion_called_off", text, false);
-        self.rest(view, "a promotion was called off");
+        self.giving = None;
+        self.back(view, "a promotion was called off");
+    }
+
+    /// Back to where a promotion began.
+    pub(super) fn back(&mut self, view: &View<'_>, why: &str) {
+        if view.settings.role == Role::Active && view.settings.promotion.can_promote {
+            self.arm(view, why);
+        } else {
+            self.rest(view, why);
+        }
+    }
+
+    fn uncount(&mut self) {
+        if std::mem::take(&mut self.is_counted) {
+            self.latch.promotions.pop();
+        }
     }
 
     pub(super) fn latch_failed(&mut self, view: &View<'_>, why: &str) {
-        self.latch.promotions.pop();
-        self.latch.stage = LatchStage::Standby;
+        self.uncount();
+        self.latch.stage = match self.came_from {
+            Stage::Producing { .. } => LatchStage::Promoted,
+            Stage::HandedOver { .. } => LatchStage::HandedOver,
+            _ => LatchStage::Standby,
+        };
         self.latch_fault = Some((why.to_owned(), view.now.mono + LATCH_RETRY_MS));
-        self.stage = Stage::Resting;
+        self.giving = None;
+        self.decline();
+        self.stage = self.came_from.clone();
         self.tell(
             "state_not_written",
             format!("Nothing was done: the state cannot be written: {why}."),
@@ -59,31 +116,39 @@ impl Machine {
     }
 
     pub(super) fn acted(&mut self, view: &View<'_>, act: Act, result: &ActResult) {
-        self.acted_at = view.now.mono;
+        if matches!(
+            act,
+            Act::Promote | Act::Demote | Act::Fence | Act::Restart | Act::PromoteRemote
+        ) {
+            self.acted_at = view.now.mono;
+        }
         match (act, result) {
             (Act::Promote | Act::PromoteRemote, ActResult::Done(_)) => {
+                if act == Act::Promote {
+                    self.resumed();
+                }
                 self.stage = Stage::Verifying { act, since: self.latch.since, until: None };
             }
             (Act::Promote, ActResult::Refused(why)) => {
                 self.tell("promotion_refused", format!("The promotion was refused: {why}."), true);
-                self.rest(view, "a promotion was refused");
+                self.back(view, "a promotion was refused");
             }
             (Act::Promote, failed) => {
                 let why = format!("the promotion did not succeed ({failed})");
                 self.step_down(view, why);
             }
-            // Only A gets here: its own node is stopped, so the other may start.
-            (Act::Demote, ActResult::Done(_)) => {
-                self.save(view.now, LatchStage::HandedOver);
-                let id = self.order(view, Act::PromoteRemote);
-                self.stage = Stage::Acting { act: Act::PromoteRemote, id, since: view.now.mono };
-            }
+            (Act::Demote | Act::Fence, ActResult::Done(_)) => self.fenced(view),
             (Act::Demote, failed) => {
-                let text = format!(
-                    "Nothing is handed over: this node could not be stopped first ({failed})."
-                );
-                self.tell("handover_not_fenced", text, true);
-                self.rest(view, "this node could not be stopped before handing over");
+                if view.settings.promotion.can_fence {
+                    self.act(view, Act::Fence, None);
+                } else {
+                    let failed = failed.clone();
+                    self.not_fenced(view, fence_of(&failed), &failed);
+                }
+            }
+            (Act::Fence, failed) => {
+                let failed = failed.clone();
+                self.not_fenced(view, fence_of(&failed), &failed);
             }
             (Act::PromoteRemote, failed) => {
                 let text = format!(
@@ -92,30 +157,79 @@ impl Machine {
                 self.tell("handover_failed", text, true);
                 self.handed_over(view.now.wall, false);
             }
-            (_, _) => {}
+            (Act::ReleaseLease, result) => {
+                if let Some(giving) = &mut self.giving {
+                    giving.has_released = matches!(result, ActResult::Done(_));
+                }
+                if !matches!(result, ActResult::Done(_)) {
+                    let text = format!("The lease could not be let go of ({result}); it runs out.");
+                    self.tell("lease_not_released", text, true);
+                }
+                self.offer(view);
+            }
+            (Act::HandOver, result) => {
+                let result = result.clone();
+                self.given(view, &result);
+            }
+            (Act::AcquireLease, result) => self.lease_came_back(view, result),
+            // Whether it helped shows on the node.
+            (Act::Restart, _) => self.stage = Stage::Resting,
+            (Act::Ask, _) => {}
         }
     }
 
-    pub(super) fn demoted(&mut self, view: &View<'_>, why: String, tries: u32, result: &ActResult) {
-        self.acted_at = view.now.mono;
-        if let ActResult::Done(_) = result {
-            self.tell("stopped", format!("This node has stopped signing: {why}."), false);
-            self.rest(view, "this node was promoted and stopped again");
-            return;
+    fn resumed(&mut self) {
+        if let Some(taken) = &mut self.taken {
+            taken.state = TakenState::Resumed;
+            taken.sentence = "It was resumed; the chain has not shown its block yet.".to_owned();
         }
-        if tries == 0 {
-            let text =
-                format!("This node should stop signing ({why}), but may not have: {result}.");
-            self.tell("demotion_failed", text, true);
+    }
+
+    fn lease_came_back(&mut self, view: &View<'_>, result: &ActResult) {
+        let then = self.after_lease.take();
+        match (result, then) {
+            (ActResult::Done(_), Some(act)) => {
+                self.latch.token = view.evidence.lease.held.map(|(_, token)| token);
+                self.act(view, act, None);
+            }
+            (ActResult::Done(_), None) => self.stage = Stage::Resting,
+            (ActResult::Refused(why), Some(_)) => {
+                self.uncount();
+                self.tell(
+                    "lease_refused",
+                    format!("Nothing was done: the lease was refused: {why}."),
+                    false,
+                );
+                self.back(view, "the lease was refused");
+            }
+            (ActResult::Refused(why), None) => {
+                self.stage = Stage::Resting;
+                let why = format!("the lease is not ours: {why}");
+                self.step_down(view, why);
+            }
+            (ActResult::Failed(why), Some(_)) => {
+                self.uncount();
+                // It may be ours after all; nobody shall wait for a lease that nobody uses.
+                self.push(view, Act::ReleaseLease, None);
+                self.tell(
+                    "lease_refused",
+                    format!("Nothing was done: whether the lease is ours is not known: {why}."),
+                    true,
+                );
+                self.back(view, "the lease was not to be had");
+            }
+            (ActResult::Failed(_), None) => {
+                self.lease_retry = view.now.mono + LEASE_RETRY_MS;
+                self.stage = Stage::Resting;
+            }
         }
-        let pause = DEMOTE_RETRY_MS[(tries as usize).min(DEMOTE_RETRY_MS.len() - 1)];
-        let next = view.now.mono + pause;
-        self.stage = Stage::Demoting { why, order: None, tries: tries.saturating_add(1), next };
     }
 }
 
-/// Whether the producer is silent for longer than this role waits, as it was when the gates opened.
-fn is_still_missing(view: &View<'_>) -> bool {
-    let silent_ms = view.silent_since().map(|since| view.now.mono.since_ms(since.mono));
-    silent_ms.zip(view.wait_ms()).is_some_and(|(silent_ms, wait_ms)| silent_ms >= wait_ms)
+fn fence_of(result: &ActResult) -> Fence {
+    match result {
+        ActResult::Done(_) => Fence::Fenced,
+        ActResult::Refused(_) => Fence::Refused,
+        ActResult::Failed(_) => Fence::Unknown,
+    }
 }

@@ -1,11 +1,13 @@
 //! What is looked at while a promotion is under way: its proof, its deadline, other hands.
 
 use super::{Machine, Stage};
-use crate::core::action::{Act, ActResult, LatchStage};
+use crate::core::action::{Act, LatchStage};
 use crate::core::evidence::own::OwnBlock;
+use crate::core::handover::TakenState;
 use crate::core::rules::View;
 use crate::core::schedule::{TURN_MS, Turn};
-use crate::core::time::{Human, Mono, Timestamp};
+use crate::core::settings::Role;
+use crate::core::time::{Human, Timestamp};
 
 /// A turn with less than this left when the node is promoted is not waited for: nodeos may need a
 /// slot or two to begin.
@@ -54,10 +56,7 @@ impl Machine {
                 view.settings.producer, block.number, block.time
             );
             if act == Act::Promote {
-                self.tell("promoted", text, false);
-                self.save(view.now, LatchStage::Promoted);
-                self.latch.since = since;
-                self.stage = Stage::Producing { since };
+                self.proven(view, since, text);
             } else {
                 self.tell("handed_over", text, false);
                 self.handed_over(since, true);
@@ -72,6 +71,27 @@ impl Machine {
                 self.handed_over(since, false);
             }
         }
+    }
+
+    /// The chain shows that this node signs.
+    fn proven(&mut self, view: &View<'_>, since: Timestamp, text: String) {
+        if let Some(taken) = &mut self.taken {
+            taken.state = TakenState::Proven;
+            taken.sentence.clone_from(&text);
+        }
+        self.unpaused_at = Some(view.now.mono);
+        if view.settings.role == Role::Active {
+            self.tell("armed", text, false);
+            self.latch.incident.clear();
+            self.latch.reason.clear();
+            self.save(view.now, LatchStage::Standby);
+            self.stage = Stage::Resting;
+            return;
+        }
+        self.tell("promoted", text, false);
+        self.save(view.now, LatchStage::Promoted);
+        self.latch.since = since;
+        self.stage = Stage::Producing { since };
     }
 
     pub(super) fn watch_producing(&mut self, view: &View<'_>, since: Timestamp) {
@@ -105,6 +125,10 @@ impl Machine {
         was_paused: bool,
     ) {
         let paused = view.is_paused();
+        if paused == Some(false) && was_paused && self.must_stay_stopped(view) {
+            self.tell_unpaused(view);
+            return;
+        }
         // Not paused says nothing where another means than the producer API stopped this node.
         let resumed = was_paused && paused == Some(false);
         let signs = view.evidence.own.last_produced.is_some_and(|own| {
@@ -118,32 +142,6 @@ impl Machine {
         }
         let was_paused = was_paused || paused == Some(true);
         self.stage = Stage::HandedOver { since, verified, was_paused };
-    }
-
-    pub(super) fn push_demotion(&mut self, view: &View<'_>) {
-        let id = self.order(view, Act::Demote);
-        if let Stage::Demoting { order, .. } = &mut self.stage {
-            *order = Some((id, view.now.mono));
-        }
-    }
-
-    pub(super) fn watch_demoting(
-        &mut self,
-        view: &View<'_>,
-        why: String,
-        order: Option<(u64, Mono)>,
-        tries: u32,
-        next: Mono,
-        limit_ms: u64,
-    ) {
-        match order {
-            Some((_, since)) if view.now.mono.since_ms(since) > limit_ms => {
-                let failed = ActResult::Failed("no outcome within its deadline".to_owned());
-                self.demoted(view, why, tries, &failed);
-            }
-            None if view.now.mono >= next => self.push_demotion(view),
-            Some(_) | None => {}
-        }
     }
 }
 
@@ -162,7 +160,7 @@ fn verify_until(view: &View<'_>) -> Option<Timestamp> {
 }
 
 /// The block that proves a promotion: ours, newer than the promotion, and built on by another.
-fn proof(view: &View<'_>, act: Act, since: Timestamp) -> Option<OwnBlock> {
+pub(super) fn proof(view: &View<'_>, act: Act, since: Timestamp) -> Option<OwnBlock> {
     let own = &view.evidence.own;
     let log_follows = view.evidence.log_shows_blocks(view.now, view.settings.rules.log_deaf_ms);
     let block = match act {

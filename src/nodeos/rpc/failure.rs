@@ -10,7 +10,7 @@ use crate::core::event::ApiFailure;
 const TEXT_MAX: usize = 300;
 
 /// Why a request got no answer.
-pub(super) fn of_request(error: &reqwest::Error) -> ApiFailure {
+pub(crate) fn of_request(error: &reqwest::Error) -> ApiFailure {
     let causes = causes(error);
     if let Some(name) = find::<NoAddress>(&causes) {
         return ApiFailure::NameNotFound(name.to_string());
@@ -32,14 +32,14 @@ pub(super) fn of_request(error: &reqwest::Error) -> ApiFailure {
 }
 
 /// Why an answer that had begun did not come to its end.
-pub(super) fn of_body(error: &reqwest::Error) -> ApiFailure {
+pub(crate) fn of_body(error: &reqwest::Error) -> ApiFailure {
     let causes = causes(error);
     let kind = io_kind(&causes);
     if is_cut(&causes, kind) { ApiFailure::TruncatedBody } else { ApiFailure::Other(text(error)) }
 }
 
 /// The error and its causes as one bounded sentence, without the address: that is known.
-pub(super) fn text(error: &reqwest::Error) -> String {
+pub(crate) fn text(error: &reqwest::Error) -> String {
     let mut words: Vec<String> = Vec::new();
     for cause in causes(error) {
         let said = cause.to_string();

@@ -5,7 +5,7 @@ use std::io;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// The system's resolver.
-pub(super) struct SystemResolver;
+pub(crate) struct SystemResolver;
 
 /// A name has no address, as far as this machine can find out.
 #[derive(Debug, thiserror::Error)]

@@ -106,7 +106,7 @@ impl Transport {
 }
 
 /// Reads the body piece by piece, so that one that is too large costs no more than its bound.
-async fn read_body(mut answer: Response, max: usize) -> Result<Vec<u8>, ApiFailure> {
+pub(crate) async fn read_body(mut answer: Response, max: usize) -> Result<Vec<u8>, ApiFailure> {
     let too_large = || ApiFailure::BodyTooLarge(max as u64);
     if answer.content_length().is_some_and(|announced| announced > max as u64) {
         return Err(too_large());

@@ -1,0 +1,13 @@
+//! `eoskeeper demote`: makes this node stop signing, and gives the producer to nobody.
+
+use std::process::ExitCode;
+
+use crate::cli::order::{self, ActOptions, Goal, Order};
+use crate::core::command::Command;
+
+/// Says what would be done, or with `--yes` does it and follows it to its end.
+#[must_use]
+pub fn run(options: &ActOptions) -> ExitCode {
+    let command = Command::Demote { force: options.force, dry_run: !options.yes };
+    order::act(options, &Order { command, words: "demote".to_owned(), goal: Goal::Demote })
+}

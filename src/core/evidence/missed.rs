@@ -1,0 +1,68 @@
+//! Whether the chain has made it final that our slots stayed empty.
+
+use crate::core::name::Name;
+use crate::core::schedule::{SLOT_MS, Schedule};
+use crate::core::time::Timestamp;
+
+/// The first block after the first turn that our producer missed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MissedTurn {
+    /// Time of the last block of ours, or since when we look.
+    since: Option<Timestamp>,
+    /// Number of the first block that came after a whole turn of ours without a block.
+    first_after: Option<u32>,
+}
+
+impl MissedTurn {
+    /// A block of ours was seen, or looking begins anew: what was missed before does not count.
+    pub fn begin(&mut self, at: Timestamp) {
+        *self = Self { since: Some(at), first_after: None };
+    }
+
+    /// A block of another producer was seen.
+    pub fn see(&mut self, schedule: Option<&Schedule>, ours: Name, number: u32, time: Timestamp) {
+        let since = *self.since.get_or_insert(time);
+        if self.first_after.is_some() {
+            return;
+        }
+        let turn = schedule.and_then(|s| s.turn_starting_from(ours, since.plus_ms(SLOT_MS)));
+        if turn.is_some_and(|turn| time >= turn.end()) {
+            self.first_after = Some(number);
+        }
+    }
+
+    /// Number of the first block after the turn that was missed. Once it is irreversible, so is
+    /// that our slots stayed empty.
+    #[must_use]
+    pub const fn first_after(&self) -> Option<u32> {
+        self.first_after
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::schedule::Turn;
+
+    #[test]
+    fn a_missed_turn_is_known_by_the_first_block_after_it() {
+        let schedule = Schedule {
+            version: 1,
+            producers: ["a", "b", "c", "d"].iter().map(|n| n.parse().unwrap()).collect(),
+        };
+        let ours: Name = "b".parse().unwrap();
+        let turn = Turn(4 * 1000 + 1);
+        let next = Turn(turn.0 + 4);
+        let mut missed = MissedTurn::default();
+        missed.begin(turn.start().plus_ms(1_500));
+        missed.see(Some(&schedule), ours, 10, turn.end());
+        assert_eq!(missed.first_after(), None, "the rest of a turn that began is not a missed one");
+        missed.see(Some(&schedule), ours, 40, next.start().plus_ms(-500));
+        assert_eq!(missed.first_after(), None);
+        missed.see(Some(&schedule), ours, 41, next.end());
+        missed.see(Some(&schedule), ours, 42, next.end().plus_ms(500));
+        assert_eq!(missed.first_after(), Some(41));
+        missed.begin(next.end());
+        assert_eq!(missed.first_after(), None, "our block came after all");
+    }
+}

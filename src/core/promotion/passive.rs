@@ -1,0 +1,271 @@
+//! A node that does not sign: what it waits for, and what it must not overlook.
+
+use super::{Machine, Stage};
+use crate::core::action::{Act, ActResult, Action};
+use crate::core::entitlement::Right;
+use crate::core::handover::{Fence, Signing, Taken, TakenState};
+use crate::core::rules::View;
+use crate::core::schedule::Schedule;
+use crate::core::settings::Role;
+use crate::core::time::{Human, Timestamp};
+
+/// Between two writes of when this node last signed, milliseconds.
+const BEAT_MS: u64 = 2_000;
+
+impl Machine {
+    /// A at rest: it signs by right, or was started paused.
+    pub(super) fn watch_resting(&mut self, view: &View<'_>) {
+        if view.settings.role != Role::Active {
+            return;
+        }
+        let can_arm = view.settings.promotion.can_promote;
+        if can_arm && view.is_paused() == Some(true) && self.unpaused_at.is_none() {
+            self.stage = Stage::Arming { why: "it was started paused".to_owned() };
+            return;
+        }
+        if self.yields(view) {
+            return;
+        }
+        self.ensure_lease(view);
+    }
+
+    /// Another of our nodes took over while this one was away: of the two, this one stops.
+    fn yields(&mut self, view: &View<'_>) -> bool {
+        let is_stopped = view.is_paused() == Some(true) || view.evidence.process.ended.is_some();
+        if is_stopped || view.settings.promotion.dry_run || !view.settings.promotion.can_demote {
+            return false;
+        }
+        let since = view.now.wall.plus_ms(-view.now.mono.since_ms(self.position.1).cast_signed());
+        let later = |from: Option<Timestamp>| {
+            from.is_some_and(|from| self.latch.active_at.is_none_or(|at| from > at.min(since)))
+        };
+        let other = view
+            .evidence
+            .peers
+            .speaking(view.now)
+            .find(|(_, peer)| peer.signing == Signing::Yes && later(peer.signing_since));
+        let Some((index, _)) = other else { return false };
+        let name = view.settings.peers.names.get(index).map_or("?", String::as_str).to_owned();
+        self.step_down(view, format!("{name} signs: it was promoted while this node was away"));
+        true
+    }
+
+    /// A that is stopped: whether it may sign again is what the gates tell; here only what must not
+    /// be.
+    pub(super) fn watch_arming(&mut self, view: &View<'_>) {
+        if view.settings.role != Role::Active {
+            if self.right.is_none() {
+                self.rest(view, "this node is at rest");
+            }
+            return;
+        }
+        if view.is_paused() == Some(false) {
+            if self.must_stay_stopped(view) {
+                self.tell_unpaused(view);
+            } else {
+                self.giving = None;
+                self.latch.incident.clear();
+                self.stage = Stage::Resting;
+            }
+            return;
+        }
+        if self.right.is_none() && self.is_plain_restart(view) {
+            self.right = Some(Right::Restarted);
+        }
+        let unfit = view.evidence.process.ended.is_some() || view.evidence.api.failed_in_row > 0;
+        let offers = self.giving.as_ref().is_some_and(|g| g.fence == Some(Fence::Fenced));
+        let ready = view.evidence.peers.speaking(view.now).any(|(_, peer)| peer.ready);
+        if unfit && offers && ready && !view.settings.promotion.dry_run && !in_maintenance(view) {
+            if let Some(giving) = &mut self.giving {
+                giving.tried.clear();
+                self.latch.reason.clone_from(&giving.reason);
+            }
+            let reason = self.latch.reason.clone();
+            self.open_incident(view, "offered_again", reason);
+            self.fenced(view);
+        }
+    }
+
+    /// Whether another signs, or the lease is not ours: this node must not be resumed by anything
+    /// but us.
+    pub(super) fn must_stay_stopped(&self, view: &View<'_>) -> bool {
+        let lease = view.settings.lease;
+        let holds = lease.is_none_or(|lease| view.evidence.lease.is_held(view.now, lease.ttl_ms));
+        let another =
+            view.evidence.peers.speaking(view.now).any(|(_, p)| p.signing == Signing::Yes);
+        (!holds || another)
+            && view.settings.promotion.can_demote
+            && !view.settings.promotion.dry_run
+    }
+
+    pub(super) fn tell_unpaused(&mut self, view: &View<'_>) {
+        let text = "This node was resumed by other hands than eoskeeper's, or started unpaused, although it may not sign: it is stopped again.";
+        self.tell("returned_unpaused", text.to_owned(), true);
+        self.demote(view, "it may not sign now".to_owned());
+    }
+
+    /// Whether this node signed until a moment ago, so that nobody can have taken over by the
+    /// producer's silence: less than a round since its last block, or the lease is still ours.
+    fn is_plain_restart(&self, view: &View<'_>) -> bool {
+        if let Some(lease) = view.settings.lease {
+            let read = view.evidence.lease.fresh_read(view.now).flatten();
+            let ours = read.is_some_and(|r| r.holder == view.settings.node && r.released.is_none());
+            return ours || view.evidence.lease.is_held(view.now, lease.ttl_ms);
+        }
+        let round_ms = view.schedule().map(Schedule::round_ms);
+        let away_ms = self.latch.active_at.map(|at| view.now.wall.since_ms(at));
+        let another = view.evidence.peers.speaking(view.now).any(|(_, p)| p.signing != Signing::No);
+        away_ms.zip(round_ms).is_some_and(|(away, round)| (0..round.cast_signed()).contains(&away))
+            && !another
+    }
+
+    /// The other declined what a person ordered: this node signs on.
+    pub(super) fn way_back(&mut self, view: &View<'_>) {
+        self.giving = None;
+        self.arm(view, "the switchover was declined");
+        self.right = Some(Right::Declined);
+        // What was seen before stands: this node stopped a moment ago, and nobody took over.
+        self.discard = None;
+    }
+
+    /// What became of the handover this node took up: nothing.
+    pub(super) fn decline(&mut self) {
+        if let Some(taken) = self.taken.as_mut().filter(|t| t.state != TakenState::Proven) {
+            taken.state = TakenState::Declined;
+            taken.sentence = "This node does not sign.".to_owned();
+        }
+    }
+
+    /// How far the handover is that this node got.
+    #[must_use]
+    pub fn taken_state(&self, view: &View<'_>) -> Option<Taken> {
+        let offered = view.evidence.peers.offered.as_ref()?;
+        if self.used_offer == Some(offered.at.mono) {
+            return self.taken.clone();
+        }
+        let is_valid = view.evidence.peers.valid_offer(view.now).is_some();
+        let (state, sentence) = if is_valid {
+            (TakenState::Waiting, "It came, and a gate is closed.")
+        } else {
+            (TakenState::Declined, "It was not taken up in time.")
+        };
+        Some(Taken { id: offered.handover.id.clone(), state, sentence: sentence.to_owned() })
+    }
+
+    /// Notes whether the node was able to sign since it was started.
+    pub(super) fn note_unpaused(&mut self, view: &View<'_>) {
+        let started = [
+            view.evidence.process.found.map(|at| at.mono),
+            view.evidence.log.started,
+            Some(view.evidence.api.since),
+        ];
+        let started = started.into_iter().flatten().max();
+        if self.unpaused_at.is_some_and(|at| started.is_some_and(|started| started > at)) {
+            self.unpaused_at = None;
+        }
+        if view.is_paused() == Some(false) {
+            self.unpaused_at = Some(view.now.mono);
+        }
+    }
+
+    /// Remembers on disk when this node last signed by right, so that a plain restart is known.
+    pub(super) fn beat(&mut self, view: &View<'_>) {
+        let signs = match &self.stage {
+            Stage::Resting => view.settings.role == Role::Active,
+            Stage::Producing { .. } => true,
+            _ => false,
+        };
+        let last =
+            view.evidence.own.last_produced.filter(|own| own.seen_at.mono >= self.position.1);
+        let Some(last) = last.filter(|_| signs && view.settings.promotion.can_promote) else {
+            return;
+        };
+        let is_due = self.beaten_at.is_none_or(|at| view.now.mono.since_ms(at) >= BEAT_MS);
+        if !is_due || !self.beats.is_empty() || self.latch.active_at == Some(last.time) {
+            return;
+        }
+        self.beaten_at = Some(view.now.mono);
+        self.latch.active_at = Some(last.time);
+        self.latch.token = view.evidence.lease.held.map(|(_, token)| token);
+        let id = self.id();
+        self.beats.push(id);
+        self.actions.push(Action::SaveLatch { id, latch: self.latch.clone() });
+    }
+
+    /// A beat was written, or not: without it a restart waits a round, and nothing else.
+    pub(super) fn beaten(&mut self, view: &View<'_>, result: &ActResult) {
+        if let ActResult::Done(_) = result {
+            return;
+        }
+        // Tried again no sooner than a minute from now; the first failure is told.
+        if self.latch_fault.is_none() {
+            let text = format!("The state could not be written: {result}.");
+            self.tell("state_not_written", text, true);
+        }
+        self.beaten_at = Some(view.now.mono + super::outcomes::LATCH_RETRY_MS);
+    }
+
+    /// Reminds people that a standby signs.
+    pub(super) fn remind(&mut self, view: &View<'_>) {
+        let every_ms = view.settings.promotion.remind_ms;
+        let since = match &self.stage {
+            Stage::Producing { since } if view.settings.role.is_standby() => *since,
+            Stage::HandedOver { since, .. } => *since,
+            _ => {
+                self.reminded_at = None;
+                return;
+            }
+        };
+        let last = *self.reminded_at.get_or_insert(view.now.mono);
+        if every_ms == 0 || view.now.mono.since_ms(last) < every_ms {
+            return;
+        }
+        self.reminded_at = Some(view.now.mono);
+        let who = match &self.stage {
+            Stage::Producing { .. } => format!("This standby, {},", view.settings.node),
+            _ => self.who_signs(view),
+        };
+        let age = Human(view.now.wall.since_ms(since).max(0).cast_unsigned());
+        self.tell("standby_signs", format!("{who} signs since {since} ({age})."), false);
+    }
+
+    /// Who signs now, as far as the peers say.
+    #[must_use]
+    pub fn who_signs(&self, view: &View<'_>) -> String {
+        let mut speaking = view.evidence.peers.speaking(view.now);
+        let other = speaking.find(|(_, peer)| peer.signing == Signing::Yes);
+        let name = other.and_then(|(index, _)| view.settings.peers.names.get(index));
+        name.map_or_else(|| "Another node".to_owned(), |name| format!("Standby {name}"))
+    }
+}
+
+fn in_maintenance(view: &View<'_>) -> bool {
+    view.maintenance_until.is_some_and(|until| until > view.now.wall)
+}
+
+impl Machine {
+    /// Orders the restart of a node in coma, once an hour at most.
+    pub fn restart_once(&mut self, view: &View<'_>, sentence: &str) -> bool {
+        let policy = &view.settings.promotion;
+        let is_due = self.restarted_at.is_none_or(|at| view.now.mono.since_ms(at) >= 3_600_000);
+        if !policy.can_restart || !is_due {
+            return false;
+        }
+        self.restarted_at = Some(view.now.mono);
+        self.open_incident(view, "restart", sentence.to_owned());
+        self.tell(
+            "restarting",
+            format!("nodeos is restarted once before the producer is handed over: {sentence}"),
+            true,
+        );
+        self.act(view, Act::Restart, None);
+        true
+    }
+
+    /// Whether nodeos was restarted so short a time ago that it may still be coming up.
+    #[must_use]
+    pub fn is_restarting(&self, view: &View<'_>) -> bool {
+        let wait_ms = view.settings.promotion.restart_wait_ms;
+        self.restarted_at.is_some_and(|at| view.now.mono.since_ms(at) < wait_ms)
+    }
+}

@@ -1,0 +1,218 @@
+//! Stopping this node: tried until it is known, by the pause and then by the fence.
+
+use super::{Machine, Stage};
+use crate::core::action::{Act, ActResult, LatchStage};
+use crate::core::handover::{Fence, Handover};
+use crate::core::rules::View;
+use crate::core::settings::{OnLeaseOutage, Role};
+use crate::core::time::Mono;
+
+/// Pauses between tries to stop this node, milliseconds; the last one repeats.
+pub(super) const DEMOTE_RETRY_MS: [u64; 4] = [2_000, 5_000, 15_000, 60_000];
+/// Between two judgements of the keeper, milliseconds: what must have happened before a moment is
+/// decided a tick earlier.
+const TICK_MS: u64 = 1_000;
+
+impl Machine {
+    /// Stop this node, now.
+    pub fn step_down(&mut self, view: &View<'_>, why: String) {
+        self.tell("stepping_down", format!("This node stops signing: {why}."), true);
+        self.demote(view, why);
+    }
+
+    /// Orders that this node be stopped, and remembers it on disk; the order does not wait for that.
+    pub(super) fn demote(&mut self, view: &View<'_>, why: String) {
+        self.latch.reason.clone_from(&why);
+        self.latch.active_at = None;
+        self.right = None;
+        self.save(view.now, LatchStage::Demoting);
+        self.stage = Stage::Demoting { why, order: None, tries: 0, next: view.now.mono };
+        self.push_demotion(view);
+    }
+
+    pub(super) fn push_demotion(&mut self, view: &View<'_>) {
+        // The pause first; a node that does not obey is fenced, where there is a way to.
+        let tries = match &self.stage {
+            Stage::Demoting { tries, .. } => *tries,
+            _ => 0,
+        };
+        let fence = view.settings.promotion.can_fence && tries % 2 == 1;
+        let id = self.order(view, if fence { Act::Fence } else { Act::Demote }, None);
+        if let Stage::Demoting { order, .. } = &mut self.stage {
+            *order = Some((id, view.now.mono));
+        }
+    }
+
+    pub(super) fn watch_demoting(
+        &mut self,
+        view: &View<'_>,
+        why: String,
+        order: Option<(u64, Mono)>,
+        tries: u32,
+        next: Mono,
+        limit_ms: u64,
+    ) {
+        if view.evidence.process.ended.as_ref().is_some_and(|(at, _)| at.wall >= self.latch.since) {
+            let done = ActResult::Done("its process has ended".to_owned());
+            self.demoted(view, why, tries, &done);
+            return;
+        }
+        match order {
+            Some((_, since)) if view.now.mono.since_ms(since) > limit_ms => {
+                let failed = ActResult::Failed("no outcome within its deadline".to_owned());
+                self.demoted(view, why, tries, &failed);
+            }
+            None if view.now.mono >= next => self.push_demotion(view),
+            Some(_) | None => {}
+        }
+    }
+
+    pub(super) fn demoted(&mut self, view: &View<'_>, why: String, tries: u32, result: &ActResult) {
+        self.acted_at = view.now.mono;
+        if let ActResult::Done(_) = result {
+            if self.giving.as_ref().is_some_and(|g| g.is_certain && g.fence != Some(Fence::Fenced))
+            {
+                self.fenced(view);
+                return;
+            }
+            self.tell("stopped", format!("This node has stopped signing: {why}."), false);
+            self.let_go(view, &why);
+            self.stopped(view, &why);
+            return;
+        }
+        if tries == 0 {
+            let text =
+                format!("This node should stop signing ({why}), but may not have: {result}.");
+            self.tell("demotion_failed", text, true);
+        }
+        // The fence follows a failed pause at once.
+        let pause = if tries == 0 && view.settings.promotion.can_fence {
+            0
+        } else {
+            DEMOTE_RETRY_MS[(tries as usize).min(DEMOTE_RETRY_MS.len() - 1)]
+        };
+        let next = view.now.mono + pause;
+        self.stage = Stage::Demoting { why, order: None, tries: tries.saturating_add(1), next };
+        if pause == 0 {
+            self.push_demotion(view);
+        }
+    }
+
+    /// Lets go of the lease of a node that was stopped, for whoever is ready.
+    fn let_go(&mut self, view: &View<'_>, why: &str) {
+        if view.settings.lease.is_none() || view.evidence.lease.held.is_none() {
+            return;
+        }
+        let info = view.evidence.api.info.as_ref();
+        let given = Handover {
+            id: format!("{}-released", self.latch.incident),
+            from: view.settings.node.clone(),
+            to: String::new(),
+            producer: view.settings.producer,
+            chain_id: info.and_then(|info| info.chain_id.clone()),
+            reason: format!("{} was stopped: {why}.", view.settings.node),
+            fence: Fence::Fenced,
+            fenced_at: view.now.wall,
+            planned: false,
+        };
+        self.push(view, Act::ReleaseLease, Some(given));
+    }
+
+    /// This node is stopped: a standby is at rest, the active node waits until it may sign again.
+    pub(super) fn stopped(&mut self, view: &View<'_>, why: &str) {
+        if view.settings.role != Role::Active || !view.settings.promotion.can_promote {
+            self.giving = None;
+            self.rest(view, "this node was promoted and stopped again");
+            return;
+        }
+        self.arm(view, why);
+    }
+
+    /// The active node waits until it may sign.
+    pub(super) fn arm(&mut self, view: &View<'_>, why: &str) {
+        self.latch.incident.clear();
+        self.latch.reason.clear();
+        self.save(view.now, LatchStage::Standby);
+        self.decline();
+        self.stage = Stage::Arming { why: why.to_owned() };
+        self.confirmed_ticks = 0;
+        self.discard = Some("this node was stopped".to_owned());
+    }
+
+    /// With a lease nobody signs without it: stops this node before another could take it.
+    pub fn guard_lease(&mut self, view: &View<'_>) {
+        let Some(lease) = view.settings.lease else { return };
+        let signs = match &self.stage {
+            Stage::Resting => view.settings.role == Role::Active,
+            Stage::Acting { act: Act::AcquireLease, .. } => self.after_lease.is_none(),
+            Stage::Acting { act: Act::Promote, .. }
+            | Stage::Verifying { act: Act::Promote, .. }
+            | Stage::Producing { .. }
+            | Stage::Switching { .. } => true,
+            _ => false,
+        };
+        let is_stopped = view.is_paused() == Some(true) || view.evidence.process.ended.is_some();
+        if !signs || is_stopped || view.settings.promotion.dry_run {
+            return;
+        }
+        let evidence = &view.evidence.lease;
+        let lost = evidence.lost.as_ref().map(|(_, why)| why.clone());
+        let read = evidence.fresh_read(view.now).flatten();
+        let elsewhere = read
+            .filter(|r| r.released.is_none() && r.holder != view.settings.node)
+            .map(|r| format!("{} holds it (token {})", r.holder, r.token));
+        if evidence.held.is_none()
+            && let Some(why) = lost.or(elsewhere)
+        {
+            self.lose_lease(view, &why);
+            return;
+        }
+        let spare_ms = lease.timeout_ms + TICK_MS;
+        let until = match evidence.held_until(lease.ttl_ms) {
+            Some(until) => until,
+            // The keeper was started beside a node that signs: its predecessor may have held it.
+            None => view.position_since + lease.ttl_ms,
+        };
+        if view.now.mono < until - spare_ms {
+            return;
+        }
+        if lease.on_outage == OnLeaseOutage::KeepIfChainProves && chain_proves(view) {
+            return;
+        }
+        let why = evidence.failing.as_ref().map(|(_, failure)| failure.to_string());
+        self.lose_lease(view, &why.unwrap_or_else(|| "it was not renewed in time".to_owned()));
+    }
+
+    fn lose_lease(&mut self, view: &View<'_>, why: &str) {
+        let text = format!("This node stops signing, for the lease is not ours: {why}.");
+        self.tell("lease_lost", text, true);
+        self.demote(view, format!("the lease is not ours: {why}"));
+    }
+
+    /// The active node signs and needs the lease: takes it, or takes it again.
+    pub(super) fn ensure_lease(&mut self, view: &View<'_>) {
+        let Some(lease) = view.settings.lease else { return };
+        let evidence = &view.evidence.lease;
+        let may_ask = evidence.held.is_none()
+            && evidence.fresh_read(view.now).is_some()
+            && view.now.mono >= self.lease_retry
+            && view.is_paused() == Some(false)
+            && !view.settings.promotion.dry_run;
+        if may_ask {
+            self.lease_retry = view.now.mono + lease.renew_ms;
+            self.after_lease = None;
+            self.act(view, Act::AcquireLease, None);
+        }
+    }
+}
+
+/// While etcd is out: the chain goes on, builds on what we sign, and nobody outside says otherwise.
+fn chain_proves(view: &View<'_>) -> bool {
+    use crate::core::handover::Signing;
+    let moves_ms = view.settings.rules.head_stalled_ms;
+    let log = &view.evidence.log;
+    let foreign = log.last_foreign.map(|(at, _)| at).max(view.evidence.api.last_foreign_head);
+    let hears = foreign.is_some_and(|at| view.now.mono.since_ms(at) <= moves_ms + moves_ms / 2);
+    let another = view.evidence.peers.speaking(view.now).any(|(_, p)| p.signing == Signing::Yes);
+    hears && !another && crate::core::rules::signed_elsewhere(view).is_none()
+}

@@ -1,0 +1,166 @@
+//! A keeper as a process, without a node, and the means to give it orders.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A host: a directory with a configuration, and a keeper or none. Killed when dropped.
+pub struct Host {
+    pub dir: TempDir,
+    pub state_dir: PathBuf,
+    port: u16,
+    process: Option<Child>,
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Tries until it comes, for at most 20 s.
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        assert!(Instant::now() < end, "{what} did not come");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+pub fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+impl Host {
+    /// A first standby whose nodeos is not there; no keeper runs yet.
+    pub fn new(state_dir: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (node, port) = (free_port(), free_port());
+        let config = format!(
+            "[global]\nrole = B\nproducer_name = eosstorebest\nhttp_port = {node}\n\
+             log_file = ./node.log\n[status]\nlisten = 127.0.0.1:{port}\n[state]\n\
+             dir = {state_dir}\n[log]\nformat = json\n"
+        );
+        fs::write(dir.path().join("config.ini"), config).unwrap();
+        fs::write(dir.path().join("node.log"), "").unwrap();
+        let state_dir = dir.path().join(state_dir);
+        Self { dir, state_dir, port, process: None }
+    }
+
+    /// The same, with a keeper that has begun to watch.
+    pub fn running(state_dir: &str) -> Self {
+        let mut host = Self::new(state_dir);
+        host.start();
+        host
+    }
+
+    /// Starts a keeper and waits until it is ready for orders, or has said that it takes none.
+    pub fn start(&mut self) {
+        let log = File::create(self.log_path()).unwrap();
+        let process = Command::new(env!("CARGO_BIN_EXE_eoskeeper"))
+            .args(["run", "-c"])
+            .arg(self.config())
+            .stdin(Stdio::null())
+            .stderr(log)
+            .spawn();
+        self.process = Some(process.unwrap());
+        until("the start", || self.log().contains("The keeper watches.").then_some(()));
+        until("an answer", || self.is_healthy().then_some(()));
+    }
+
+    /// Ends the keeper as a crash does.
+    pub fn kill(&mut self) {
+        let mut process = self.process.take().unwrap();
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+
+    /// Ends the keeper as a unit does.
+    pub fn terminate(&mut self) {
+        let mut process = self.process.take().unwrap();
+        let pid = rustix::process::Pid::from_child(&process);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        assert_eq!(process.wait().unwrap().code(), Some(0));
+    }
+
+    pub fn config(&self) -> PathBuf {
+        self.dir.path().join("config.ini")
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.state_dir.join("control.sock")
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.dir.path().join("keeper.log")
+    }
+
+    /// The keeper's own log.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    pub fn is_healthy(&self) -> bool {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else { return false };
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let mut answer = String::new();
+        write!(stream, "GET /healthz HTTP/1.1\r\nHost: keeper\r\nConnection: close\r\n\r\n")
+            .and_then(|()| stream.read_to_string(&mut answer))
+            .is_ok_and(|_| answer.starts_with("HTTP/1.1 200"))
+    }
+
+    /// A command of this host, such as `["promote", "--yes"]`.
+    pub fn command(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(arguments).arg("-c").arg(self.config()).stdin(Stdio::null());
+        command
+    }
+
+    pub fn order(&self, arguments: &[&str]) -> Output {
+        let program = Path::new(env!("CARGO_BIN_EXE_eoskeeper"));
+        self.command(program, arguments).output().unwrap()
+    }
+
+    pub fn connect(&self) -> UnixStream {
+        let stream = UnixStream::connect(self.socket()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream
+    }
+
+    /// Sends bytes as an order, and says that no more come.
+    pub fn send(&self, bytes: &[u8]) -> Value {
+        let mut stream = self.connect();
+        // A keeper that has heard enough does not read the rest.
+        let _ = stream.write_all(bytes);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        answer(&stream)
+    }
+}
+
+/// The answer on a connection.
+pub fn answer(stream: &UnixStream) -> Value {
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).unwrap();
+    serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
