@@ -1,6 +1,7 @@
 //! What orders and faults do to the world.
 
 use crate::core::action::{Act, ActResult, Order};
+use crate::core::command::Command;
 use crate::core::event::{Event, EventName, LogEvent, LogSourceEvent, Reason, Replacement};
 use crate::core::schedule::{Slot, TURN_SLOTS};
 use crate::core::settings::Lease;
@@ -9,6 +10,7 @@ use crate::sim::host::{DiskFault, ScriptFault};
 use crate::sim::net::Traffic;
 use crate::sim::node::Process;
 use crate::sim::queue::Happening;
+use crate::sim::scenario::Mode;
 use crate::sim::site::Site;
 use crate::sim::world::World;
 
@@ -20,6 +22,9 @@ const CALL_DEADLINE_MS: u64 = 5_000;
 const RESTART_MS: u64 = 3_000;
 /// The operator lets this pass between stopping the others and starting A, milliseconds.
 const RESUME_AFTER_MS: u64 = 10_000;
+/// Between two orders of the operator to give the producer back, milliseconds, and how many.
+const REPAIR_MS: u64 = 30_000;
+const REPAIRS_MAX: u32 = 20;
 
 impl World<'_> {
     /// An order takes effect.
@@ -27,6 +32,7 @@ impl World<'_> {
         let deadline_ms = self.scenario.config.settings(site).promotion.act_timeout_ms;
         match order.act {
             Act::HandOver => return self.hand_over(site, life, order),
+            Act::Ask => return self.ask_for_it(site, life, order),
             Act::AcquireLease => return self.acquire(site, life, order),
             Act::ReleaseLease => return self.release(site, life, order),
             _ => {}
@@ -72,7 +78,7 @@ impl World<'_> {
                 self.start_node(site, true);
                 (ActResult::Done("restarted".to_owned()), RESTART_MS)
             }
-            Act::AcquireLease | Act::ReleaseLease | Act::HandOver => {
+            Act::AcquireLease | Act::ReleaseLease | Act::HandOver | Act::Ask => {
                 (ActResult::Refused("not done by a script".to_owned()), 1)
             }
         }
@@ -149,12 +155,7 @@ impl World<'_> {
             What::Paused { site } => self.set_paused(*site, begins),
             What::Resumed { site } if begins => self.set_paused(*site, false),
             What::Order { site, order } if begins => {
-                let now = self.hosts[site.at()].clocks.now(self.now_ms());
-                if let Some(keeper) = &mut self.hosts[site.at()].keeper {
-                    let answer = keeper.command(now, order);
-                    let text = answer.sentences.join(" ");
-                    self.say(format!("{site} answers: accepted {}: {text}", answer.accepted));
-                }
+                self.command(*site, order);
             }
             What::Restore if begins => self.restore(),
             What::Resumed { .. } | What::Order { .. } | What::Restore => {}
@@ -333,27 +334,79 @@ impl World<'_> {
             self.nodes[site.at()].fenced = false;
             self.start_node(site, false);
         }
+        self.overruled = false;
+        self.repairs = REPAIRS_MAX;
+        if self.scenario.config.mode == Mode::None {
+            self.pause_standbys();
+        }
+        self.queue.after(RESUME_AFTER_MS, Happening::ResumeActive);
+    }
+
+    fn pause_standbys(&mut self) {
         for site in Site::STANDBYS {
             if self.nodes[site.at()].answers() {
                 self.set_paused(site, true);
             }
         }
-        self.queue.after(RESUME_AFTER_MS, Happening::ResumeActive);
+    }
+
+    /// A person orders something.
+    pub(super) fn command(&mut self, site: Site, order: &Command) -> bool {
+        let now_ms = self.now_ms();
+        let host = &mut self.hosts[site.at()];
+        let now = host.clocks.now(now_ms);
+        let Some(keeper) = host.keeper.as_mut().filter(|_| host.frozen == 0) else { return false };
+        let answer = keeper.command(now, order);
+        let text = answer.sentences.join(" ");
+        self.say(format!("{site} answers: accepted {}: {text}", answer.accepted));
+        if !answer.accepted {
+            return false;
+        }
+        match order {
+            Command::Maintenance { for_ms, .. } => {
+                self.hosts[site.at()].maintained_ms = now_ms + for_ms;
+            }
+            Command::EndMaintenance => self.hosts[site.at()].maintained_ms = 0,
+            Command::Demote { .. }
+            | Command::Promote { force: true, .. }
+            | Command::Switchover { force: true, .. }
+            | Command::Failback { force: true, .. } => self.overruled = true,
+            _ => {}
+        }
+        self.promises.disturbed(now_ms);
+        self.tick(site);
+        true
     }
 
     pub(super) fn resume_active(&mut self) {
+        if self.scenario.config.mode != Mode::None {
+            return self.order_failback();
+        }
         let others = Site::STANDBYS.iter().any(|site| self.nodes[site.at()].can_sign());
         if self.nodes[Site::A.at()].answers() && !others {
             self.set_paused(Site::A, false);
         } else {
             // Tried again until it can be done.
             self.queue.after(RESUME_AFTER_MS, Happening::ResumeActive);
-            for site in Site::STANDBYS {
-                if self.nodes[site.at()].answers() {
-                    self.set_paused(site, true);
-                }
-            }
+            self.pause_standbys();
         }
+    }
+
+    /// Where the keepers can, they are asked to give the producer back.
+    fn order_failback(&mut self) {
+        let signs = |site: Site| self.nodes[site.at()].can_sign();
+        let standby = Site::STANDBYS.into_iter().find(|site| signs(*site));
+        let order = match standby {
+            None if signs(Site::A) => return,
+            Some(site) => (site, Command::Failback { force: false, dry_run: false }),
+            None => (Site::A, Command::Promote { force: false, dry_run: false }),
+        };
+        if self.repairs == 0 {
+            return;
+        }
+        self.repairs -= 1;
+        self.command(order.0, &order.1);
+        self.queue.after(REPAIR_MS, Happening::ResumeActive);
     }
 }
 

@@ -140,6 +140,8 @@ pub struct Host {
     pub(super) ready_ticks: u32,
     /// When promotions were begun, milliseconds; of all lives of the keeper.
     pub(super) promotions_ms: Vec<u64>,
+    /// Until when a person ordered that nothing is done there, milliseconds; 0: not.
+    pub(super) maintained_ms: u64,
     /// What the lease's task does.
     pub(super) lease: super::etcd::Client,
 }
@@ -165,6 +167,7 @@ impl Host {
             decided: String::new(),
             ready_ticks: 0,
             promotions_ms: Vec::new(),
+            maintained_ms: 0,
             lease: super::etcd::Client::default(),
         }
     }

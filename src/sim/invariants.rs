@@ -359,6 +359,17 @@ impl World<'_> {
             && newest.contains(self.ours)
             && self.schedules.of(slot).version == newest.version
             && self.references.iter().all(Vec::is_empty)
+            && self.is_left_to_keepers()
+    }
+
+    /// No person overrules the keepers, and what helps them is well.
+    fn is_left_to_keepers(&self) -> bool {
+        let now_ms = self.now_ms();
+        let etcd = &self.etcd;
+        let lease_is_well = etcd.has_quorum() && etcd.slow == 0 && etcd.answers_lost == 0;
+        !self.overruled
+            && self.hosts.iter().all(|host| host.maintained_ms <= now_ms)
+            && (lease_is_well || !self.scenario.config.mode.has_lease())
     }
 
     /// Never none: a fit standby takes over within its time.

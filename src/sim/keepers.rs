@@ -1,7 +1,7 @@
 //! What the daemon does around a keeper: tells it what happens, has it judge once a second and at
 //! once where it matters, and carries out what it decides.
 
-use crate::core::action::{Act, ActResult, Action, Latch, LatchStage, Notice, Outcome};
+use crate::core::action::{ActResult, Action, Latch, LatchStage, Notice, Outcome};
 use crate::core::event::{Event, LogEvent, LogSourceEvent};
 use crate::core::gates;
 use crate::core::handover::PeerSaid;
@@ -198,7 +198,7 @@ impl World<'_> {
         self.queue.after(TICK_MS, Happening::Tick(site, life));
     }
 
-    fn tick(&mut self, site: Site) {
+    pub(super) fn tick(&mut self, site: Site) {
         let now_ms = self.now_ms();
         let host = &mut self.hosts[site.at()];
         let now = host.clocks.now(now_ms);
@@ -299,10 +299,5 @@ impl World<'_> {
     pub(super) fn answer(&mut self, site: Site, life: u32, id: u64, result: ActResult, ms: u64) {
         let event = Box::new(Event::Outcome(Outcome { id, result }));
         self.queue.after(ms, Happening::Tell(site, life, event));
-    }
-
-    /// Whether an act is one that the keeper's own node is the subject of.
-    pub(super) const fn is_own(act: Act) -> bool {
-        matches!(act, Act::Promote | Act::Demote | Act::Fence | Act::Restart)
     }
 }

@@ -17,6 +17,10 @@ use crate::sim::world::World;
 const PEER_MS: u64 = 1_000;
 /// Deadline of a message to a peer, milliseconds.
 const PEER_DEADLINE_MS: u64 = 2_000;
+/// Between two readings of a key that is not ours, milliseconds, and from a renewal that failed to
+/// the next try; as in the daemon.
+const READ_MS: u64 = 1_000;
+const RENEW_AGAIN_MS: u64 = 250;
 /// How long a slow etcd takes, milliseconds: beyond the deadline.
 const ETCD_SLOW_MS: u64 = 3_000;
 
@@ -74,6 +78,26 @@ impl World<'_> {
         self.answer(site, life, order.id, result.0, result.1);
     }
 
+    /// Asks the peer that signs for the producer.
+    pub(super) fn ask_for_it(&mut self, site: Site, life: u32, order: &Order) {
+        let named = order.handover.as_ref().and_then(|handover| Site::signer(&handover.to));
+        let Some(to) = named.filter(|to| *to != site) else {
+            let why = ActResult::Refused("the order names no peer".to_owned());
+            return self.answer(site, life, order.id, why, 1);
+        };
+        let index = peers_of(to).position(|peer| peer == site).unwrap_or(0);
+        let arrives = self.net.message(site, to).first().copied();
+        let Some(ms) = arrives.filter(|_| self.hosts[to.at()].runs()) else {
+            let failed = ActResult::Failed("no answer within the deadline".to_owned());
+            return self.answer(site, life, order.id, failed, PEER_DEADLINE_MS);
+        };
+        let said = PeerSaid::Ask("an operator".to_owned());
+        let event = Box::new(Event::Peer(PeerEvent { index, said }));
+        let to_life = self.hosts[to.at()].life;
+        self.queue.after(ms, Happening::Tell(to, to_life, event));
+        self.answer(site, life, order.id, ActResult::Done("asked".to_owned()), 2 * ms);
+    }
+
     /// How long a question to etcd takes, there and back; `None`: no answer.
     fn etcd_ms(&mut self, site: Site) -> (bool, Option<u64>) {
         let there = self.net.message(site, Site::Etcd).first().copied();
@@ -88,11 +112,17 @@ impl World<'_> {
     /// The lease's task comes round: renews what it holds, or reads.
     pub(super) fn ask_lease(&mut self, site: Site, life: u32) {
         let settings = Lease::DEFAULT;
-        self.queue.after(settings.renew_ms, Happening::Poll(site, life, Question::Lease));
         let asked = self.mono_of(site);
         let (reached, answer_ms) = self.etcd_ms(site);
         let now_ms = self.now_ms();
         let token = self.hosts[site.at()].lease.token;
+        let pace_ms = match (token, answer_ms) {
+            (None, Some(_)) => READ_MS,
+            (Some(_), Some(ms)) => settings.renew_ms + ms,
+            (Some(_), None) => settings.timeout_ms + RENEW_AGAIN_MS,
+            (None, None) => settings.timeout_ms + READ_MS,
+        };
+        self.queue.after(pace_ms, Happening::Poll(site, life, Question::Lease));
         let mut lost = false;
         let event = match token {
             Some(token) => {
@@ -140,6 +170,7 @@ impl World<'_> {
                     host.lease.held_ms = Some(now_ms);
                 }
                 self.say(format!("{site} takes the lease ({token})"));
+                self.poke();
                 let held = Event::Lease(LeaseEvent::Held { asked, token });
                 self.queue.after(ms, Happening::Tell(site, life, Box::new(held)));
                 (ActResult::Done(format!("token {token}")), ms)
@@ -161,6 +192,7 @@ impl World<'_> {
         };
         if matches!(written, Some(Written::Done(_))) {
             self.say(format!("{site} releases the lease"));
+            self.poke();
         }
         let host = &mut self.hosts[site.at()];
         host.lease.token = None;
@@ -184,9 +216,27 @@ impl World<'_> {
         let now_ms = self.now_ms();
         if self.etcd.ends(grant, now_ms) {
             self.say("the lease lapses".to_owned());
+            self.poke();
         } else if !self.etcd.has_quorum() && self.etcd.grant().is_some_and(|(id, _)| id == grant) {
             // Looked at again when there may be a quorum.
             self.queue.after(1_000, Happening::LeaseEnds(grant));
+        }
+    }
+
+    /// etcd's stream tells those who read the key that it has changed; they read it again.
+    fn poke(&mut self) {
+        for site in Site::SIGNERS {
+            let host = &self.hosts[site.at()];
+            if host.lease.token.is_some() || !host.runs() {
+                continue;
+            }
+            let (life, asked) = (host.life, self.mono_of(site));
+            let (reached, answer_ms) = self.etcd_ms(site);
+            if let (true, Some(ms)) = (reached, answer_ms) {
+                let record = self.etcd.read().cloned();
+                let event = Event::Lease(LeaseEvent::Read { asked, record });
+                self.queue.after(ms, Happening::Tell(site, life, Box::new(event)));
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use crate::sim::site::Site;
 /// Troubles of a standby that must keep it from being promoted, each with the time it takes to be
 /// noticed, milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Trouble {
+pub(super) enum Trouble {
     /// Its RPC does not answer.
     NoAnswer,
     /// It is cut off from the chain.
@@ -37,7 +37,7 @@ pub enum Trouble {
 
 impl Trouble {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::NoAnswer,
         Self::CutOff,
         Self::HeadStalled,
@@ -55,7 +55,7 @@ impl Trouble {
     /// How long it may go unnoticed, milliseconds: the threshold of the rule that sees it, and the
     /// polls until then.
     #[must_use]
-    pub const fn notice_ms(self) -> u64 {
+    pub(super) const fn notice_ms(self) -> u64 {
         match self {
             // A poll that hangs has a deadline of 5 s.
             Self::NoAnswer => 7_000,
@@ -77,7 +77,7 @@ impl Trouble {
 
 /// What is true, kept up once a second and at what happens.
 #[derive(Clone, Debug, Default)]
-pub struct Promises {
+pub(super) struct Promises {
     /// Since when each trouble of each host has been there.
     troubles: [[Option<u64>; Trouble::ALL.len()]; 4],
     /// Since when each host, its node and its links have been without any fault.

@@ -146,7 +146,8 @@ impl Config {
         policy.can_demote = is_signer && self.acting != Acting::NotConfigured;
         policy.dry_run = self.acting == Acting::DryRun;
         let helped = is_signer && self.mode != Mode::None && self.acting != Acting::NotConfigured;
-        policy.can_promote = is_standby && policy.configured || helped;
+        let arms = site == Site::A && self.a_starts_paused && self.acting != Acting::NotConfigured;
+        policy.can_promote = is_standby && policy.configured || helped || arms;
         policy.can_fence = helped;
         if self.references {
             let names: Vec<String> = (1..=REFERENCES).map(|i| format!("reference{i}")).collect();

@@ -1,11 +1,14 @@
 //! Makes a failing scenario short: fewer faults, shorter ones, a shorter run, as long as the same
 //! promise is broken.
 
+use crate::sim::faults::What;
 use crate::sim::invariants::Violation;
 use crate::sim::scenario::Scenario;
 
 /// Runs a shrink may take.
 const RUNS_MAX: u32 = 600;
+/// Simulated time a shrink may take, milliseconds: two months.
+const SIMULATED_MAX_MS: u64 = 60 * 86_400_000;
 /// A run goes on for so long after the moment the promise was broken, milliseconds.
 const TAIL_MS: u64 = 2_000;
 
@@ -25,6 +28,7 @@ struct Shrinker<'a> {
     best: Scenario,
     violation: Violation,
     runs: u32,
+    simulated_ms: u64,
 }
 
 /// Shrinks a scenario that fails with this violation; `fails` plays one.
@@ -34,14 +38,15 @@ pub fn shrink(
     fails: &dyn Fn(&Scenario) -> Option<Violation>,
 ) -> Shrunk {
     let (best, violation) = (scenario.clone(), violation.clone());
-    let mut shrinker = Shrinker { fails, best, violation, runs: 0 };
+    let mut shrinker = Shrinker { fails, best, violation, runs: 0, simulated_ms: 0 };
     shrinker.cut_tail();
+    shrinker.last_episode();
     loop {
         let before = shrinker.best.clone();
         shrinker.drop_faults();
         shrinker.shorten_faults();
         shrinker.plainer();
-        if shrinker.best == before || shrinker.runs >= RUNS_MAX {
+        if shrinker.best == before || shrinker.is_spent() {
             break;
         }
     }
@@ -51,16 +56,42 @@ pub fn shrink(
 impl Shrinker<'_> {
     /// Takes a candidate over when it breaks the same promise.
     fn keeps(&mut self, candidate: Scenario) -> bool {
-        if self.runs >= RUNS_MAX || candidate == self.best {
+        if self.is_spent() || candidate == self.best {
             return false;
         }
         self.runs += 1;
+        self.simulated_ms += candidate.length_ms;
         let found = (self.fails)(&candidate).filter(|v| v.promise == self.violation.promise);
         let Some(violation) = found else { return false };
         self.best = candidate;
         self.violation = violation;
         self.cut_tail();
         true
+    }
+
+    fn is_spent(&self) -> bool {
+        self.runs >= RUNS_MAX || self.simulated_ms >= SIMULATED_MAX_MS
+    }
+
+    /// Most failures need only what happened since the operator last set everything right, or since
+    /// the time before: tries that at once, moved to the start.
+    fn last_episode(&mut self) {
+        let restores: Vec<usize> = (0..self.best.faults.len())
+            .filter(|at| self.best.faults[*at].what == What::Restore)
+            .collect();
+        let turns_ms = 84 * 6_000;
+        for restore in restores.into_iter().rev() {
+            let mut candidate = self.best.clone();
+            candidate.faults.drain(..=restore);
+            let first = candidate.faults.first().map_or(0, |fault| fault.at_ms);
+            // By whole rounds, so that the faults meet the same turns.
+            let shift = (first.saturating_sub(turns_ms * 2) / turns_ms) * turns_ms;
+            candidate.faults.iter_mut().for_each(|fault| fault.at_ms -= shift);
+            candidate.length_ms = candidate.length_ms.saturating_sub(shift);
+            if self.keeps(candidate) || self.runs > 12 {
+                return;
+            }
+        }
     }
 
     /// What comes after the end matters to nobody.

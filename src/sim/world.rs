@@ -44,6 +44,7 @@ pub struct Ended {
 pub struct World<'a> {
     pub(super) scenario: &'a Scenario,
     /// Gates forced open, to see whether it is noticed.
+    #[cfg_attr(not(feature = "mutants"), allow(dead_code, reason = "there is nothing to force"))]
     pub(super) blind: &'a [HoldReason],
     pub(super) queue: Queue,
     pub(super) start: Timestamp,
@@ -60,6 +61,11 @@ pub struct World<'a> {
     pub(super) stalled: u8,
     /// Other producers that do not sign: those that follow ours in the first schedule.
     pub(super) missing: u32,
+    /// A person ordered a node to stop, or forced something: who signs is that person's business
+    /// until everything is set right.
+    pub(super) overruled: bool,
+    /// Tries of the operator to set everything right, still to come.
+    pub(super) repairs: u32,
     pub(super) promises: Promises,
     pub(super) summary: Summary,
     pub(super) trace: Trace,
@@ -115,6 +121,8 @@ impl<'a> World<'a> {
             references: Default::default(),
             stalled: 0,
             missing: 0,
+            overruled: false,
+            repairs: 0,
             promises: Promises::default(),
             summary: Summary::default(),
             trace: Trace::default(),
