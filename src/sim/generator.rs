@@ -70,6 +70,8 @@ pub fn scenario(wish: &Wish) -> Scenario {
     generator.faults.sort_by_key(|fault| fault.at_ms);
     Scenario {
         about: String::new(),
+        breaks: String::new(),
+        strict: false,
         seed: wish.seed,
         config,
         length_ms: wish.length_ms,

@@ -95,6 +95,12 @@ pub struct Scenario {
     /// What it shows, one sentence; of a fixture.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub about: String,
+    /// The promise it breaks today, of a fixture of a known weakness; empty: it keeps them all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub breaks: String,
+    /// Without the exemptions for known weaknesses ([`crate::sim::invariants`]).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
     /// Decides delays, losses and phases.
     pub seed: u64,
     /// How everything is set up.
