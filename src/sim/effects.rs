@@ -152,13 +152,21 @@ impl World<'_> {
             }
             What::Schedule { how } => self.change_schedule(*how, begins),
             What::Etcd { how } => self.change_etcd(*how, begins),
-            What::Paused { site } => self.set_paused(*site, begins),
-            What::Resumed { site } if begins => self.set_paused(*site, false),
+            What::Paused { site } if begins => self.set_paused(*site, true),
+            What::Paused { site } => self.resume_by_hand(*site),
+            What::Resumed { site } if begins => self.resume_by_hand(*site),
             What::Order { site, order } if begins => {
                 self.command(*site, order);
             }
             What::Restore if begins => self.restore(),
             What::Resumed { .. } | What::Order { .. } | What::Restore => {}
+        }
+    }
+
+    fn resume_by_hand(&mut self, site: Site) {
+        if self.nodes[site.at()].paused && self.nodes[site.at()].answers() {
+            self.set_paused(site, false);
+            self.nodes[site.at()].by_hand_ms = Some(self.queue.now_ms);
         }
     }
 
@@ -366,9 +374,12 @@ impl World<'_> {
             Command::Maintenance { for_ms, .. } => {
                 self.hosts[site.at()].maintained_ms = now_ms + for_ms;
             }
+            Command::Promote { force, .. } => {
+                self.hosts[site.at()].ordered_ms = Some(now_ms);
+                self.overruled |= force;
+            }
             Command::EndMaintenance => self.hosts[site.at()].maintained_ms = 0,
             Command::Demote { .. }
-            | Command::Promote { force: true, .. }
             | Command::Switchover { force: true, .. }
             | Command::Failback { force: true, .. } => self.overruled = true,
             _ => {}

@@ -142,6 +142,8 @@ pub struct Host {
     pub(super) promotions_ms: Vec<u64>,
     /// Until when a person ordered that nothing is done there, milliseconds; 0: not.
     pub(super) maintained_ms: u64,
+    /// When a person last ordered that this node sign, milliseconds.
+    pub(super) ordered_ms: Option<u64>,
     /// What the lease's task does.
     pub(super) lease: super::etcd::Client,
 }
@@ -168,6 +170,7 @@ impl Host {
             ready_ticks: 0,
             promotions_ms: Vec::new(),
             maintained_ms: 0,
+            ordered_ms: None,
             lease: super::etcd::Client::default(),
         }
     }

@@ -41,6 +41,8 @@ pub struct Node {
     pub hung: u8,
     /// Its fence stopped the unit: it does not start again by itself.
     pub fenced: bool,
+    /// When somebody resumed it by hand, milliseconds, if nobody has paused it since.
+    pub by_hand_ms: Option<u64>,
     /// Pauses and resumes that nobody has read yet.
     pub unread: Vec<bool>,
     /// Since when blocks reach it ever later, and when that ended; milliseconds.
@@ -73,6 +75,7 @@ impl Node {
             frozen: 0,
             hung: 0,
             fenced: false,
+            by_hand_ms: None,
             unread: Vec::new(),
             laggard: None,
             life: 0,

@@ -88,6 +88,7 @@ impl World<'_> {
             return;
         }
         node.paused = paused;
+        node.by_hand_ms = None;
         self.say(format!("{site} {}", if paused { "is paused" } else { "is resumed" }));
         let name = if paused { EventName::ProducerPaused } else { EventName::ProducerResumed };
         self.line(site, LogEvent::new(name));
