@@ -105,7 +105,10 @@ impl World<'_> {
         let is_ordered = ordered_ms.is_some_and(|at| now_ms.saturating_sub(at) < 5_000);
         let ground = if is_ordered { Ground::Order } else { Ground::of(reason) };
         *self.summary.promotions.entry(ground.as_str().to_owned()).or_default() += 1;
-        self.hosts[site.at()].promotions_ms.push(now_ms);
+        // The active node's own start replaces nobody and is not counted.
+        if site != Site::A {
+            self.hosts[site.at()].promotions_ms.push(now_ms);
+        }
         self.look_at(site, now_ms);
         let found = self.promises.noticeable(site, now_ms);
         if let Some((trouble, age_ms)) = found.filter(|(t, _)| !self.is_known(*t, ground)) {
@@ -284,6 +287,12 @@ impl World<'_> {
                     let sentence = format!("{site} resolves {} that was not raised", notice.key);
                     self.break_promise("alarm_twice", sentence);
                 }
+            }
+            // What was not done is not counted.
+            NoticeKind::Told
+                if matches!(notice.key.as_str(), "promotion_called_off" | "state_not_written") =>
+            {
+                self.hosts[site.at()].promotions_ms.pop();
             }
             NoticeKind::Told => {}
         }
