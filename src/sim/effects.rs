@@ -378,6 +378,7 @@ impl World<'_> {
                 self.hosts[site.at()].ordered_ms = Some(now_ms);
                 self.overruled |= force;
             }
+            Command::Rearm => self.hosts[site.at()].promotions_ms.clear(),
             Command::EndMaintenance => self.hosts[site.at()].maintained_ms = 0,
             Command::Demote { .. }
             | Command::Switchover { force: true, .. }
