@@ -3,7 +3,9 @@
 #
 # The contract with eoskeeper: exit 0 is done, 10 is refused with nothing changed, anything else is
 # failed; the last line of output is shown to people. What a script is told comes in the variables
-# EOSKEEPER_ACTION, _PRODUCER, _REASON, _INCIDENT, _CHAIN_ID, _ROLE, _HTTP_URL and _STATE_DIR.
+# EOSKEEPER_ACTION, _PRODUCER, _REASON, _INCIDENT, _CHAIN_ID, _ROLE, _NODE, _HTTP_URL and _STATE_DIR;
+# where they are known, also in _TOKEN (the lease's fencing token), _KEY (this node's own public key),
+# and for a handover _HANDOVER (its id), _FROM and _TO (names of nodes).
 #
 # A script that sources this defines usage(), $url and $seconds as far as it uses what needs them.
 # For Linux: bash 4.4, curl, and GNU's date, sed and timeout.
@@ -58,6 +60,31 @@ load_conf() {
             printf -v "${BASH_REMATCH[1]}" '%s' "${BASH_REMATCH[2]}"
         fi
     done <"$file"
+}
+
+# target_or_port PREFIX: settles $unit, $container or $port from arguments, environment and file; the
+# port of EOSKEEPER_HTTP_URL where nothing else is named.
+target_or_port() {
+    local name given=0
+    [[ -n ${conf:-} || ! -e /etc/eoskeeper/scripts.conf ]] || conf=/etc/eoskeeper/scripts.conf
+    [[ -z ${conf:-} ]] || load_conf "$conf" "$1_UNIT" "$1_CONTAINER" "$1_PORT"
+    for name in "$unit" "$container" "$port"; do
+        [[ -z $name ]] || given=$((given + 1))
+    done
+    ((given < 2)) || misuse "give one of --unit, --container and --pid-of-port"
+    ((given == 0)) || return 0
+    name=$1_UNIT unit=${!name:-}
+    name=$1_CONTAINER container=${!name:-}
+    name=$1_PORT port=${!name:-}
+    [[ -z $unit && -z $container && -z $port ]] || {
+        [[ -z $unit ]] || container='' port=''
+        [[ -z $container ]] || port=''
+        return 0
+    }
+    local url=${EOSKEEPER_HTTP_URL:-http://127.0.0.1:8888}
+    [[ $url =~ ^http://[^/]*:([0-9]{1,5})/?$ ]] || return 0
+    # shellcheck disable=SC2034 # the script that sources this reads it
+    port=${BASH_REMATCH[1]}
 }
 
 # call METHOD PATH: asks nodeos at $url within $seconds; sets $status and $body. Returns what curl

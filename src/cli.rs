@@ -9,6 +9,7 @@ mod control_client;
 pub mod demo;
 pub mod demote;
 pub mod failback;
+pub mod history;
 mod keeper_client;
 pub mod maintenance;
 mod order;
@@ -42,6 +43,7 @@ Examples:
   eoskeeper check -c config.ini               try everything the configuration names
   eoskeeper run -c config.ini                 watch, tell, and promote if configured
   eoskeeper status --why                      ask the running keeper
+  eoskeeper history --since 24h               what did it decide, and why?
   eoskeeper replay -c config.ini nodeos.log   what would it have done?
   eoskeeper switchover --to b                 what would it take to move the producer?
 
@@ -130,6 +132,12 @@ enum Command {
         eoskeeper replay nodeos.log.2.gz nodeos.log.1 nodeos.log\n  \
         eoskeeper replay --role B --from 2026-11-21T02:50 nodeos.log --json")]
     Replay(ReplayArguments),
+    /// Tell what the keeper decided and did, and on what evidence, from its state on disk.
+    #[command(
+        after_help = "Examples:\n  eoskeeper history\n  eoskeeper history --since 24h --evidence\n  \
+        eoskeeper history --since 2026-11-21T02:50 -n 1000 --json | jq 'select(.what == \"order\")'"
+    )]
+    History(history::Options),
     /// Tell what each line of a nodeos log means, one JSON object a line.
     #[command(after_help = "Examples:\n  eoskeeper classify nodeos.log\n  \
         journalctl -u nodeos -o cat | eoskeeper classify -")]
@@ -207,6 +215,7 @@ pub fn main() -> ExitCode {
         Command::Demo(options) => {
             ended(runtime().and_then(|runtime| runtime.block_on(demo::run(options))))
         }
+        Command::History(options) => history::run(&options),
         Command::Classify { input } => {
             ended(classify::run(input.filter(|path| path.as_os_str() != "-")))
         }

@@ -13,6 +13,7 @@ pub mod kind;
 mod lines;
 pub mod lookup;
 mod own_log;
+mod peers;
 mod problem;
 mod resolve;
 mod suggest;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 use reqwest::Url;
 
 pub use own_log::{LogFormat, LogLevel, OwnLog};
+pub use peers::{PeersAccess, Secret};
 pub use problem::{ConfigError, ConfigErrors, PROBLEMS_MAX, Problem};
 
 use crate::core::settings::Settings;
@@ -41,16 +43,24 @@ pub struct Config {
     pub http_url: Url,
     /// Where nodeos's log is.
     pub log: LogSource,
+    /// What is watched to see the end of nodeos at once; `None` when nothing is to be.
+    pub watch: Option<Watch>,
     /// Base addresses of the HTTP APIs of other nodes of the chain.
     pub references: Vec<Url>,
     /// How the lease's etcd is reached, where there is a lease.
     pub lease: Option<LeaseAccess>,
+    /// The keepers of our producer's other nodes, where any are configured.
+    pub peers: Option<PeersAccess>,
     /// How this node is made to produce.
     pub promote: Option<Actuator>,
     /// How this node is made to stop producing.
     pub demote: Option<Actuator>,
     /// How the active node makes the standby produce; a script.
     pub promote_remote: Option<Actuator>,
+    /// The script that makes sure that this node does not sign.
+    pub fence: Option<Actuator>,
+    /// The script that restarts nodeos.
+    pub restart: Option<Actuator>,
     /// Where the keeper answers (default: 127.0.0.1:9880).
     pub status_listen: SocketAddr,
     /// Directory of what must survive a restart (default: /var/lib/eoskeeper).
@@ -91,6 +101,17 @@ pub struct LeaseAccess {
     pub password_file: Option<PathBuf>,
     /// The certificate that etcd's own is signed by; else the system's are used.
     pub ca_file: Option<PathBuf>,
+}
+
+/// What is watched to see the end of nodeos at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Watch {
+    /// The process that listens on the RPC port.
+    Port,
+    /// The main process of a systemd unit.
+    Unit(String),
+    /// The container its log is read from.
+    Container,
 }
 
 /// A way to make a node produce or stop.

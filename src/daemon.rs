@@ -7,7 +7,11 @@
 pub mod control;
 mod hands;
 pub(crate) mod lease;
+pub(crate) mod peers;
+mod recorder;
 mod senses;
+mod urgent;
+mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,10 +34,14 @@ use crate::core::keeper::Keeper;
 use crate::core::name::Name;
 use crate::core::settings::Promotion;
 use crate::core::status::Status;
-use crate::history::latch::{LatchError, Store};
+use crate::history::store::{Store, StoreError};
 use crate::web;
 use control::{Request, Socket};
-use hands::Hands;
+use hands::{Hands, Helpers};
+use peers::Peers;
+use urgent::Urgency;
+
+pub(crate) use senses::target;
 
 /// Between two judgements.
 const TICK: Duration = Duration::from_secs(1);
@@ -48,9 +56,9 @@ const ORDERS_END: Duration = Duration::from_secs(2);
 /// Runs one keeper until `stop` is cancelled.
 ///
 /// # Errors
-/// When the status address cannot be listened on, another keeper has the state directory, or the
-/// RPC client cannot be made. A state directory that cannot be used is no error here: the keeper
-/// watches and alarms, and refuses to act.
+/// When the status address or that of the peers cannot be listened on, another keeper has the state
+/// directory, or a client cannot be made. A state directory that cannot be used is no error here:
+/// the keeper watches and alarms, and refuses to act.
 pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.status_listen).await.with_context(|| {
         format!(
@@ -62,6 +70,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let clock = Clock::start();
     let keeper = Keeper::new(config.settings.clone(), clock.now(), latch);
     let (events, inbox) = mpsc::channel(EVENTS_MAX);
+    let own = keeper.peer_status(clock.now());
+    let peers = Peers::start(&config, clock, own, &events, &stop).await?;
     let senses = senses::start(&config, clock, &events, &stop)?;
     let (show, shown) = watch::channel(Arc::new(keeper.status(clock.now())));
     let page = tokio::spawn(web::serve(listener, shown, stop.clone()));
@@ -83,16 +93,20 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     for note in &config.notes {
         tracing::warn!("{note}");
     }
-    let hands = Hands::new(&config, store, senses.client.clone(), senses.lease.clone(), events);
+    let helpers = Helpers { lease: senses.lease.clone(), peers: peers.client.clone() };
+    let hands = Hands::new(&config, store, senses.client.clone(), helpers, clock, events);
     let (lib, chain_id) = (senses.lib.clone(), senses.chain_id.clone());
-    let mut daemon = Daemon { keeper, clock, hands, show, lib, chain_id, told: None };
+    let urgency = Urgency::default();
+    let mut daemon =
+        Daemon { keeper, clock, hands, peers, show, lib, chain_id, urgency, told: None };
     daemon.watch(inbox, ordered, &stop).await;
-    let Daemon { hands, .. } = daemon;
+    let Daemon { hands, peers, .. } = daemon;
     if let Some(taking) = taking {
         // Before the state directory is unlocked: the next keeper's socket has the same name.
         let _ = timeout(ORDERS_END, taking).await;
     }
     hands.finish().await;
+    peers.finish().await;
     senses.finish().await;
     // The page ends with the same token; its error was logged where it happened.
     let _ = page.await;
@@ -110,14 +124,14 @@ fn open_state(
     let opened = Store::open(&config.state_dir);
     let store = match opened {
         Ok(store) => Arc::new(store),
-        Err(error @ LatchError::InUse { .. }) => return Err(error.into()),
+        Err(error @ StoreError::InUse { .. }) => return Err(error.into()),
         Err(error) => return Ok((None, Err(unusable(&error)))),
     };
     let latch = store.load(producer).map_err(|error| unusable(&error));
     Ok((Some(store), latch))
 }
 
-fn unusable(error: &LatchError) -> String {
+fn unusable(error: &StoreError) -> String {
     tracing::error!(%error, "The state on disk cannot be used; the keeper watches and never acts.");
     error.to_string()
 }
@@ -132,9 +146,11 @@ struct Daemon {
     keeper: Keeper,
     clock: Clock,
     hands: Hands,
+    peers: Peers,
     show: watch::Sender<Arc<Status>>,
     lib: watch::Sender<u32>,
     chain_id: watch::Sender<Option<String>>,
+    urgency: Urgency,
     told: Option<Decision>,
 }
 
@@ -166,8 +182,7 @@ impl Daemon {
             tracing::info!(id = outcome.id, result = %outcome.result, "An action came back.");
         }
         self.keeper.record(self.clock.now(), event);
-        // What follows an act, or the latch that comes before it, does not wait for the tick.
-        if let Event::Outcome(_) = event {
+        if self.urgency.is_urgent(event) {
             self.tick();
         }
     }
@@ -195,8 +210,8 @@ impl Daemon {
         for action in self.keeper.tick(now) {
             self.carry_out(action);
         }
-        self.tell_decision();
         let status = self.keeper.status(now);
+        self.tell_decision(&status);
         self.lib.send_replace(status.chain.lib.unwrap_or_default());
         self.chain_id.send_if_modified(|known| {
             let is_new = *known != status.chain.chain_id;
@@ -204,6 +219,7 @@ impl Daemon {
             is_new
         });
         self.show.send_replace(Arc::new(status));
+        self.peers.tell(self.keeper.peer_status(now));
     }
 
     fn carry_out(&mut self, action: Action) {
@@ -214,12 +230,13 @@ impl Daemon {
         }
     }
 
-    fn tell_decision(&mut self) {
-        let decision = self.keeper.decision();
+    fn tell_decision(&mut self, status: &Status) {
+        let decision = &status.decision;
         if self.told.as_ref().is_none_or(|told| !told.is_same(decision)) {
             let kind = word(&decision.kind);
             let hold = decision.hold.as_ref().map(word);
             tracing::info!(target: "decision", kind, hold, "{}", decision.sentence);
+            self.hands.record(status);
             self.told = Some(decision.clone());
         }
     }

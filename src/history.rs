@@ -1,3 +1,4 @@
-//! What survives a restart.
+//! What must survive a restart, and what happened: one SQLite file.
 
-pub mod latch;
+pub mod entry;
+pub mod store;

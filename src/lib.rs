@@ -12,6 +12,7 @@
 //! - [`demo`]: a simulated network of nodeos look-alikes, for `eoskeeper demo` and for tests.
 //! - [`sim`]: a simulated world around the keeper, with faults, for `eoskeeper simulate`.
 //! - [`web`]: the keeper's status over HTTP.
+//! - [`peers`]: what the keepers of one producer say to each other.
 //! - [`sources`], [`actions`], [`history`]: what touches files, processes and the network.
 //! - [`config`]: INI text to typed settings.
 //! - [`nodeos`]: all that knows nodeos, its log dialects and its RPC.
@@ -28,6 +29,7 @@ pub mod daemon;
 pub mod demo;
 pub mod history;
 pub mod nodeos;
+pub mod peers;
 pub mod sim;
 pub mod sources;
 pub mod web;

@@ -5,4 +5,5 @@ pub mod file;
 pub mod get_info;
 pub mod lines;
 pub mod log;
+pub mod process;
 pub mod references;

@@ -15,7 +15,7 @@ use eoskeeper::cli::check::{Colour, Format, Outcome, Scope, check};
 use eoskeeper::clock::Clock;
 use eoskeeper::core::action::{Latch, LatchStage};
 use eoskeeper::core::time::Timestamp;
-use eoskeeper::history::latch::Store;
+use eoskeeper::history::store::Store;
 use http::Server;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -175,8 +175,12 @@ async fn what_works_is_ok_and_nothing_is_changed() {
     host.script("on.sh", "#!/bin/sh\ntouch was-run\n", 0o755);
     host.script("off.sh", "#!/usr/bin/env sh\ntouch was-run\n", 0o700);
     host.more = "[promotion]\npromote = ./on.sh\ndemote = ./off.sh\n".to_owned();
-    let (rows, outcome) = host.rows().await;
+    // The server is this program, and no nodeos.
+    host.global = "watch_process = no\n".to_owned();
+    let (mut rows, outcome) = host.rows().await;
     assert_eq!(outcome, Outcome::Works, "{rows:#?}");
+    assert_row(&rows, "starts paused", "unknown", "not known: watch_process is false");
+    rows.retain(|row| row["what"] != "starts paused");
     assert!(rows.iter().all(|row| row["state"] == "ok" && row.get("next").is_none()), "{rows:#?}");
     for (what, detail) in [
         ("config", "role B (first standby) of eosstorebest"),
@@ -406,6 +410,9 @@ async fn the_state_is_looked_at_and_left_alone() {
     assert_eq!(outcome, Outcome::Works, "{rows:#?}");
     drop(store);
 
+    host.write("state/state.sqlite", "promoted");
+    assert_row(&host.rows().await.0, "latch", "fail", "is damaged: SQLite says");
+    fs::remove_file(host.path("state/state.sqlite")).unwrap();
     host.write("state/latch.json", "{\"version\":1");
     assert_row(&host.rows().await.0, "latch", "fail", "is damaged: it is not JSON");
 
@@ -497,4 +504,81 @@ fn output_that_cannot_be_written_is_an_error_and_no_panic() {
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
     assert_eq!(ended.status.code(), Some(1), "{said}");
     assert!(said.contains("standard output cannot be written"), "{said}");
+}
+
+/// A program that listens and is started as a nodeos would be; killed when it is dropped.
+struct Started {
+    child: std::process::Child,
+    port: String,
+}
+
+impl Started {
+    fn new(host: &Host, name: &str, arguments: &[&str]) -> Self {
+        use std::io::{BufRead, BufReader};
+        let text = "import socket, time\n\
+                    s = socket.create_server(('127.0.0.1', 0))\n\
+                    print(s.getsockname()[1], flush=True)\n\
+                    time.sleep(60)\n";
+        host.write(name, text);
+        let mut child = std::process::Command::new("python3")
+            .arg(host.path(name))
+            .args(arguments)
+            .current_dir(host.dir.path())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut port = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut port).unwrap();
+        Self { child, port: port.trim().to_owned() }
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test]
+async fn how_nodeos_is_watched_and_how_it_starts_is_told() {
+    let promote = "[promotion]\npromote = api\ndemote = api\n";
+    for (role, name, arguments, ini, more, process, state, words) in [
+        ('B', "nodeos", &["-x"][..], "", "", "ok", "ok", "with --pause-on-startup"),
+        ('A', "nodeos", &["-x"], "", "", "ok", "warn", "nobody makes it sign again"),
+        ('A', "nodeos", &["-x"], "", promote, "ok", "ok", "with --pause-on-startup"),
+        (
+            'B',
+            "nodeos",
+            &["--config-dir", "."],
+            "pause-on-startup = true\n",
+            "",
+            "ok",
+            "ok",
+            "nodeos.ini has pause-on-startup",
+        ),
+        ('B', "nodeos", &["--config-dir", "."], "plugin = x\n", "", "ok", "warn", "on its own"),
+        ('B', "nodeos", &["--config-dir", "/no"], "", "", "ok", "unknown", "No such file"),
+        ('B', "relay", &[], "", "", "warn", "unknown", "is not nodeos"),
+    ] {
+        let mut host = Host::new("http://127.0.0.1:1");
+        host.write("nodeos.ini", ini);
+        let arguments = [arguments, &["--config", "nodeos.ini"]].concat();
+        let started = Started::new(&host, name, &arguments);
+        host.http_url = format!("http://127.0.0.1:{}", started.port);
+        (host.role, host.more) = (role, more.to_owned());
+        let (rows, _) = host.rows().await;
+        let watched = if process == "ok" {
+            format!("process {} (python3); its end is seen at once", started.child.id())
+        } else {
+            "is not nodeos".to_owned()
+        };
+        assert_row(&rows, "process", process, &watched);
+        assert_row(&rows, "starts paused", state, words);
+    }
+    let mut observer = Host::new("http://127.0.0.1:1");
+    observer.role = 'F';
+    let (rows, _) = observer.rows().await;
+    assert_row(&rows, "process", "warn", "nobody listens on 127.0.0.1:1 here");
+    assert!(rows.iter().all(|row| row["what"] != "starts paused"), "{rows:#?}");
 }

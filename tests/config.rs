@@ -7,10 +7,14 @@ mod bad;
 mod files;
 #[path = "config/good.rs"]
 mod good;
+#[path = "config/peers.rs"]
+mod peers;
 #[path = "config/reference.rs"]
 mod reference;
 
-use std::path::Path;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use eoskeeper::config::{Config, ConfigErrors, parse};
 
@@ -30,4 +34,16 @@ fn parsed(text: &str) -> Result<Config, ConfigErrors> {
 #[track_caller]
 fn loaded(text: &str) -> Config {
     parsed(text).unwrap_or_else(|errors| panic!("does not load:\n{text}\n{errors}"))
+}
+
+/// A file with a secret, below the build's directory for temporary files.
+fn secret_file(mode: u32, secret: &str) -> PathBuf {
+    let name = format!("peers-{mode:o}-{}.secret", secret.len());
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    // Tests run side by side: whoever reads it sees all of it or nothing.
+    let new = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    fs::write(new.path(), secret).unwrap();
+    fs::set_permissions(new.path(), Permissions::from_mode(mode)).unwrap();
+    new.persist(&path).unwrap();
+    path
 }

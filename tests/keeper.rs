@@ -273,7 +273,7 @@ fn nothing_is_done_when_the_latch_cannot_be_written() {
 
 #[test]
 fn a_latch_that_cannot_be_read_is_never_acted_over() {
-    let latch = Err("latch.json: unexpected end of file".to_owned());
+    let latch = Err("state.sqlite is damaged".to_owned());
     let mut world = World::with(armed(B), 21, latch);
     world.run(1);
     assert_eq!(world.told("state_unusable"), 1, "told at once, not when it is needed");

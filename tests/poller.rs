@@ -67,8 +67,10 @@ async fn a_call_that_hangs_delays_no_other_and_is_not_doubled() {
     let (sender, mut events) = mpsc::channel(1000);
     let stop = CancellationToken::new();
     let stopping = stop.clone();
-    let task =
-        tokio::spawn(async move { poll(&client, QUICK, &Notify::new(), sender, stopping).await });
+    let task = tokio::spawn(async move {
+        poll(&client, QUICK, "eosstorebest".parse().unwrap(), &Notify::new(), sender, stopping)
+            .await
+    });
     let hung = Event::Info(Err(ApiFailure::AnswerTimeout));
     let seen =
         receive_until(&mut events, |seen| seen.iter().filter(|event| **event == hung).count() >= 2)
@@ -99,7 +101,9 @@ async fn the_schedule_is_asked_for_when_the_log_announces_one() {
     let (sender, mut events) = mpsc::channel(1000);
     let stop = CancellationToken::new();
     let (notified, stopping) = (Arc::clone(&changed), stop.clone());
-    let task = tokio::spawn(async move { poll(&client, QUICK, &notified, sender, stopping).await });
+    let task = tokio::spawn(async move {
+        poll(&client, QUICK, "eosstorebest".parse().unwrap(), &notified, sender, stopping).await
+    });
     let infos = |seen: &[Event]| seen.iter().filter(|e| matches!(e, Event::Info(Ok(_)))).count();
     let schedules =
         |seen: &[Event]| seen.iter().filter(|e| matches!(e, Event::Schedule(Ok(_)))).count();
@@ -124,6 +128,13 @@ async fn the_poller_ends_when_nobody_listens() {
     drop(events);
     let client = client(&server, LONG);
     let changed = Notify::new();
-    let ended = poll(&client, QUICK, &changed, sender, CancellationToken::new());
+    let ended = poll(
+        &client,
+        QUICK,
+        "eosstorebest".parse().unwrap(),
+        &changed,
+        sender,
+        CancellationToken::new(),
+    );
     assert_eq!(tokio::time::timeout(LONG, ended).await, Ok(0));
 }

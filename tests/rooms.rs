@@ -9,11 +9,12 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("core", &[]),
     ("clock", &["core"]),
     ("nodeos", &["core"]),
-    ("config", &["core"]),
+    ("config", &["nodeos", "core"]),
     ("history", &["core"]),
     ("actions", &["nodeos", "core"]),
     ("sources", &["nodeos", "core"]),
     ("web", &["core"]),
+    ("peers", &["nodeos", "core", "clock"]),
     ("demo", &["core", "nodeos", "clock"]),
     ("sim", &["core"]),
 ];

@@ -311,6 +311,38 @@ async fn schedule_of(body: &str) -> Result<Schedule, ApiFailure> {
     client(&Server::saying(answer(200, body)), LONG).producer_schedule().await
 }
 
+/// The answer of a Leap 4.1 whose producer had changed its key, cut to two producers; and the same
+/// in the shape of EOSIO 1.
+const SCHEDULE_LEAP: &str = r#"{"active":{"version":1,"producers":[{"producer_name":"eosstorebest","authority":[0,{"threshold":1,"keys":[{"key":"EOS6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5GDW5CV","weight":1}]}]},{"producer_name":"producer111a","authority":[0,{"threshold":1,"keys":[{"key":"EOS6Dx2axBE5LdtR7GLfGAijuV4FvNJcYPNKwuWzwruBBauDBFyGP","weight":1}]}]}]},"pending":null,"proposed":null}"#;
+const SCHEDULE_EOSIO1: &str = r#"{"active":{"version":1,"producers":[{"producer_name":"eosstorebest","block_signing_key":"EOS6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5GDW5CV"},{"producer_name":"producer111a","block_signing_key":"EOS6Dx2axBE5LdtR7GLfGAijuV4FvNJcYPNKwuWzwruBBauDBFyGP"}]},"pending":null,"proposed":null}"#;
+
+#[tokio::test]
+async fn reads_the_keys_our_producer_may_sign_with() {
+    let ours = "PUB_K1_6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5BoDq63";
+    let two = SCHEDULE_LEAP.replacen(
+        r#""weight":1}"#,
+        r#""weight":1},{"key":"PUB_K1_6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5BoDq63","weight":1}"#,
+        1,
+    );
+    let broken = SCHEDULE_LEAP.replace("6MRyAjQq8ud7", "6MRyAjQq8ud8");
+    for (case, body, producer, keys) in [
+        ("Leap", SCHEDULE_LEAP, "eosstorebest", &[ours][..]),
+        ("EOSIO 1", SCHEDULE_EOSIO1, "eosstorebest", &[ours]),
+        ("two keys, both forms", &two, "eosstorebest", &[ours, ours]),
+        ("not in the schedule", SCHEDULE_LEAP, "producer111b", &[]),
+        ("no key of any form", &broken, "eosstorebest", &[]),
+    ] {
+        let server = Server::saying(answer(200, body));
+        let name = producer.parse().unwrap();
+        let (schedule, found) = client(&server, LONG).schedule_and_keys(name).await.unwrap();
+        assert_eq!(
+            (schedule.producers.len(), &found[..]),
+            (2, &keys.iter().map(|k| (*k).to_owned()).collect::<Vec<_>>()[..]),
+            "{case}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn reads_schedules_of_both_shapes() {
     let key = "EOS6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5GDW5CV";

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -41,6 +41,11 @@ fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 impl Keeper {
     /// A first standby whose nodeos is not there, and whose log does not grow.
     fn start() -> Self {
+        Self::start_on(|_| {})
+    }
+
+    /// The same, with something in its directory.
+    fn start_on(prepare: impl FnOnce(&Path)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (node, port) = (free_port(), free_port());
         let config = format!(
@@ -50,6 +55,7 @@ impl Keeper {
         );
         fs::write(dir.path().join("config.ini"), config).unwrap();
         fs::write(dir.path().join("node.log"), "").unwrap();
+        prepare(dir.path());
         let process = Command::new(env!("CARGO_BIN_EXE_eoskeeper"))
             .args(["run", "-c"])
             .arg(dir.path().join("config.ini"))
@@ -80,6 +86,11 @@ impl Keeper {
     fn status(&self, more: &[&str]) -> Output {
         let config = self.config();
         eoskeeper(&[&["status", "-c", config.to_str().unwrap()], more].concat())
+    }
+
+    fn history(&self, more: &[&str]) -> Output {
+        let config = self.config();
+        eoskeeper(&[&["history", "-c", config.to_str().unwrap()], more].concat())
     }
 
     /// The keeper's own log, a JSON object a line.
@@ -161,4 +172,115 @@ fn a_wrong_configuration_starts_nothing() {
         assert!(text(&output).contains("role"), "{command}: {}", text(&output));
     }
     assert!(!dir.path().join("state").exists());
+}
+
+fn objects(output: &Output) -> Vec<Value> {
+    assert!(output.status.success(), "{}", text(output));
+    let lines = String::from_utf8(output.stdout.clone()).unwrap();
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn the_history_is_read_while_the_keeper_runs_and_afterwards() {
+    let mut keeper = Keeper::start();
+    let entries = until("a decision", || {
+        let entries = objects(&keeper.history(&["--json"]));
+        (entries.len() >= 2).then_some(entries)
+    });
+    assert_eq!(entries[0]["what"], "start");
+    assert_eq!(
+        entries[0]["sentence"],
+        format!(
+            "eoskeeper {} watches eosstorebest in role B (first standby).",
+            env!("CARGO_PKG_VERSION")
+        )
+    );
+    let decision = &entries[1];
+    assert_eq!((&decision["what"], &decision["kind"]), (&"decision".into(), &"hold".into()));
+    assert_eq!(decision["hold"], "schedule_unknown");
+    let evidence = &decision["evidence"];
+    let gates = evidence["gates"].as_array().unwrap();
+    let first = gates.iter().find(|gate| !gate["closed"].is_null()).unwrap();
+    assert_eq!(first["sentence"], decision["sentence"], "the gate that decided is in the evidence");
+    for fact in ["node", "chain", "producer", "promotion", "findings", "references"] {
+        assert!(!evidence[fact].is_null(), "{fact} is not in {evidence}");
+    }
+
+    kill_process(Pid::from_child(&keeper.process), Signal::TERM).unwrap();
+    until("the end", || keeper.process.try_wait().unwrap());
+    let ended = objects(&keeper.history(&["--json"]));
+    assert_eq!(ended.last().unwrap()["what"], "end", "{ended:#?}");
+    assert_eq!(ended[..2], entries[..2]);
+    let last = objects(&keeper.history(&["--json", "-n", "1"]));
+    assert_eq!(last, ended[ended.len() - 1..]);
+
+    let page = text(&keeper.history(&["--since", "1h"]));
+    assert_eq!(page.lines().count(), ended.len(), "{page}");
+    let hold = page.lines().nth(1).unwrap();
+    let begin = format!("{}  hold ", decision["at"].as_str().unwrap());
+    assert!(hold.starts_with(&begin) && hold.contains(" schedule_unknown "), "{hold}");
+    let shown = text(&keeper.history(&["--evidence"]));
+    assert!(shown.contains("    gate scheduled    schedule_unknown "), "{shown}");
+    assert_eq!(text(&keeper.history(&["--since", "2100-01-01T00:00"])), "");
+
+    let wrong = keeper.history(&["--since", "yesterday"]);
+    assert_eq!(wrong.status.code(), Some(2), "{}", text(&wrong));
+    assert!(text(&wrong).contains("an age looks like 90s"), "{}", text(&wrong));
+    fs::remove_file(keeper.dir.path().join("state/state.sqlite")).unwrap();
+    let none = keeper.history(&[]);
+    assert_eq!(none.status.code(), Some(1), "{}", text(&none));
+    assert!(text(&none).contains("no history in"), "{}", text(&none));
+    assert!(!keeper.dir.path().join("state/state.sqlite").exists());
+}
+
+#[test]
+fn with_a_state_that_cannot_be_used_the_keeper_watches_and_says_so() {
+    type Prepare = fn(&Path);
+    let cases: [(&str, Prepare, &str); 4] = [
+        (
+            "a text",
+            |dir| fs::write(dir.join("state/state.sqlite"), "promoted").unwrap(),
+            "is damaged: SQLite says",
+        ),
+        (
+            "a directory",
+            |dir| fs::create_dir(dir.join("state/state.sqlite")).unwrap(),
+            "is damaged: it is no regular file",
+        ),
+        (
+            "a latch of before",
+            |dir| fs::write(dir.join("state/latch.json"), "{").unwrap(),
+            "is damaged: it is not JSON",
+        ),
+        (
+            "no directory",
+            |dir| {
+                fs::remove_dir(dir.join("state")).unwrap();
+                fs::write(dir.join("state"), "").unwrap();
+            },
+            "cannot make",
+        ),
+    ];
+    for (case, prepare, why) in cases {
+        let keeper = Keeper::start_on(|dir| {
+            let config = dir.join("config.ini");
+            let text =
+                fs::read_to_string(&config).unwrap() + "[promotion]\npromote = api\ndemote = api\n";
+            fs::write(&config, text).unwrap();
+            fs::create_dir(dir.join("state")).unwrap();
+            prepare(dir);
+        });
+        let gate = until(case, || {
+            let status: Value = serde_json::from_str(&keeper.get("/api/status")?.1).unwrap();
+            let gates = status["gates"].as_array()?.clone();
+            gates.into_iter().find(|gate| gate["name"] == "state")
+        });
+        assert_eq!(gate["closed"], "latch_unusable", "{case}");
+        assert!(gate["sentence"].as_str().unwrap().contains(why), "{case}: {gate}");
+        let alarm =
+            until(case, || keeper.log().into_iter().rfind(|line| line["key"] == "state_unusable"));
+        assert!(alarm.to_string().contains(why), "{case}: {alarm}");
+        let history = keeper.history(&[]);
+        assert_eq!(history.status.code(), Some(1), "{case}: {}", text(&history));
+    }
 }

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use eoskeeper::actions::script::{Host, OUTPUT_BYTES, OUTPUT_LINES, run};
 use eoskeeper::core::action::{Act, ActResult, Order};
+use eoskeeper::core::handover::{Fence, Handover};
 use eoskeeper::core::settings::Role;
+use eoskeeper::core::time::Timestamp;
 use tempfile::TempDir;
 
 /// For scripts that end by themselves: nothing is measured by it.
@@ -57,6 +59,8 @@ impl Bench {
     fn host(&self) -> Host {
         Host {
             role: Role::FirstStandby,
+            node: "b".to_owned(),
+            producer_key: None,
             http_url: "http://127.0.0.1:8888".to_owned(),
             state_dir: self.dir.path().to_owned(),
         }
@@ -155,6 +159,33 @@ async fn what_cannot_be_started_says_why_and_that_nothing_was_done() {
 }
 
 #[tokio::test]
+async fn what_is_there_of_lease_key_and_handover_is_told_and_nothing_else() {
+    let bench = Bench::bash(
+        "echo \"$EOSKEEPER_ACTION ${EOSKEEPER_TOKEN-none} ${EOSKEEPER_KEY-none} \
+         ${EOSKEEPER_TO-none} ${EOSKEEPER_FROM-none} ${EOSKEEPER_HANDOVER-none}\"",
+    );
+    let run = async |order: Order, host: Host| run(&bench.script, &order, &host, LONG).await;
+    let bare = run(order(Act::Fence), bench.host()).await;
+    assert_eq!(bare, ActResult::Done("fence none none none none none".to_owned()));
+    let handover = Handover {
+        id: "20261121T024837-handover".to_owned(),
+        from: "a".to_owned(),
+        to: "b".to_owned(),
+        producer: "eosstorebest".parse().unwrap(),
+        chain_id: None,
+        reason: "its process ended".to_owned(),
+        fence: Fence::Fenced,
+        fenced_at: Timestamp::from_ms(0),
+        planned: false,
+    };
+    let order = Order { token: Some(4711), handover: Some(handover), ..order(Act::Restart) };
+    let host = Host { producer_key: Some("PUB_K1_x".to_owned()), ..bench.host() };
+    let full = run(order, host).await;
+    let words = "restart 4711 PUB_K1_x b a 20261121T024837-handover";
+    assert_eq!(full, ActResult::Done(words.to_owned()));
+}
+
+#[tokio::test]
 async fn the_environment_is_what_the_contract_says() {
     let bench = Bench::bash("env -0 | tr '\\n\\0' '?\\n' > \"$EOSKEEPER_STATE_DIR/env\"; echo $#");
     assert_eq!(bench.run(LONG).await, ActResult::Done("0".to_owned()), "no arguments");
@@ -166,6 +197,7 @@ async fn the_environment_is_what_the_contract_says() {
     assert_eq!(value("EOSKEEPER_ROLE"), "B");
     assert_eq!(value("EOSKEEPER_PRODUCER"), "eosstorebest");
     assert_eq!(value("EOSKEEPER_ACTION"), "promote");
+    assert_eq!(value("EOSKEEPER_NODE"), "b");
     assert_eq!(value("EOSKEEPER_INCIDENT"), "20261121T024837-producer_missing");
     assert_eq!(value("EOSKEEPER_CHAIN_ID"), "8a34ec7d".repeat(8));
     assert_eq!(value("EOSKEEPER_HTTP_URL"), "http://127.0.0.1:8888");

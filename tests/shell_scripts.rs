@@ -18,10 +18,13 @@ use tempfile::TempDir;
 
 const CHAIN: &str = "8a34ec7df1b8cd06ff4a8abbaa7cc50300823350cadc59ab296cb00d104d2b8f";
 const OWN_KEY: &str = "EOS6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5GDW5CV";
+/// The same key in its other form.
+const OWN_KEY_NEW: &str = "PUB_K1_6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5BoDq63";
 const OTHER_KEY: &str = "EOS5kaAHuJ3BqFGvUWcKT9xCfpYCdHEnXdpFgYnPfSLRQFNT38Rrt";
 /// A deadline no answer of our server comes near, however busy the machine is.
 const PATIENT: &[&str] = &["-t", "20"];
-const SCRIPTS: [&str; 4] = ["promote.sh", "demote.sh", "promote-remote.sh", "switch-key.sh"];
+const SCRIPTS: [&str; 6] =
+    ["promote.sh", "demote.sh", "promote-remote.sh", "switch-key.sh", "fence.sh", "restart.sh"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts")
@@ -409,6 +412,32 @@ fn switch_key_registers_the_key_and_waits_for_it() {
 }
 
 #[test]
+fn switch_key_as_the_keepers_script_sends_and_leaves_the_wait_to_the_keeper() {
+    let bench = Bench::new().with("cleos", "");
+    let node = chain(&bench, true);
+    let finalizer = format!("PUB_BLS_{}", "a".repeat(130));
+    let env = [
+        ("EOSKEEPER_PRODUCER", "eosstorebest"),
+        ("EOSKEEPER_HTTP_URL", &*node.url()),
+        ("EOSKEEPER_CHAIN_ID", CHAIN),
+        ("EOSKEEPER_KEY", OWN_KEY_NEW),
+        ("FINALIZER_KEY", &finalizer),
+    ];
+    bench.run("switch-key.sh", &[], &env).expect(0, "regproducer is sent");
+    let told = bench.told("cleos");
+    assert_eq!(told[2..6], ["system", "regproducer", "eosstorebest", OWN_KEY_NEW]);
+    let data = format!("[\"eosstorebest\",\"{finalizer}\"]");
+    assert!(told.windows(3).any(|w| w == ["eosio", "actfinkey", &data]), "{told:?}");
+    // The chain prints the key in its old form.
+    fs::write(bench.dir.path().join("sent"), "").unwrap();
+    bench.run("switch-key.sh", &[], &env).expect(0, "already has this key");
+    let private = [("FINALIZER_KEY", "PVT_BLS_secret")];
+    let ran = bench.run("switch-key.sh", &["-P", "bp", "-k", OWN_KEY], &private);
+    ran.expect(64, "is no public finalizer key");
+    assert!(!ran.err.contains("secret"), "a secret was printed");
+}
+
+#[test]
 fn switch_key_says_where_it_got_stuck() {
     let stuck = |cleos: &str, producer: &str, chain_id: &str| {
         let bench = Bench::new().with("cleos", cleos);
@@ -445,4 +474,140 @@ fn switch_key_checks_what_it_is_told_and_can_only_show_it() {
     ran.expect(0, "cleos --url http://127.0.0.1:8888 system regproducer bp EOS6MRy");
     assert!(ran.out.contains(r"https://a\ b 0 -p bp@claim"), "{ran:?}");
     assert!(bench.told("cleos").is_empty());
+}
+
+/// No test: what [`Node`] starts. Listens, says so, and waits.
+#[test]
+#[ignore = "started by the other tests"]
+fn listener() {
+    if std::env::var_os("EK_LISTEN").is_none() {
+        return;
+    }
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    println!("listens {} ", socket.local_addr().unwrap().port());
+    std::thread::sleep(std::time::Duration::from_secs(120));
+}
+
+/// A process that listens, under a name; killed when it is dropped.
+struct Node {
+    child: std::process::Child,
+    port: String,
+}
+
+impl Node {
+    /// Starts one; `deaf` to SIGTERM it takes a kill to end it.
+    fn start(name: &str, deaf: bool) -> Self {
+        use std::io::{BufRead, BufReader};
+        let trap = if deaf { "trap '' TERM;" } else { "" };
+        let program = std::env::current_exe().unwrap();
+        let script = format!(
+            "{trap} exec -a {name} {} listener --exact --ignored --nocapture",
+            program.display()
+        );
+        let mut child = Command::new("bash")
+            .args(["-c", &script])
+            .env("EK_LISTEN", "1")
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let port = lines.find_map(|line| {
+            let line = line.unwrap();
+            Some(line.split_once("listens ")?.1.split(' ').next()?.to_owned())
+        });
+        Self { child, port: port.expect("it listens") }
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn fence_ends_nodeos_with_force_if_need_be_and_nothing_else() {
+    let bench = Bench::new();
+    for (deaf, words) in [(false, "has ended"), (true, "is killed")] {
+        let mut node = Node::start("/usr/bin/nodeos", deaf);
+        let port = node.port.clone();
+        let ran = bench.run("fence.sh", &["--pid-of-port", &port, "-t", "2"], &[]);
+        ran.expect(0, &format!("process {} {words}", node.child.id()));
+        assert!(node.has_ended(), "{ran:?}");
+        let again = bench.run("fence.sh", &["--pid-of-port", &port], &[]);
+        again.expect(10, "nobody listens on port");
+    }
+    // One that was stopped in its tracks would sign when it goes on.
+    let mut frozen = Node::start("nodeos", false);
+    let pid = rustix::process::Pid::from_child(&frozen.child);
+    rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+    let url = format!("http://127.0.0.1:{}/", frozen.port);
+    bench.run("fence.sh", &[], &[("EOSKEEPER_HTTP_URL", &url)]).expect(0, "is killed");
+    assert!(frozen.has_ended());
+
+    let mut relay = Node::start("haproxy", false);
+    let port = relay.port.clone();
+    let ran = bench.run("fence.sh", &["--pid-of-port", &port], &[]);
+    ran.expect(10, &format!("is no nodeos: process {} (haproxy", relay.child.id()));
+    assert!(!relay.has_ended());
+    bench.run("fence.sh", &["--unit", "a", "--container", "b"], &[]).expect(64, "give one of");
+}
+
+/// A `systemctl` of a unit whose state is a file: `stop` obeys or not, `kill` always does.
+fn systemd(obeys: bool) -> Bench {
+    let stop = if obeys { "echo inactive 0 >\"$HOME/unit\"" } else { "exec sleep 60" };
+    let bench = Bench::new().with(
+        "systemctl",
+        &format!(
+            "read -r state main <\"$HOME/unit\"
+case $1 in
+show) if [[ $* == *--value* ]]; then echo $main; else
+    printf 'LoadState=%s\\nActiveState=%s\\nMainPID=%s\\n' \
+        \"$([[ $* == *nodeos* ]] && echo loaded || echo not-found)\" $state $main; fi ;;
+stop) {stop} ;;
+kill) echo failed 0 >\"$HOME/unit\" ;;
+restart) echo active $((main + 1)) >\"$HOME/unit\" ;;
+esac"
+        ),
+    );
+    fs::write(bench.dir.path().join("unit"), "active 4711\n").unwrap();
+    bench
+}
+
+#[test]
+fn fence_stops_a_unit_and_looks_whether_it_did() {
+    let obedient = systemd(true);
+    obedient.run("fence.sh", &["--unit", "nodeos"], &[]).expect(0, "is stopped (inactive)");
+    obedient.run("fence.sh", &["--unit", "nodeos"], &[]).expect(0, "is inactive already");
+    obedient.run("fence.sh", &["--unit", "other"], &[]).expect(10, "knows no unit other");
+    let hung = systemd(false);
+    let env = [("FENCE_UNIT", "nodeos.service")];
+    hung.run("fence.sh", &["-t", "1"], &env).expect(0, "is killed (failed)");
+    let none = Bench::new().with("systemctl", "echo 'no bus' >&2; exit 1");
+    none.run("fence.sh", &[], &env)
+        .expect(10, "systemd does not answer about nodeos.service: no bus");
+    let stuck = Bench::new().with(
+        "systemctl",
+        "[[ $1 != show ]] || printf 'LoadState=loaded\\nActiveState=active\\nMainPID=1\\n'",
+    );
+    stuck.run("fence.sh", &["-t", "1"], &env).expect(1, "is active with main process 1");
+}
+
+#[test]
+fn restart_is_done_when_another_process_runs() {
+    let systemd = systemd(true);
+    systemd.run("restart.sh", &["--unit", "nodeos"], &[]).expect(0, "the unit nodeos runs again");
+    assert_eq!(fs::read_to_string(systemd.dir.path().join("unit")).unwrap(), "active 4712\n");
+    systemd.run("restart.sh", &[], &[]).expect(10, "what is to be restarted is not known");
+    let same = Bench::new().with("systemctl", "[[ $1 != show ]] || echo 4711");
+    let ran = same.run("restart.sh", &["--unit", "nodeos", "-t", "2"], &[]);
+    ran.expect(1, "is not seen to run again within 2 s");
+    let none = Bench::new().with("docker", "echo 'Cannot connect' >&2; exit 1");
+    let ran = none.run("restart.sh", &["--container", "nodeos"], &[]);
+    ran.expect(10, "nothing is known of the container nodeos: Cannot connect");
 }

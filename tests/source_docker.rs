@@ -10,8 +10,10 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use eoskeeper::core::event::Replacement;
+use eoskeeper::core::event::{Event, Replacement};
+use eoskeeper::core::process::ProcessEvent;
 use eoskeeper::sources::docker::follow;
+use eoskeeper::sources::process::{self, Target};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -373,4 +375,156 @@ fn child_without_rights() {
 async fn is_denied(socket: &Path) {
     let mut log = Followed::at(&format!("unix://{}", socket.display()), "node");
     log.received.unavailable("put eoskeeper's user into the group `docker`").await;
+}
+
+/// The container's life as the process source tells it.
+struct Life {
+    events: mpsc::Receiver<Event>,
+    stop: CancellationToken,
+}
+
+impl Life {
+    fn new(engine: &Engine, name: &str) -> Self {
+        let (send, events) = mpsc::channel(16);
+        let stop = CancellationToken::new();
+        let target = Target::Container { name: name.to_owned(), host: Some(engine.host()) };
+        tokio::spawn(process::watch(target, send, stop.clone()));
+        Self { events, stop }
+    }
+
+    /// Waits for what is told next, which must have these words.
+    async fn tells(&mut self, words: &str) {
+        let told = tokio::time::timeout(received::PATIENCE, self.events.recv()).await;
+        let told = match told.unwrap_or_else(|_| panic!("never came: {words}")) {
+            Some(Event::Process(ProcessEvent::Running { what })) => format!("runs: {what}"),
+            Some(Event::Process(ProcessEvent::Ended { how })) => format!("ended: {how}"),
+            Some(Event::Process(ProcessEvent::NotWatched { why })) => format!("not watched: {why}"),
+            other => panic!("{other:?}"),
+        };
+        assert!(told.contains(words), "{words} is not in {told}");
+    }
+
+    async fn silent(&mut self, while_ms: u64) {
+        let told =
+            tokio::time::timeout(std::time::Duration::from_millis(while_ms), self.events.recv());
+        let told = told.await;
+        assert!(told.is_err(), "{told:?}");
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+#[tokio::test]
+async fn a_container_that_ends_is_told_at_once_and_why() {
+    let Some(engine) = Engine::shared() else { return };
+    // A name that begins with the one that is watched is another's.
+    engine.run("lifelong", PLAIN).await;
+    engine.run("life", PLAIN).await;
+    let mut life = Life::new(&engine, "life");
+    life.tells("runs: container life (").await;
+    let began = std::time::Instant::now();
+    engine.kill("life").await;
+    life.tells("ended with exit code 137").await;
+    println!("from the order to kill to the event: {:?}", began.elapsed());
+    life.silent(2_500).await;
+    engine.start_container("life").await;
+    life.tells("runs: container life (").await;
+    engine.stop_container("life").await;
+    life.tells("ended with exit code").await;
+    engine.start_container("life").await;
+    life.tells("runs: container life (").await;
+    engine.restart_container("life").await;
+    life.tells("ended with exit code").await;
+    life.tells("runs: container life (").await;
+    engine.kill("lifelong").await;
+    life.silent(2_500).await;
+    engine.remove("life").await;
+    life.tells("ended with exit code 137").await;
+    engine.run("life", PLAIN).await;
+    life.tells("runs: container life (").await;
+    // Renamed away it is watched still, by its id.
+    engine.rename("life", "former-life").await;
+    engine.kill("former-life").await;
+    life.tells("code 137").await;
+}
+
+#[tokio::test]
+async fn a_container_that_is_not_there_is_waited_for() {
+    let Some(engine) = Engine::shared() else { return };
+    let mut life = Life::new(&engine, "late");
+    life.tells("not watched: there is no container late").await;
+    engine.create("late", PLAIN).await;
+    life.tells("not watched: the container late is not running (created)").await;
+    engine.start_container("late").await;
+    life.tells("runs: container late (").await;
+}
+
+#[tokio::test]
+async fn an_end_while_docker_is_away_is_told_when_it_is_back() {
+    let Some(engine) = Engine::start(LiveRestore::Off) else { return };
+    engine.run("node", PLAIN).await;
+    let mut life = Life::new(&engine, "node");
+    life.tells("runs: container node (").await;
+    engine.freeze(true);
+    life.tells("not watched: Docker at").await;
+    engine.freeze(false);
+    life.tells("runs: container node (").await;
+    engine.stop_daemon();
+    // Its last words may still reach us, or may not.
+    engine.restart_daemon();
+    let mut told = Vec::new();
+    loop {
+        let event = tokio::time::timeout(received::PATIENCE, life.events.recv()).await;
+        let Ok(Some(Event::Process(event))) = event else { panic!("{event:?} after {told:?}") };
+        let has_ended = matches!(event, ProcessEvent::Ended { .. });
+        told.push(event);
+        if has_ended {
+            break;
+        }
+    }
+    engine.start_container("node").await;
+    loop {
+        let event = tokio::time::timeout(received::PATIENCE, life.events.recv()).await;
+        match event {
+            Ok(Some(Event::Process(ProcessEvent::Running { .. }))) => break,
+            // Docker may be found gone only after the end was told.
+            Ok(Some(Event::Process(ProcessEvent::NotWatched { .. }))) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Runs a script of `scripts/` against the engine; how it ended and what it said.
+async fn script(engine: &Engine, words: &str) -> (Option<i32>, String) {
+    let mut words = words.split(' ');
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts").join(words.next().unwrap());
+    let mut command = Command::new(path);
+    command.args(words).env("DOCKER_HOST", engine.host());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[tokio::test]
+async fn the_scripts_fence_and_restart_a_container() {
+    let Some(engine) = Engine::shared() else { return };
+    engine.run("fenced", PLAIN).await;
+    let mut life = Life::new(&engine, "fenced");
+    life.tells("runs: container fenced (").await;
+    let expect = async |words: &str, code: i32, said: &str| {
+        let (found, text) = script(&engine, words).await;
+        assert!(found == Some(code) && text.contains(said), "{words}: {found:?} {text}");
+    };
+    expect("restart.sh --container fenced -t 20", 0, "the container fenced runs again").await;
+    life.tells("ended with exit code").await;
+    life.tells("runs: container fenced (").await;
+    expect("fence.sh --container fenced -t 1", 0, "the container fenced is").await;
+    life.tells("ended with exit code").await;
+    expect("fence.sh --container fenced", 0, "does not run").await;
+    expect("fence.sh --container nobody", 10, "Docker does not answer about nobody").await;
+    expect("restart.sh --container nobody", 10, "nothing is known of the container nobody").await;
 }

@@ -65,13 +65,29 @@ def create(plan):
     _until_accepted("the schedule contract", lambda: _set_contract(cleos, "setprods"))
 
 
-def propose_schedule(plan):
-    """Proposes the schedule and waits until it is the active one."""
+def propose_schedule(plan, our_key=PUBLIC_KEY, wait=True):
+    """Proposes the schedule, our producer with `our_key`, and waits until it is the active one."""
     cleos = Cleos(plan)
+    keys = {name: PUBLIC_KEY for name in plan.schedule} | {OUR_PRODUCER: our_key}
     proposal = {"schedule": [{"producer_name": name, "authority": ["block_signing_authority_v0",
-                {"threshold": 1, "keys": [{"key": PUBLIC_KEY, "weight": 1}]}]} for name in plan.schedule]}
+                {"threshold": 1, "keys": [{"key": key, "weight": 1}]}]} for name, key in keys.items()]}
     _until_accepted("the schedule", lambda: cleos.push([("setprods", proposal)]))
-    rpc.wait_until("the schedule to be active", lambda: active(plan) == plan.schedule, SCHEDULE_SECONDS)
+    if wait:
+        rpc.wait_until("the schedule to be active",
+                       lambda: active(plan) == plan.schedule and signing_key(plan) == our_key, SCHEDULE_SECONDS)
+
+
+def create_key(plan):
+    """A new key pair, (public, private)."""
+    words = Cleos(plan)("create", "key", "--to-console").split()
+    return words[words.index("key:", 3) + 1], words[words.index("key:") + 1]
+
+
+def signing_key(plan, node="boot"):
+    """The key of our producer in the active schedule."""
+    answer = rpc.call(plan.http_port(node), "/v1/chain/get_producer_schedule")
+    ours = [p for p in answer["active"]["producers"] if p["producer_name"] == OUR_PRODUCER]
+    return ours[0]["authority"][1]["keys"][0]["key"] if ours else None
 
 
 def unlock_wallet(plan):

@@ -1,9 +1,9 @@
-"""The wires between the nodes, as TCP relays in one background process.
+"""The wires between the nodes, as TCP relays in one background process that takes orders.
 
 Nodes dial each other through a relay per pair, and the program under test reaches each node's RPC
-through one more. A relay is `open`, `closed` (connections are ended and refused: a cable pulled
-out) or `silent` (connections stay and nothing passes: packets dropped). What was sent into a
-silent relay arrives when it opens, as after a short real partition.
+through one more. Keepers reach their peers, etcd and references through relays that `add` brings.
+Every relay knows the two hosts at its ends, so that a whole host can be cut off: what its node and
+its keeper say. What a relay can do is in `relay`.
 """
 
 import asyncio
@@ -17,69 +17,14 @@ import sys
 import nodes
 import rpc
 from plan import NODES, Plan, TestnetError
+from relay import MODES, Relay
 
-MODES = ("open", "closed", "silent")
-CHUNK = 1 << 16
-DIAL_SECONDS = 2.0
+# Which way a relay is silent, as seen from the node the order names.
+WAYS = ("out", "in")
+MAX_DELAY_MS = 60_000
+ORDER_SECONDS = 2.0
+MAX_ANSWER = 1 << 16
 WATCH_SECONDS = 1.0
-
-
-class Relay:
-    """One listening port, one target port, one mode."""
-
-    def __init__(self, port, target):
-        self.port, self.target, self.mode = port, target, "open"
-        self.passing = asyncio.Event()
-        self.passing.set()
-        self.writers = set()
-
-    async def listen(self):
-        """Takes the port."""
-        return await asyncio.start_server(self.serve, "127.0.0.1", self.port)
-
-    def set_mode(self, mode):
-        """Changes what happens to connections, at once for those that exist."""
-        self.mode = mode
-        if mode == "silent":
-            self.passing.clear()
-        else:
-            self.passing.set()
-        if mode == "closed":
-            for writer in list(self.writers):
-                writer.transport.abort()
-
-    async def serve(self, reader, writer):
-        """One connection: dial the target, pass bytes both ways until either end is done."""
-        self.writers.add(writer)
-        far = None
-        try:
-            await self.passing.wait()
-            if self.mode == "closed":
-                return
-            far_reader, far = await asyncio.wait_for(
-                asyncio.open_connection("127.0.0.1", self.target), DIAL_SECONDS)
-            self.writers.add(far)
-            both = [asyncio.ensure_future(self.pump(reader, far)),
-                    asyncio.ensure_future(self.pump(far_reader, writer))]
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            for task in both:
-                task.cancel()
-        except (OSError, asyncio.TimeoutError):
-            pass  # The target is down or has hung up: the caller sees its connection end.
-        finally:
-            for end in filter(None, (writer, far)):
-                self.writers.discard(end)
-                end.transport.abort() if self.mode == "closed" else end.close()
-
-    async def pump(self, reader, writer):
-        """Passes bytes one way; a silent relay holds one chunk and stops reading."""
-        try:
-            while data := await reader.read(CHUNK):
-                await self.passing.wait()
-                writer.write(data)
-                await writer.drain()
-        except OSError:
-            pass  # The other end has gone; `serve` closes both.
 
 
 class Relays:
@@ -87,34 +32,61 @@ class Relays:
 
     def __init__(self, plan):
         self.plan = plan
-        self.wires = {(d, n): Relay(port, plan.p2p_port(n)) for d, n, port in plan.pairs()}
-        self.fronts = {n: Relay(plan.rpc_port(n), plan.http_port(n)) for n in NODES}
+        self.wires = {(d, n): Relay(port, plan.p2p_port(n), (d, n)) for d, n, port in plan.pairs()}
+        self.fronts = {n: Relay(plan.rpc_port(n), plan.http_port(n), ("", n)) for n in NODES}
+        self.added = {}
 
-    def order(self, command):
-        """Carries out one order and returns the modes of all relays that are not open."""
-        mode, node, peer = command.get("mode"), command.get("node"), command.get("peer")
-        if mode is not None:
-            if mode not in MODES:
-                raise ValueError(f"mode {mode!r} is none of {MODES}")
-            for relay in self.chosen(command["what"], node, peer):
-                relay.set_mode(mode)
-        wires = {f"{d}-{n}": r.mode for (d, n), r in self.wires.items() if r.mode != "open"}
-        fronts = {n: r.mode for n, r in self.fronts.items() if r.mode != "open"}
-        return {"wires": wires, "rpc": fronts}
+    async def order(self, command):
+        """Carries out one order and returns all relays that are not simply open."""
+        if "add" in command:
+            await self.add(**command["add"])
+        if "mode" in command:
+            self.set_mode(**command["mode"])
+        if "delay" in command:
+            self.delay(**command["delay"])
+        wires = {f"{d}-{n}": r.told() for (d, n), r in self.wires.items() if r.told()}
+        fronts = {n: r.told() for n, r in self.fronts.items() if r.told()}
+        added = {name: r.told() for name, r in self.added.items() if r.told()}
+        return {"wires": wires, "rpc": fronts, "hosts": added}
+
+    async def add(self, name, port, target, ends):
+        """Brings one more relay between two hosts."""
+        if name in self.added or len(ends) != 2:
+            raise ValueError(f"relay {name!r} with ends {ends!r} is there already, or not between two")
+        relay = Relay(port, target, tuple(ends))
+        await relay.listen()
+        self.added[name] = relay
+
+    def set_mode(self, what, node, mode, peer=None, way=None):
+        """Opens, closes or silences relays."""
+        if mode not in MODES or way not in (None, *WAYS) or (way and mode == "closed"):
+            raise ValueError(f"mode {mode!r} is none of {MODES}, or {way!r} is no way for it")
+        for relay in self.chosen(what, node, peer):
+            other = relay.ends[relay.ends[0] == node]
+            relay.set_mode(mode, {None: None, "out": node, "in": other}[way])
+
+    def delay(self, node, delay_ms):
+        """Makes everything on the wires of a node late; 0 ends it."""
+        if not 0 <= delay_ms <= MAX_DELAY_MS:
+            raise ValueError(f"{delay_ms} ms is not 0..{MAX_DELAY_MS}")
+        for relay in self.chosen("wires", node, None):
+            relay.delay_seconds = delay_ms / 1000
 
     def chosen(self, what, node, peer):
-        """The relays an order is about."""
+        """The relays an order is about: the front of a node (`rpc`), its wires to all or to one peer
+        (`wires`), or its wires and all that its keeper says (`host`)."""
         if what == "rpc":
             return [self.fronts[node]]
         ends = {node, peer} if peer else {node}
-        return [relay for pair, relay in self.wires.items() if ends <= set(pair)]
+        relays = list(self.wires.values()) + (list(self.added.values()) if what == "host" else [])
+        return [relay for relay in relays if ends <= set(relay.ends)]
 
     async def control(self, reader, writer):
         """One order a connection: a line of JSON in, a line of JSON out."""
         try:
-            line = await asyncio.wait_for(reader.readline(), DIAL_SECONDS)
-            answer = self.order(json.loads(line))
-        except (ValueError, KeyError, asyncio.TimeoutError) as error:
+            line = await asyncio.wait_for(reader.readline(), ORDER_SECONDS)
+            answer = await self.order(json.loads(line))
+        except (ValueError, KeyError, TypeError, OSError, asyncio.TimeoutError) as error:
             answer = {"error": str(error)}
         writer.write(json.dumps(answer).encode() + b"\n")
         writer.close()
@@ -127,7 +99,8 @@ class Relays:
         while not owner or os.path.exists(f"/proc/{owner}"):
             await asyncio.sleep(WATCH_SECONDS)
         nodes.kill_all(self.plan)
-        end_pusher(self.plan)
+        # It was started later than this process read its plan.
+        end_pusher(Plan.load(self.plan.dir))
 
 
 def serve(plan, owner):
@@ -169,7 +142,7 @@ def send(plan, command):
         with socket.create_connection(("127.0.0.1", plan.control_port()), timeout=3) as control:
             control.sendall(json.dumps(command).encode() + b"\n")
             with control.makefile("r", encoding="utf-8") as answer:
-                told = json.loads(answer.readline(CHUNK) or "{}")
+                told = json.loads(answer.readline(MAX_ANSWER) or "{}")
     except (OSError, ValueError) as error:
         raise TestnetError(f"the relays of {plan.dir} do not answer ({error}); use down, then up") from None
     if "error" in told:

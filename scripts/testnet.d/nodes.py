@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import rpc
+import skew
 import wheel
 from plan import NODES, OUR_PRODUCER, OURS, TestnetError, other_producers
 
@@ -49,10 +50,29 @@ def arguments(plan, node):
             args += ["--producer-name", name]
     if node in OURS:
         args += ["--producer-name", OUR_PRODUCER]
+        own = own_key(plan, node)
+        if own:
+            # Instead of the default, so that the node can sign with no other.
+            args += ["--signature-provider", f"{own[0]}=KEY:{own[1]}"]
     for dialler, _, relay in plan.pairs():
         if dialler == node:
             args += ["--p2p-peer-address", f"127.0.0.1:{relay}"]
     return args
+
+
+def own_key(plan, node):
+    """The node's own key pair where `set-key` gave it one, else None."""
+    try:
+        with open(plan.path(node + ".key"), encoding="ascii") as kept:
+            return kept.read().split()
+    except FileNotFoundError:
+        return None
+
+
+def give_key(plan, node, pair):
+    """Keeps a key pair for the node; it has it from its next start on."""
+    with open(plan.path(node + ".key"), "w", encoding="ascii") as kept:
+        kept.write(" ".join(pair))
 
 
 def pid(plan, node):
@@ -97,12 +117,14 @@ def state(plan, node):
     return "frozen" if process_state(number) == "T" else "running"
 
 
-def launch(plan, node, paused):
+def launch(plan, node, paused, clock=None):
     """Starts the process and returns at once. A node whose database was left dirty by a kill
-    would refuse to start, so its state is dropped and replayed from the block log."""
+    would refuse to start, so its state is dropped and replayed from the block log. `clock` is how
+    far its clock is off, for example `+2.5s`."""
     if pid(plan, node):
         raise TestnetError(f"{node} runs already (pid {pid(plan, node)})")
     found = wheel.find()
+    environment = dict(found.environment, **(skew.environment(clock) if clock else {}))
     args = arguments(plan, node) + (["--pause-on-startup"] if paused else [])
     if os.path.exists(plan.path(node, "data")) and not os.path.exists(plan.path(node, CLEAN)):
         shutil.rmtree(plan.path(node, "data", "state"), ignore_errors=True)
@@ -111,16 +133,16 @@ def launch(plan, node, paused):
     if os.path.exists(plan.path(node, CLEAN)):
         os.remove(plan.path(node, CLEAN))
     with open(plan.log(node), "ab") as log:
-        process = subprocess.Popen([found.binary] + args, env=found.environment, stdout=log,
+        process = subprocess.Popen([found.binary] + args, env=environment, stdout=log,
                                    stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
     with open(plan.path(node + ".pid"), "w", encoding="ascii") as kept:
         kept.write(str(process.pid))
     return process
 
 
-def start(plan, node, paused):
+def start(plan, node, paused, clock=None):
     """Starts the node and waits until its RPC answers."""
-    process = launch(plan, node, paused)
+    process = launch(plan, node, paused, clock)
     wait_ready(plan, node, process)
 
 

@@ -15,10 +15,11 @@ class CallFailed(TestnetError):
     """The node did not answer, or answered with an error; the text says which."""
 
 
-def call(port, path, body=None, seconds=CALL_SECONDS):
-    """POSTs `body` as JSON and returns the parsed answer. nodeos answers 200, 201 or 202."""
+def call(port, path, body=None, seconds=CALL_SECONDS, method="POST"):
+    """Sends `body` as JSON and returns the parsed answer. nodeos answers 200, 201 or 202."""
     data = b"" if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data=data, method="POST")
+    data = data if method == "POST" else None
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data=data, method=method)
     try:
         with urllib.request.urlopen(request, timeout=seconds) as answer:
             return json.loads(answer.read(MAX_BODY))

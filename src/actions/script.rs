@@ -2,7 +2,7 @@
 //! the whole process group ended when it is passed.
 //!
 //! The contract with a script: it is told what to do by `EOSKEEPER_ACTION` (`promote`, `demote`,
-//! `promote_remote`), exits with 0 when it is done, with 10 when it refuses and has changed
+//! `promote_remote`, `fence`, `restart`), exits with 0 when it is done, with 10 when it refuses and has changed
 //! nothing, and with anything else when it failed. Its last line of output is shown to people.
 //!
 //! # Caveat

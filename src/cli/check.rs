@@ -9,9 +9,12 @@ mod lease;
 mod listen;
 mod log_file;
 mod node;
+mod peers;
+mod process;
 mod references;
 mod row;
 mod scripts;
+mod starts;
 mod state_dir;
 mod table;
 
@@ -111,16 +114,20 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
     if scope == Scope::Offline {
         return rows;
     }
-    let (node, others, lease, log, scripts, state, status) = tokio::join!(
+    let (node, process, starts, others, lease, peers, log, scripts, state, status) = tokio::join!(
         node::rows(config),
+        process::rows(config),
+        starts::rows(config),
         references::rows(config),
         lease::rows(config),
+        peers::rows(config),
         log_file::rows(config),
         scripts::rows(config),
         state_dir::rows(config),
         listen::rows(config),
     );
-    rows.extend([node, others, lease, log, scripts, state, status].into_iter().flatten());
+    let parts = [node, process, starts, others, lease, peers, log, scripts, state, status];
+    rows.extend(parts.into_iter().flatten());
     rows
 }
 

@@ -7,6 +7,7 @@
 mod global;
 mod lease;
 mod others;
+mod peers;
 mod promotion;
 mod rules;
 
@@ -71,12 +72,13 @@ pub enum DefaultValue {
 }
 
 /// The sections, in the order they are documented.
-pub const SECTIONS: [Section; 8] = [
+pub const SECTIONS: [Section; 9] = [
     global::SECTION,
     rules::SECTION,
     promotion::SECTION,
     lease::SECTION,
     others::REFERENCES,
+    peers::SECTION,
     others::STATUS,
     others::STATE,
     others::LOG,

@@ -6,6 +6,8 @@ use reqwest::Url;
 use serde_json::Value;
 
 use crate::core::name::Name;
+use crate::core::settings::is_node_name;
+use crate::nodeos::keys;
 
 /// The kinds of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +16,13 @@ pub enum Kind {
     Role,
     /// An account name.
     Producer,
+    /// Name of a node.
+    NodeName,
+    /// Names of nodes and base addresses of their keepers, separated by commas, each once.
+    Peers {
+        /// Most of them.
+        max: usize,
+    },
     /// A TCP port.
     Port,
     /// Base address of an HTTP service.
@@ -31,6 +40,12 @@ pub enum Kind {
     Path,
     /// `api` or a script's path.
     Actuator,
+    /// `api`, `key` or a script's path.
+    Promoter,
+    /// A public key of a block producer.
+    PublicKey,
+    /// The name of a systemd unit.
+    SystemdUnit,
     /// A script's path.
     Script,
     /// Yes or no.
@@ -120,6 +135,10 @@ impl Kind {
                     .to_owned()
             }
             Self::Producer => "1 to 13 characters out of a-z, 1-5 and the dot".to_owned(),
+            Self::NodeName => "1 to 32 characters out of a-z, 0-9, the dot and -".to_owned(),
+            Self::Peers { max } => {
+                format!("up to {max} of NAME=http://HOST:PORT, separated by commas")
+            }
             Self::Port => "1 to 65535".to_owned(),
             Self::Url => "http://HOST:PORT or https://HOST:PORT, nothing after it".to_owned(),
             Self::Urls { max } => {
@@ -133,9 +152,15 @@ impl Kind {
             Self::Actuator => {
                 "api, or a script's path, absolute or relative to this file (./NAME)".to_owned()
             }
+            Self::Promoter => {
+                "api, key, or a script's path, absolute or relative to this file (./NAME)"
+                    .to_owned()
+            }
             Self::Script => {
                 "a script's path, absolute or relative to this file (./NAME)".to_owned()
             }
+            Self::PublicKey => "a public key, EOS… or PUB_K1_…".to_owned(),
+            Self::SystemdUnit => "a unit's name as systemctl shows it".to_owned(),
             Self::Bool => "true or false (also yes or no, on or off, 1 or 0)".to_owned(),
             Self::Count { min, max } => format!("{min} to {max}"),
             Self::Time { unit, min_ms, max_ms } => format!(
@@ -169,6 +194,7 @@ impl Kind {
         }
         match self {
             Self::Urls { max } => read_urls(text, *max),
+            Self::Peers { max } => read_peers(text, *max),
             Self::Count { min, max } => read_count(text, *min, *max),
             Self::Port => read_count(text, 1, u64::from(u16::MAX)),
             Self::Time { unit, min_ms, max_ms } => read_time(text, *unit, *min_ms, *max_ms),
@@ -191,11 +217,16 @@ impl Kind {
                     .map(drop)
                     .map_err(|error| format!("{} is no account name: {error}", quoted(text)));
             }
+            Self::NodeName => (is_node_name(text), "name of a node"),
             Self::Url => (base_url(text).is_some(), "address of an HTTP service"),
             Self::DockerHost => (is_docker_host(text), "address of a Docker engine"),
             Self::Container => (is_container(text), "name of a container"),
             Self::Address => (text.parse::<SocketAddr>().is_ok(), "address with a port"),
             Self::Actuator => (is_api(text) || is_script(text), "way to act"),
+            Self::Promoter => (is_api(text) || is_key(text) || is_script(text), "way to act"),
+            // Not repeated: it may be the private one.
+            Self::PublicKey => return keys::normal(text).map(drop).map_err(|e| e.to_string()),
+            Self::SystemdUnit => (is_unit(text), "name of a systemd unit"),
             Self::Script => (is_script(text), "path of a script"),
             Self::KeyPrefix => (is_key_prefix(text), "beginning of a key"),
             Self::Word => (!text.contains(char::is_whitespace), "word"),
@@ -213,7 +244,7 @@ impl Kind {
         match (self, value) {
             (Self::Time { unit, .. }, Value::Number(ms)) => unit.show(ms.as_u64().unwrap_or(0)),
             (_, Value::String(text)) => text.clone(),
-            (Self::Urls { .. }, Value::Array(urls)) => {
+            (Self::Urls { .. } | Self::Peers { .. }, Value::Array(urls)) => {
                 let urls: Vec<&str> = urls.iter().filter_map(Value::as_str).collect();
                 urls.join(", ")
             }
@@ -237,6 +268,18 @@ pub(super) fn base_url(text: &str) -> Option<Url> {
 /// Whether an act is ordered from nodeos's own producer API.
 pub(super) fn is_api(text: &str) -> bool {
     text.eq_ignore_ascii_case("api")
+}
+
+/// Whether a promotion is by the producer's key on the chain.
+pub(super) fn is_key(text: &str) -> bool {
+    text.eq_ignore_ascii_case("key")
+}
+
+/// What systemd allows in names (`systemd.unit(5)`); an option of systemctl's is none.
+fn is_unit(text: &str) -> bool {
+    !text.starts_with('-')
+        && text.len() <= 255
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b":-_.\\@".contains(&b))
 }
 
 /// A word without a slash or a dot is a slip (`yes`, `apii`) rather than a script.
@@ -285,6 +328,28 @@ fn read_urls(text: &str, max: usize) -> Result<Value, String> {
         return Err(format!("{} addresses", urls.len()));
     }
     Ok(Value::Array(urls))
+}
+
+fn read_peers(text: &str, max: usize) -> Result<Value, String> {
+    let mut peers: Vec<(String, String)> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        let (name, url) = part.split_once('=').ok_or_else(|| is_no(part, "NAME=ADDRESS"))?;
+        let (name, url) = (name.trim(), url.trim());
+        Kind::NodeName.check_text(name)?;
+        Kind::Url.check_text(url)?;
+        let url = base_url(url).map_or_else(String::new, |url| url.to_string());
+        if let Some(twice) = [name, &url]
+            .into_iter()
+            .find(|text| peers.iter().any(|(name, url)| name == text || url == text))
+        {
+            return Err(format!("{} is there twice", quoted(twice)));
+        }
+        peers.push((name.to_owned(), url));
+    }
+    if peers.len() > max {
+        return Err(format!("{} peers", peers.len()));
+    }
+    Ok(peers.into_iter().map(|(name, url)| format!("{name}={url}")).collect())
 }
 
 fn read_count(text: &str, min: u64, max: u64) -> Result<Value, String> {
@@ -402,6 +467,26 @@ mod tests {
             ("http://a, http://a/", "'http://a/' is there twice"),
             ("http://a,http://b,http://c", "3 addresses"),
             ("http://u:p@a", "the address holds an @, as with a user's name and password"),
+        ] {
+            assert_eq!(kind.read(bad), Err(why.to_owned()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn reads_peers_by_name() {
+        let kind = Kind::Peers { max: 2 };
+        let read = kind.read("b = http://10.0.0.2:9881 ,c-2=https://c.example");
+        let shown = "b=http://10.0.0.2:9881/, c-2=https://c.example/";
+        assert_eq!(read.map(|peers| kind.show(&peers)), Ok(shown.to_owned()));
+        for (bad, why) in [
+            ("http://a", "'http://a' is no NAME=ADDRESS"),
+            ("B=http://a", "'B' is no name of a node"),
+            ("b=a:1", "'a:1' is no address of an HTTP service"),
+            ("b=http://a, b=http://c", "'b' is there twice"),
+            ("b=http://a, c=http://a/", "'http://a/' is there twice"),
+            ("b=http://a,", "'' is no NAME=ADDRESS"),
+            ("b=http://a,c=http://c,d=http://d", "3 peers"),
+            ("b=http://u:p@a", "the address holds an @, as with a user's name and password"),
         ] {
             assert_eq!(kind.read(bad), Err(why.to_owned()), "{bad}");
         }

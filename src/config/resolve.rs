@@ -3,6 +3,7 @@
 mod act;
 mod lease;
 mod node;
+mod peers;
 mod rules;
 
 use std::path::{Path, PathBuf};
@@ -34,10 +35,13 @@ pub(super) fn resolve(
     let identity = resolver.identity(tree);
     let http_url = resolver.http_url(&tree.global);
     let log = resolver.log_source(&tree.global);
+    let watch = resolver.watch(&tree.global);
     resolver.check_rules(&tree.rules);
     let actuators = resolver.actuators(&tree.promotion, tree.global.role);
     let references = resolver.references(&tree.references);
     let lease = resolver.lease(&tree.lease).unzip();
+    let node = node_name(tree);
+    let peers = resolver.peers(&tree.peers, node.as_deref());
     let wait = resolver.wait(&tree.promotion);
     let state_dir = resolver.path(&tree.state.dir);
     let notes = resolver.notes;
@@ -48,18 +52,25 @@ pub(super) fn resolve(
     tree.promotion.apply(&mut settings.promotion, wait);
     settings.references = references;
     settings.lease = lease.0;
-    settings.promotion.configured = actuators.can_promote();
-    settings.promotion.can_demote = actuators.demote.is_some();
+    settings.node = node?;
+    let names = peers.iter().flat_map(|peers| &peers.nodes).map(|(name, _)| name.clone());
+    settings.peers.names = names.collect();
+    actuators.tell(role, &mut settings.promotion);
+    settings.producer_key = actuators.producer_key;
     Some(Config {
         source: source.to_path_buf(),
         settings,
         http_url: http_url?,
         log: log?,
         lease: lease.1,
+        watch,
         references: tree.references.urls.clone(),
+        peers,
         promote: actuators.promote,
         demote: actuators.demote,
         promote_remote: actuators.promote_remote,
+        fence: actuators.fence,
+        restart: actuators.restart,
         status_listen: tree.status.listen,
         state_dir,
         own_log: tree.log,
@@ -71,6 +82,12 @@ pub(super) fn resolve(
 fn base(source: &Path) -> PathBuf {
     let absolute = std::path::absolute(source).unwrap_or_else(|_| source.to_path_buf());
     absolute.parent().unwrap_or(Path::new("/")).to_path_buf()
+}
+
+/// The name that is given, else the role's letter.
+fn node_name(tree: &Tree) -> Option<String> {
+    let letter = || tree.global.role.map(|role| role.letter().to_ascii_lowercase().to_string());
+    tree.global.node_name.clone().or_else(letter)
 }
 
 impl Resolver<'_> {

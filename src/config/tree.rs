@@ -20,6 +20,7 @@ pub(super) struct Tree {
     pub(super) promotion: PromotionKeys,
     pub(super) lease: LeaseKeys,
     pub(super) references: ReferencesKeys,
+    pub(super) peers: PeersKeys,
     pub(super) status: Status,
     pub(super) state: State,
     pub(super) log: OwnLog,
@@ -31,6 +32,7 @@ pub(super) struct Tree {
 pub(super) struct Global {
     pub(super) role: Option<Role>,
     pub(super) producer_name: Option<Name>,
+    pub(super) node_name: Option<String>,
     pub(super) http_port: Option<u16>,
     #[serde(deserialize_with = "url")]
     pub(super) http_url: Option<Url>,
@@ -38,6 +40,8 @@ pub(super) struct Global {
     pub(super) log_file: Option<PathBuf>,
     pub(super) c_name: Option<String>,
     pub(super) docker_host: Option<String>,
+    pub(super) watch_process: Option<bool>,
+    pub(super) unit: Option<String>,
 }
 
 /// `[promotion]`; what is absent has the default of the role.
@@ -47,6 +51,12 @@ pub(super) struct PromotionKeys {
     pub(super) promote: Option<String>,
     pub(super) demote: Option<String>,
     pub(super) promote_remote: Option<String>,
+    pub(super) key_script: Option<String>,
+    pub(super) producer_key: Option<String>,
+    pub(super) fence: Option<String>,
+    pub(super) restart: Option<String>,
+    pub(super) restart_wait_ms: Option<u64>,
+    pub(super) remind_ms: Option<u64>,
     pub(super) wait_rounds: Option<u32>,
     pub(super) wait_ms: Option<u64>,
     pub(super) dry_run: Option<bool>,
@@ -83,6 +93,17 @@ pub(super) struct ReferencesKeys {
     pub(super) min_agree: Option<u32>,
 }
 
+/// `[peers]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PeersKeys {
+    pub(super) listen: Option<SocketAddr>,
+    #[serde(default, deserialize_with = "peers")]
+    pub(super) nodes: Vec<(String, Url)>,
+    pub(super) secret_file: Option<PathBuf>,
+    pub(super) timeout_ms: u64,
+}
+
 /// `[status]`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,6 +121,16 @@ pub(super) struct State {
 fn urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Url>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
     let read = |text: &String| base_url(text).ok_or_else(|| serde::de::Error::custom("no address"));
+    texts.iter().map(read).collect()
+}
+
+fn peers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Url)>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let read = |text: &String| {
+        let peer = text.split_once('=').and_then(|(name, url)| Some((name, base_url(url)?)));
+        let (name, url) = peer.ok_or_else(|| serde::de::Error::custom("no peer"))?;
+        Ok((name.to_owned(), url))
+    };
     texts.iter().map(read).collect()
 }
 

@@ -29,6 +29,12 @@ pub enum Event {
     Info(Result<ChainInfo, ApiFailure>),
     /// An answer of `/v1/chain/get_producer_schedule`.
     Schedule(Result<Schedule, ApiFailure>),
+    /// The public keys, `PUB_K1_…`, that may sign our producer's blocks by the active schedule; none
+    /// when it is not in it. Follows each [`Event::Schedule`] that is an answer.
+    SigningKeys {
+        /// The keys of its authority, in the order of the answer.
+        keys: Vec<String>,
+    },
     /// An answer of `/v1/producer/paused`.
     Paused(Result<bool, ApiFailure>),
     /// An answer, or none, of a reference node.

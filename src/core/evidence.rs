@@ -38,6 +38,9 @@ const UNSEEN_BLOCKS_MAX: u32 = 5;
 /// [`Schedule::standstill_ms`] of 21 producers, while the schedule is not known: 7 × 6 s.
 const STANDSTILL_MS: u64 = 42_000;
 
+/// Keys of one producer that are kept; a schedule has one, or a few that sign together.
+const SIGNING_KEYS_MAX: usize = 8;
+
 /// Upper bound of what all windows together may hold, bytes; a test floods them and asserts it.
 pub const EVIDENCE_BYTES_MAX: usize = 96 * 1024;
 
@@ -99,6 +102,9 @@ impl Evidence {
             Event::Info(Ok(info)) => self.record_info(now, info),
             Event::Info(Err(failure)) => self.api.record_failure(now, failure),
             Event::Schedule(answer) => self.record_schedule(now, answer),
+            Event::SigningKeys { keys } => {
+                self.api.signing_keys = Some(keys.iter().take(SIGNING_KEYS_MAX).cloned().collect());
+            }
             Event::Paused(answer) => self.api.record_paused(now, answer),
             Event::Reference(event) => self.references.record(now, event),
             Event::Process(event) => self.process.record(now, event),

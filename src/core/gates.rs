@@ -260,13 +260,14 @@ fn already_producing(view: &View<'_>) -> Gate {
     if view.settings.role == Role::Active && view.position == Position::Active {
         return Gate::open(name, "The active node is paused before another is promoted.");
     }
-    match view.is_paused() {
-        Some(false) => {
+    match (view.key_signs(), view.is_paused()) {
+        (Some(false), _) => Gate::open(name, "This node's key is not in the active schedule."),
+        (_, Some(false)) => {
             let sentence = "This node is not paused: there is nothing to promote.";
             Gate::closed(name, HoldReason::AlreadyProducing, sentence)
         }
-        Some(true) => Gate::open(name, "This node is paused."),
-        None => Gate::open(name, "Whether this node is paused is not known."),
+        (_, Some(true)) => Gate::open(name, "This node is paused."),
+        (_, None) => Gate::open(name, "Whether this node is paused is not known."),
     }
 }
 

@@ -15,10 +15,13 @@ use crate::core::incapable::Cause;
 use crate::core::promotion::Machine;
 use crate::core::rules::{self, Finding, Rule, State, View};
 use crate::core::settings::Settings;
-use crate::core::time::{Human, Now, Timestamp};
+use crate::core::time::{Human, Mono, Now, Timestamp};
 
 /// Turns shown in the status.
 const TURNS_SHOWN: usize = 16;
+
+/// Ticks closer together than this are one look, milliseconds; the daemon ticks once a second.
+const LOOK_MS: u64 = 500;
 
 /// One keeper, beside one node.
 #[derive(Clone, Debug)]
@@ -35,6 +38,7 @@ pub struct Keeper {
     /// Why this node cannot sign, and on how many ticks in a row that was seen.
     incapable: (Option<Cause>, u32),
     is_budget_spent: bool,
+    last_look: Mono,
     /// Reasons that close no gate; only to try the simulator.
     #[cfg(feature = "mutants")]
     blind: Vec<crate::core::gates::HoldReason>,
@@ -87,6 +91,7 @@ impl Keeper {
             last_tick: now,
             incapable: (None, 0),
             is_budget_spent: false,
+            last_look: Mono::default(),
             #[cfg(feature = "mutants")]
             blind: Vec::new(),
         }
@@ -124,6 +129,9 @@ impl Keeper {
         let view = view(&self.settings, &self.evidence, &self.machine, now);
         self.decision = decide(&view, &self.findings, &self.gates, &self.machine);
         self.last_tick = now;
+        if self.is_new_look(now) {
+            self.last_look = now.mono;
+        }
         actions
     }
 
@@ -199,17 +207,23 @@ impl Keeper {
         let asked = gates::ask(&view, &self.findings, &standing);
         let ready = gates::ready_to_confirm(&asked);
         self.gates = asked;
-        self.machine.confirmed_ticks = if ready && self.machine.is_resting() {
-            self.machine.confirmed_ticks.saturating_add(1)
-        } else {
-            0
-        };
+        if !ready || !self.machine.is_resting() {
+            self.machine.confirmed_ticks = 0;
+        } else if self.is_new_look(now) {
+            self.machine.confirmed_ticks = self.machine.confirmed_ticks.saturating_add(1);
+        }
     }
 
     fn collect(&mut self, now: Now) -> Vec<Action> {
         let (mut actions, milestones) = self.machine.take();
         actions.extend(milestones.into_iter().map(|m| Action::Alarm(told(now, m))));
         actions
+    }
+
+    /// Whether this tick is a look of its own: one that comes at once, after an event that could not
+    /// wait, shows nothing that the last did not.
+    fn is_new_look(&self, now: Now) -> bool {
+        now.mono.since_ms(self.last_look) >= LOOK_MS
     }
 
     /// Alarms go on under maintenance, and say so.

@@ -19,6 +19,7 @@ use crate::core::action::{Act, ActResult, Action, Latch, LatchStage, Order};
 use crate::core::entitlement::{Ground, Position, Right, ground};
 use crate::core::handover::{Handover, Taken, TakenState};
 use crate::core::rules::View;
+use crate::core::schedule::Schedule;
 use crate::core::settings::Role;
 use crate::core::time::{Mono, Now, Timestamp};
 
@@ -31,6 +32,9 @@ const OUTCOME_GRACE_MS: u64 = 5_000;
 
 /// A moment that does not come.
 const NEVER: Mono = Mono::from_ms(u64::MAX);
+
+/// Beside a round: how long the peer that was asked to hand over may take, milliseconds.
+const ASK_MS: u64 = 30_000;
 
 /// Most promotions remembered in the latch; more than the largest budget.
 const PROMOTIONS_MAX: usize = 128;
@@ -71,6 +75,8 @@ pub struct Machine {
     /// What follows an acquisition of the lease: the promotion, or nothing where the node signs
     /// already.
     after_lease: Option<Act>,
+    /// The order that asks a peer to hand over.
+    asked: Option<u64>,
     /// No new try to take the lease before this.
     lease_retry: Mono,
     /// A right of the active node to sign again without waiting.
@@ -94,7 +100,7 @@ pub struct Machine {
     reminded_at: Option<Mono>,
     restarted_at: Option<Mono>,
     /// Version of the schedule by which the deadline of the verification was set.
-    verified_by: Option<u32>,
+    verified_by: Option<u64>,
     saves: Vec<u64>,
     next_id: u64,
     actions: Vec<Action>,
@@ -129,6 +135,7 @@ impl Machine {
             unpaused_at: None,
             acted_at: view.now.mono,
             after_lease: None,
+            asked: None,
             lease_retry: Mono::default(),
             right: None,
             used_offer: None,
@@ -309,7 +316,17 @@ impl Machine {
 
     /// Asks the peer that signs for the producer.
     pub fn ask(&mut self, view: &View<'_>, given: Handover) {
-        self.push(view, Act::Ask, Some(given));
+        let round_ms = view.schedule().map_or(0, Schedule::round_ms);
+        let until = view.now.wall.plus_ms((round_ms + ASK_MS).cast_signed());
+        self.switch = Some(Switch {
+            to: view.settings.node.clone(),
+            step: SwitchStep::Asked,
+            step_sentence: format!("{} was asked to hand over in its gap.", given.to),
+            until: Some(until),
+        });
+        self.taken = None;
+        let id = self.push(view, Act::Ask, Some(given));
+        self.asked = Some(id);
     }
 
     /// Whether a switchover goes on although the other is not ready.
@@ -360,6 +377,16 @@ impl Machine {
             self.saved(view, id, result);
             return;
         }
+        if self.asked == Some(id) {
+            self.asked = None;
+            if !matches!(result, ActResult::Done(_)) {
+                self.end_switch(
+                    SwitchStep::Failed,
+                    &format!("The request was not heard ({result})."),
+                );
+            }
+            return;
+        }
         match self.stage.clone() {
             Stage::Acting { act, id: expected, .. } if expected == id => {
                 self.acted(view, act, result);
@@ -386,6 +413,7 @@ impl Machine {
             self.latch_fault = None;
         }
         self.end_maintenance(view);
+        self.watch_asked(view);
         self.note_unpaused(view);
         let limit_ms = view.settings.promotion.act_timeout_ms + OUTCOME_GRACE_MS;
         match self.stage.clone() {

@@ -283,6 +283,13 @@ impl View<'_> {
             .map(|(_, paused)| paused)
     }
 
+    /// Whether this node's own key signs, where nodes have keys of their own; `None` where they share
+    /// one, or it is not known.
+    #[must_use]
+    pub fn key_signs(&self) -> Option<bool> {
+        self.evidence.api.carries(self.settings.producer_key.as_deref()?)
+    }
+
     /// The active schedule, as far as it is known.
     #[must_use]
     pub fn schedule(&self) -> Option<&Schedule> {

@@ -96,6 +96,8 @@ pub struct Settings {
     pub peers: Peers,
     /// The lease, where one is configured.
     pub lease: Option<Lease>,
+    /// The public key this node signs with, `PUB_K1_…`, where a promotion is by key.
+    pub producer_key: Option<String>,
 }
 
 /// The keepers of our producer's other nodes.
@@ -108,6 +110,16 @@ pub struct Peers {
 
 /// Most peers that can be configured.
 pub const PEERS_MAX: usize = 16;
+
+/// Longest name of a node.
+pub const NODE_NAME_CHARS: usize = 32;
+
+/// Whether a text can name a node: 1 to 32 of a-z, 0-9, the dot and the hyphen.
+#[must_use]
+pub fn is_node_name(text: &str) -> bool {
+    let is_in = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-');
+    (1..=NODE_NAME_CHARS).contains(&text.len()) && text.bytes().all(is_in)
+}
 
 /// How the lease is kept. `renew_ms + 2 × timeout_ms` is at most `ttl_ms`, so that a holder that
 /// cannot renew has stopped its node before another can take the lease.
@@ -371,6 +383,7 @@ impl Settings {
             node: role.letter().to_ascii_lowercase().to_string(),
             peers: Peers::default(),
             lease: None,
+            producer_key: None,
         }
     }
 }

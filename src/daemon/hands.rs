@@ -11,14 +11,17 @@ use crate::actions::lease::Handle;
 use crate::actions::notify::{self, Dispatcher};
 use crate::actions::producer_api;
 use crate::actions::script::{self, Host};
+use crate::clock::Clock;
 use crate::config::{Actuator, Config};
 use crate::core::action::{Act, ActResult, Latch, Notice, Order, Outcome};
 use crate::core::event::Event;
-use crate::history::latch::Store;
+use crate::core::status::Status;
+use crate::daemon::recorder::Recorder;
+use crate::daemon::writer::{self, LATCHES_MAX};
+use crate::history::store::Store;
 use crate::nodeos::rpc::Client;
+use crate::peers;
 
-/// Writes of the latch that wait for the disk.
-const LATCHES_MAX: usize = 16;
 /// Deadline of one try to send a notice.
 const SEND_DEADLINE: Duration = Duration::from_secs(10);
 /// How long the channels may take to send what is queued when the keeper ends.
@@ -31,9 +34,18 @@ pub(super) struct Hands {
     means: Arc<Means>,
     /// The keeper asks for a write only with a next stage: two wait at the most.
     latches: mpsc::Sender<(u64, Latch)>,
+    recorder: Recorder,
     events: mpsc::Sender<Event>,
     tasks: JoinSet<()>,
     dispatcher: Dispatcher,
+}
+
+/// Who else has a say: etcd, and the other keepers.
+pub(super) struct Helpers {
+    /// The lease's task.
+    pub(super) lease: Option<Handle>,
+    /// The peers.
+    pub(super) peers: Option<Arc<peers::client::Client>>,
 }
 
 /// The means there are, as configured.
@@ -42,7 +54,10 @@ struct Means {
     demote: Option<Actuator>,
     promote_remote: Option<Actuator>,
     lease: Option<Handle>,
+    fence: Option<Actuator>,
+    restart: Option<Actuator>,
     client: Arc<Client>,
+    peers: Option<Arc<peers::client::Client>>,
     host: Host,
     deadline: Duration,
 }
@@ -52,28 +67,37 @@ impl Hands {
         config: &Config,
         store: Option<Arc<Store>>,
         client: Arc<Client>,
-        lease: Option<Handle>,
+        helpers: Helpers,
+        clock: Clock,
         events: mpsc::Sender<Event>,
     ) -> Self {
         let means = Means {
             promote: config.promote.clone(),
             demote: config.demote.clone(),
             promote_remote: config.promote_remote.clone(),
-            lease,
+            lease: helpers.lease,
+            fence: config.fence.clone(),
+            restart: config.restart.clone(),
             client,
+            peers: helpers.peers,
             host: Host {
                 role: config.settings.role,
+                node: config.settings.node.clone(),
+                producer_key: config.settings.producer_key.clone(),
                 http_url: config.http_url.to_string(),
                 state_dir: config.state_dir.clone(),
             },
             deadline: Duration::from_millis(config.settings.promotion.act_timeout_ms),
         };
         let (latches, queue) = mpsc::channel(LATCHES_MAX);
+        let (recorder, history) = Recorder::new(clock);
         let mut tasks = JoinSet::new();
-        tasks.spawn(write_latches(store, queue, events.clone()));
+        tasks.spawn(writer::run(store, queue, history, events.clone()));
+        recorder.start(&config.settings);
         Self {
             means: Arc::new(means),
             latches,
+            recorder,
             events,
             tasks,
             dispatcher: Dispatcher::start(vec![Box::new(notify::log::Log)], SEND_DEADLINE),
@@ -95,11 +119,19 @@ impl Hands {
             act = %order.act, id = order.id, incident = order.incident, "{}", order.reason
         );
         let (means, events) = (Arc::clone(&self.means), self.events.clone());
+        let recorder = self.recorder.clone();
         self.reap();
+        recorder.order(&order);
         self.tasks.spawn(async move {
             let result = means.act(&order).await;
+            recorder.outcome(&order, &result);
             report(&events, order.id, result).await;
         });
+    }
+
+    /// Keeps a change of decision, with what it was judged by.
+    pub(super) fn record(&self, status: &Status) {
+        self.recorder.decision(status);
     }
 
     /// Tells people.
@@ -110,7 +142,8 @@ impl Hands {
     /// Lets what is under way end, then sends what is queued.
     pub(super) async fn finish(mut self) {
         let deadline = self.means.deadline + FINISH_GRACE;
-        drop(self.latches);
+        self.recorder.end();
+        drop((self.latches, self.recorder));
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if timeout(deadline, all).await.is_err() {
             tracing::error!("An action was under way when the keeper ended and was cut off.");
@@ -124,39 +157,30 @@ impl Hands {
     }
 }
 
-/// Writes one latch after another, on a thread where waiting for the disk holds nobody up.
-async fn write_latches(
-    store: Option<Arc<Store>>,
-    mut queue: mpsc::Receiver<(u64, Latch)>,
-    events: mpsc::Sender<Event>,
-) {
-    while let Some((id, latch)) = queue.recv().await {
-        let result = match store.clone() {
-            None => ActResult::Failed("the state directory could not be opened".to_owned()),
-            Some(store) => match tokio::task::spawn_blocking(move || store.save(&latch)).await {
-                Ok(Ok(())) => ActResult::Done("written".to_owned()),
-                Ok(Err(error)) => ActResult::Failed(error.to_string()),
-                Err(error) => ActResult::Failed(error.to_string()),
-            },
-        };
-        report(&events, id, result).await;
-    }
-}
-
-async fn report(events: &mpsc::Sender<Event>, id: u64, result: ActResult) {
+/// Tells the keeper what came of an action.
+pub(super) async fn report(events: &mpsc::Sender<Event>, id: u64, result: ActResult) {
     // Nobody listens any more when the keeper is ending; the latch on disk says what was begun.
     let _ = events.send(Event::Outcome(Outcome { id, result })).await;
 }
 
+fn no_peers() -> ActResult {
+    ActResult::Refused("[peers] nodes is not set".to_owned())
+}
+
 impl Means {
     async fn act(&self, order: &Order) -> ActResult {
+        if order.act == Act::HandOver {
+            return self.hand_over(order).await;
+        }
         let (means, key) = match order.act {
             Act::Promote => (&self.promote, "promote"),
             Act::Demote => (&self.demote, "demote"),
             Act::PromoteRemote => (&self.promote_remote, "promote_remote"),
-            Act::Fence | Act::Restart => (&None, "fence"),
+            Act::Fence => (&self.fence, "fence"),
+            Act::Restart => (&self.restart, "restart"),
             Act::AcquireLease | Act::ReleaseLease => return self.lease(order).await,
-            Act::HandOver | Act::Ask => (&None, "peers"),
+            Act::HandOver => return self.hand_over(order).await,
+            Act::Ask => return self.ask(order).await,
         };
         match means {
             None => ActResult::Refused(format!("[promotion] {key} is not set")),
@@ -171,6 +195,22 @@ impl Means {
         match &self.lease {
             Some(lease) => lease.order(order).await,
             None => ActResult::Refused("[lease] endpoints is not set".to_owned()),
+        }
+    }
+
+    async fn ask(&self, order: &Order) -> ActResult {
+        match (&self.peers, &order.handover) {
+            (None, _) => no_peers(),
+            (Some(_), None) => ActResult::Refused("the order names nobody to ask".to_owned()),
+            (Some(peers), Some(wish)) => peers.ask(&wish.to, &wish.reason, self.deadline).await,
+        }
+    }
+
+    async fn hand_over(&self, order: &Order) -> ActResult {
+        match (&self.peers, &order.handover) {
+            (None, _) => no_peers(),
+            (Some(_), None) => ActResult::Refused("the order names nobody to give to".to_owned()),
+            (Some(peers), Some(handover)) => peers.hand_over(handover, self.deadline).await,
         }
     }
 }

@@ -11,13 +11,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::actions::lease::Handle;
 use crate::clock::Clock;
-use crate::config::{Config, LogSource};
+use crate::config::{Config, LogSource, Watch};
 use crate::core::event::Event;
 use crate::daemon::lease;
 use crate::nodeos::rpc::Client;
 use crate::sources::get_info::Pace;
+use crate::sources::process::Target;
 use crate::sources::references::{self, Pace as ReferencePace};
-use crate::sources::{docker, file, get_info, log};
+use crate::sources::{docker, file, get_info, log, process};
 
 /// Batches of lines between the reader and the classifier.
 const BATCHES_MAX: usize = 16;
@@ -66,13 +67,16 @@ pub(super) fn start(
     tasks.spawn(async move { log::classify(items, to, &changed).await });
     let ending = stop;
     let (to, polling, stop) = (events.clone(), Arc::clone(&client), stop.clone());
-    let pace = Pace::of(rules);
+    let (pace, producer) = (Pace::of(rules), config.settings.producer);
     tasks.spawn(async move {
-        let dropped = get_info::poll(&polling, pace, &schedule_changed, to, stop).await;
+        let dropped = get_info::poll(&polling, pace, producer, &schedule_changed, to, stop).await;
         if dropped > 0 {
             tracing::warn!(dropped, "Answers of the RPC were dropped: the keeper was too slow.");
         }
     });
+    if let Some(target) = target(config) {
+        tasks.spawn(process::watch(target, events.clone(), ending.clone()));
+    }
     let (lib, lib_seen) = watch::channel(0);
     for (index, url) in config.references.iter().enumerate() {
         let client = Client::new(url.as_str(), REFERENCE_DEADLINE)
@@ -83,6 +87,18 @@ pub(super) fn start(
     let (chain_id, chain_known) = watch::channel(None);
     let lease = lease::start(config, clock, chain_known, events, &mut tasks, ending)?;
     Ok(Senses { client, lib, chain_id, lease, tasks })
+}
+
+/// What is watched to see the end of nodeos; `None` where nothing is to be.
+pub(crate) fn target(config: &Config) -> Option<Target> {
+    let url = config.http_url.clone();
+    Some(match (config.watch.clone()?, &config.log) {
+        (Watch::Container, LogSource::Docker { container, host }) => {
+            Target::Container { name: container.clone(), host: host.clone() }
+        }
+        (Watch::Unit(name), _) => Target::Unit { name, url, systemctl: "systemctl".into() },
+        (Watch::Port | Watch::Container, _) => Target::Port(url),
+    })
 }
 
 impl Senses {

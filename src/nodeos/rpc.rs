@@ -19,6 +19,7 @@ use std::time::Duration;
 use reqwest::Method;
 
 use crate::core::event::{ApiFailure, ChainInfo};
+use crate::core::name::Name;
 use crate::core::schedule::Schedule;
 use transport::Transport;
 
@@ -74,6 +75,20 @@ impl Client {
         let path = "/v1/chain/get_producer_schedule";
         let answer = self.transport.call(Method::GET, path, SCHEDULE_ANSWER_BYTES).await?;
         answers::active_schedule(&answer)
+    }
+
+    /// The same, with the public keys, in the form `PUB_K1_…`, by which the active schedule lets
+    /// `producer` sign; none when it is not in it.
+    ///
+    /// # Errors
+    /// As [`Self::producer_schedule`].
+    pub async fn schedule_and_keys(
+        &self,
+        producer: Name,
+    ) -> Result<(Schedule, Vec<String>), ApiFailure> {
+        let path = "/v1/chain/get_producer_schedule";
+        let answer = self.transport.call(Method::GET, path, SCHEDULE_ANSWER_BYTES).await?;
+        answers::schedule_and_keys(&answer, producer)
     }
 
     /// The id of a block, 64 hex digits, by `/v1/chain/get_block_info` (EOSIO 2.1, Leap 3.1 and

@@ -4,7 +4,7 @@
 //! new connection goes on where the last one ended. `doc/log-sources.md` tells every case.
 
 mod cursor;
-mod engine;
+pub(in crate::sources) mod engine;
 mod follower;
 mod stamp;
 mod streams;

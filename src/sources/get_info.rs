@@ -13,6 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::core::event::{ApiFailure, Event};
+use crate::core::name::Name;
 use crate::core::settings::Rules;
 use crate::nodeos::rpc::Client;
 use outlet::Outlet;
@@ -54,13 +55,15 @@ impl Pace {
 }
 
 /// Polls until `stop` or until nobody receives any more. `schedule_changed` is notified by whoever
-/// reads a `schedule_changed` line; the schedule is then asked for at once.
+/// reads a `schedule_changed` line; the schedule is then asked for at once. Each schedule is
+/// followed by the keys by which it lets `producer` sign.
 ///
 /// A full channel is waited for a moment; then the event is dropped and counted. Returns how many
 /// were dropped in all.
 pub async fn poll(
     client: &Client,
     pace: Pace,
+    producer: Name,
     schedule_changed: &Notify,
     events: mpsc::Sender<Event>,
     stop: CancellationToken,
@@ -69,7 +72,7 @@ pub async fn poll(
     let loops = async {
         tokio::join!(
             poll_info(client, pace.info, &outlet),
-            poll_schedule(client, pace, schedule_changed, &outlet),
+            poll_schedule(client, pace, producer, schedule_changed, &outlet),
             poll_paused(client, pace, &outlet),
         )
     };
@@ -92,13 +95,25 @@ async fn poll_info(client: &Client, every: Duration, outlet: &Outlet) {
     }
 }
 
-async fn poll_schedule(client: &Client, pace: Pace, changed: &Notify, outlet: &Outlet) {
+async fn poll_schedule(
+    client: &Client,
+    pace: Pace,
+    producer: Name,
+    changed: &Notify,
+    outlet: &Outlet,
+) {
     let mut soon_calls = 0;
     let mut failures = 0;
     loop {
-        let answer = client.producer_schedule().await;
+        let (answer, keys) = match client.schedule_and_keys(producer).await {
+            Ok((schedule, keys)) => (Ok(schedule), Some(keys)),
+            Err(failure) => (Err(failure), None),
+        };
         failures = if answer.is_ok() { 0 } else { failures + 1 };
         outlet.send(Event::Schedule(answer)).await;
+        if let Some(keys) = keys {
+            outlet.send(Event::SigningKeys { keys }).await;
+        }
         let answered = Instant::now();
         let wait = schedule_wait(pace, failures, soon_calls);
         soon_calls = soon_calls.saturating_sub(1);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use eoskeeper::config::{Actuator, LeaseAccess, LogFormat, LogLevel, LogSource};
+use eoskeeper::config::{Actuator, LeaseAccess, LogFormat, LogLevel, LogSource, Watch};
 use eoskeeper::core::settings::{Lease, OnLeaseOutage, Promotion, Role, Rules, Settings, Wait};
 
 use super::{LEAST, loaded};
@@ -200,6 +200,7 @@ fn a_standby_acts_by_the_api_or_by_scripts() {
     let expected = Promotion {
         configured: true,
         can_demote: true,
+        can_promote: true,
         dry_run: true,
         wait: Wait::Rounds(3),
         verify_rounds: 2,
@@ -267,5 +268,59 @@ fn knows_whether_others_can_ask() {
     ] {
         let config = loaded(&format!("{LEAST}[status]\nlisten = {listen}\n"));
         assert_eq!(config.is_loopback(), loopback, "{listen}");
+    }
+}
+
+#[test]
+fn role_a_may_be_armed_without_being_one_that_acts_on_the_standby() {
+    let text = LEAST.replace("role = B", "role = A");
+    let config = loaded(&format!("{text}[promotion]\npromote = api\ndemote = api\n"));
+    let policy = config.settings.promotion;
+    assert_eq!((policy.configured, policy.can_promote, policy.can_demote), (false, true, true));
+    let more = "promote_remote = ./r.sh\nfence = ./f.sh\nrestart = ./s.sh\nremind_hours = 0\n\
+                restart_wait_seconds = 90\n";
+    let config = loaded(&format!("{text}[promotion]\ndemote = api\n{more}"));
+    let policy = config.settings.promotion;
+    assert_eq!((policy.configured, policy.can_promote), (true, false));
+    assert_eq!((policy.can_fence, policy.can_restart), (true, true));
+    assert_eq!((policy.restart_wait_ms, policy.remind_ms, policy.by_key), (90_000, 0, false));
+    assert_eq!(config.fence, Some(Actuator::Script("/etc/eoskeeper/f.sh".into())));
+    assert_eq!(config.restart, Some(Actuator::Script("/etc/eoskeeper/s.sh".into())));
+    let standby = loaded(&format!("{LEAST}[promotion]\npromote = api\ndemote = api\n"));
+    let policy = standby.settings.promotion;
+    assert_eq!((policy.configured, policy.can_promote, policy.can_fence), (true, true, false));
+}
+
+#[test]
+fn a_promotion_by_key_is_by_its_script_and_the_key_has_one_form() {
+    let new = "PUB_K1_6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5BoDq63";
+    let old = "EOS6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5GDW5CV";
+    for key in [new, old] {
+        let keys = format!("key_script = ./key.sh\nproducer_key = {key}\n");
+        let config = loaded(&format!("{LEAST}[promotion]\npromote = key\ndemote = api\n{keys}"));
+        assert_eq!(config.settings.producer_key.as_deref(), Some(new));
+        assert!(config.settings.promotion.by_key);
+        assert_eq!(config.promote, Some(Actuator::Script("/etc/eoskeeper/key.sh".into())));
+        let unused = loaded(&format!("{LEAST}[promotion]\npromote = api\ndemote = api\n{keys}"));
+        assert_eq!(unused.settings.producer_key, None);
+        assert_eq!(unused.notes.len(), 2, "{:?}", unused.notes);
+    }
+}
+
+#[test]
+fn what_is_watched_follows_from_where_nodeos_runs() {
+    let unit = Some(Watch::Unit("nodeos.service".to_owned()));
+    let docker = "is_docker = yes\nc_name = nodeos\n";
+    for (more, watch, notes) in [
+        ("".to_owned(), Some(Watch::Port), 0),
+        ("unit = nodeos.service\n".to_owned(), unit, 0),
+        ("watch_process = no\n".to_owned(), None, 0),
+        ("watch_process = no\nunit = nodeos.service\n".to_owned(), None, 1),
+        (docker.to_owned(), Some(Watch::Container), 1),
+        // One note more: log_file is not used either.
+        (format!("{docker}unit = nodeos.service\n"), Some(Watch::Container), 2),
+    ] {
+        let config = loaded(&format!("{LEAST}{more}"));
+        assert_eq!((config.watch, config.notes.len()), (watch, notes), "{more}");
     }
 }

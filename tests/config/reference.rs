@@ -152,6 +152,20 @@ fn every_default_alone_is_the_built_in_one() {
     }
 }
 
+/// A promotion by key, with `line` in the place of the same key's.
+fn by_key(line: &str) -> String {
+    let mut text = format!("{LEAST}[promotion]\npromote = key\ndemote = api\n{line}\n");
+    for (key, value) in [
+        ("key_script", "./other.sh"),
+        ("producer_key", "EOS6Dx2axBE5LdtR7GLfGAijuV4FvNJcYPNKwuWzwruBBauDBFyGP"),
+    ] {
+        if !line.starts_with(key) {
+            text.push_str(&format!("{key} = {value}\n"));
+        }
+    }
+    text
+}
+
 /// That each key has its place in the typed tree: a value that isn't the default is kept.
 #[test]
 fn every_other_example_is_taken() {
@@ -162,6 +176,7 @@ fn every_other_example_is_taken() {
         let line = format!("{} = {}", key.name, key.example());
         let text = match key.name {
             "promote" => format!("{LEAST}[promotion]\n{line}\ndemote = api\n"),
+            "key_script" | "producer_key" => by_key(&line),
             "promote_remote" => {
                 format!(
                     "{}[promotion]\n{line}\ndemote = api\n",
@@ -176,12 +191,29 @@ fn every_other_example_is_taken() {
             }
             "ca_file" => format!("{LEAST}[lease]\nendpoints = https://e:2379\n{line}\n"),
             "http_url" => LEAST.replace("http_port = 8888", &line),
+            "listen" | "nodes" | "secret_file" if section.name == "peers" => peers(&line),
             _ if section.name == "global" => format!("{LEAST}{line}\n"),
             _ => format!("{LEAST}[{}]\n{line}\n", section.name),
         };
         let config = loaded(&text);
         assert_ne!(config, parsed(LEAST).unwrap(), "{line}");
     }
+}
+
+/// All of `[peers]`, with one line as given; the secret's file must be there.
+fn peers(line: &str) -> String {
+    let secret = super::secret_file(0o600, &"s".repeat(32));
+    let mut lines = vec![
+        "listen = 127.0.0.1:9881".to_owned(),
+        "nodes = other=http://10.0.0.9:9881".to_owned(),
+        format!("secret_file = {}", secret.display()),
+    ];
+    let key = line.split(" = ").next().unwrap();
+    if key != "secret_file" {
+        lines.retain(|other| !other.starts_with(key));
+        lines.push(line.to_owned());
+    }
+    format!("{LEAST}[peers]\n{}\n", lines.join("\n"))
 }
 
 #[test]

@@ -149,9 +149,8 @@ fn limits_of_acting(said: &mut Said) {
     spent.promotion.max_promotions = 1;
     let mut dry = armed(B);
     dry.promotion.dry_run = true;
-    let damaged = "/var/lib/eoskeeper/latch.json is damaged: it is not JSON: EOF while parsing a \
-                   value at line 1 column 0; find out whether this node produces, then move the \
-                   file away";
+    let damaged = "/var/lib/eoskeeper/state.sqlite is damaged: SQLite says: database disk image is \
+                   malformed; find out whether this node produces, then move the file away";
     let worlds = [
         World::with(spent, 21, Ok(None)),
         World::with(dry, 21, Ok(None)),

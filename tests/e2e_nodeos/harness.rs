@@ -92,6 +92,53 @@ fn an_isolated_node_answers_stands_still_and_rejoins() {
     }
 }
 
+/// Median of the latencies of the last five blocks a node received, milliseconds; a block may come
+/// before its time.
+fn latency_ms(net: &Network, node: &str) -> i64 {
+    let of = |line: &str| line.split_once("latency: ")?.1.split(' ').next()?.parse::<i64>().ok();
+    let log = net.log(node);
+    let mut last: Vec<i64> = log.lines().rev().filter_map(of).take(5).collect();
+    last.sort_unstable();
+    *last.get(2).expect("five blocks received")
+}
+
+#[test]
+fn wires_get_late_and_a_clock_is_off() {
+    let net = Network::up("harness_late", 4);
+    let (mut f, mut c) = (0, 0);
+    until("blocks at f and c", 30, || (net.head("f") > 20 && net.head("c") > 20).then_some(()));
+    all_through(4, || (f, c) = (latency_ms(&net, "f"), latency_ms(&net, "c")));
+
+    net.order("delay", &["f", "400"]);
+    until("blocks to be late at f", 30, || (latency_ms(&net, "f") >= f + 300).then_some(()));
+    net.order("delay", &["f", "0"]);
+    until("blocks to be in time again", 30, || (latency_ms(&net, "f") <= f + 200).then_some(()));
+
+    net.order("restart", &["c", "--clock", "+2s"]);
+    until("c to think that blocks are late", 30, || {
+        (latency_ms(&net, "c") >= c + 1_500).then_some(())
+    });
+}
+
+#[test]
+fn one_way_cuts_stop_one_way() {
+    let net = Network::up("harness_one_way", 4);
+    let moves = |seconds| {
+        let head = net.head("b");
+        all_through(seconds, || ());
+        net.head("b") > head + 4
+    };
+    net.order("isolate", &["b", "--one-way", "out"]);
+    assert!(moves(5), "what b is sent does not arrive");
+    net.order("isolate", &["b", "--one-way", "in"]);
+    // What was on its way may still arrive.
+    all_through(2, || ());
+    assert!(!moves(5), "what b is sent arrives");
+    net.order("heal", &["b"]);
+    let head = net.head("f");
+    until("b to rejoin", 60, || (net.head("b") >= head).then_some(()));
+}
+
 #[test]
 fn two_signers_are_counted_from_their_own_logs() {
     let net = Network::up("harness_double", 4);

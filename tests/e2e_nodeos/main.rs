@@ -9,6 +9,7 @@ mod harness;
 mod http;
 mod keeper;
 mod network;
+mod process;
 mod stays;
 mod takeover;
 mod wait;

@@ -115,9 +115,20 @@ impl Network {
 
     /// The RPC port of a node, through the relay that `mute-api` silences.
     pub(crate) fn rpc_port(&self, node: &str) -> u16 {
+        self.http_port(node) + 20
+    }
+
+    /// The RPC port that is nodeos's own.
+    pub(crate) fn http_port(&self, node: &str) -> u16 {
         let order = ["boot", "a", "b", "c", "f"];
         let index = order.iter().position(|n| *n == node).expect("a node of the network");
-        self.port_base + 20 + index as u16
+        self.port_base + index as u16
+    }
+
+    /// The number of the node's process, or `null`.
+    pub(crate) fn pid(&self, node: &str) -> String {
+        let told: Value = serde_json::from_str(&self.order("info", &["--json"])).unwrap();
+        told["nodes"][node]["pid"].to_string()
     }
 
     /// A port for a keeper's status page, `index` 0..=8.

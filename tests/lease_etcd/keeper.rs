@@ -77,22 +77,19 @@ impl Keeper {
     }
 
     /// The first event of which `pick` makes something.
-    #[track_caller]
-    pub(crate) fn until<'k, T>(
-        &'k mut self,
-        what: &'k str,
-        mut pick: impl FnMut(LeaseEvent) -> Option<T> + 'k,
-    ) -> impl Future<Output = T> + 'k {
-        async move {
-            let end = Instant::now() + PATIENCE;
-            loop {
-                let left = end.saturating_duration_since(Instant::now());
-                let event = tokio::time::timeout(left, self.events.recv()).await;
-                let event = event.unwrap_or_else(|_| panic!("waited in vain for {what}"));
-                let Some(Event::Lease(event)) = event else { panic!("{event:?} for {what}") };
-                if let Some(picked) = pick(event) {
-                    return picked;
-                }
+    pub(crate) async fn until<T>(
+        &mut self,
+        what: &str,
+        mut pick: impl FnMut(LeaseEvent) -> Option<T>,
+    ) -> T {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let event = tokio::time::timeout(left, self.events.recv()).await;
+            let event = event.unwrap_or_else(|_| panic!("waited in vain for {what}"));
+            let Some(Event::Lease(event)) = event else { panic!("{event:?} for {what}") };
+            if let Some(picked) = pick(event) {
+                return picked;
             }
         }
     }

@@ -219,6 +219,14 @@ impl Engine {
         self.client().await.kill_container(name, None).await.unwrap();
     }
 
+    pub(crate) async fn stop_container(&self, name: &str) {
+        self.client().await.stop_container(name, None).await.unwrap();
+    }
+
+    pub(crate) async fn restart_container(&self, name: &str) {
+        self.client().await.restart_container(name, None).await.unwrap();
+    }
+
     pub(crate) async fn rename(&self, name: &str, to: &str) {
         let options = RenameContainerOptionsBuilder::new().name(to).build();
         self.client().await.rename_container(name, options).await.unwrap();

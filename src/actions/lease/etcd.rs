@@ -158,7 +158,7 @@ impl Etcd {
         }
         // The next question begins with another.
         self.first.store((first + 1) % count, Ordering::Relaxed);
-        Err(self.summary(failures))
+        Err(self.summary(&failures))
     }
 
     /// Asks one member alone; for a person who wants to know about each.
@@ -279,8 +279,8 @@ impl Etcd {
     }
 
     /// One failure of several: itself where they agree, else each with its address.
-    fn summary(&self, failures: Vec<(usize, ApiFailure)>) -> ApiFailure {
-        match failures.as_slice() {
+    fn summary(&self, failures: &[(usize, ApiFailure)]) -> ApiFailure {
+        match failures {
             [] => ApiFailure::AnswerTimeout,
             [(_, first), rest @ ..] if rest.iter().all(|(_, failure)| failure == first) => {
                 first.clone()

@@ -16,6 +16,10 @@ const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 pub struct Host {
     /// `EOSKEEPER_ROLE`, as the operator's letter.
     pub role: Role,
+    /// `EOSKEEPER_NODE`: the name of this node among those of our producer.
+    pub node: String,
+    /// `EOSKEEPER_KEY`: this node's own public key, where a promotion is by key.
+    pub producer_key: Option<String>,
     /// `EOSKEEPER_HTTP_URL`: the address of this host's nodeos.
     pub http_url: String,
     /// `EOSKEEPER_STATE_DIR`: where the keeper keeps its state, and a script may keep its own.
@@ -40,9 +44,20 @@ pub(super) fn variables(order: &Order, host: &Host) -> Vec<(&'static str, OsStri
         ("EOSKEEPER_INCIDENT", text(&order.incident)),
         // Empty where it is not known, so that a script under `set -u` does not fail on it.
         ("EOSKEEPER_CHAIN_ID", text(order.chain_id.as_deref().unwrap_or_default())),
+        ("EOSKEEPER_NODE", text(&host.node)),
         ("EOSKEEPER_HTTP_URL", text(&host.http_url)),
         ("EOSKEEPER_STATE_DIR", OsStr::new(&host.state_dir).to_owned()),
     ]);
+    // Absent where there is none, so that a script can ask whether it is set.
+    let handover = order.handover.as_ref();
+    let optional = [
+        ("EOSKEEPER_TOKEN", order.token.map(|token| token.to_string())),
+        ("EOSKEEPER_KEY", host.producer_key.clone()),
+        ("EOSKEEPER_HANDOVER", handover.map(|handover| handover.id.clone())),
+        ("EOSKEEPER_FROM", handover.map(|handover| handover.from.clone())),
+        ("EOSKEEPER_TO", handover.map(|handover| handover.to.clone())),
+    ];
+    all.extend(optional.into_iter().filter_map(|(name, value)| Some((name, text(&value?)))));
     all
 }
 

@@ -79,7 +79,12 @@ impl Answer<'_> {
         match &self.reading {
             Err(failure) => {
                 let text = format!("{}: {failure}", self.endpoint);
-                let next = "see that etcd runs there with a majority of its members";
+                let next = match failure {
+                    ApiFailure::Tls(_) => {
+                        "give [lease] ca_file the certificate etcd's is signed by"
+                    }
+                    _ => "see that etcd runs there with a majority of its members",
+                };
                 // etcd's refusals name their own next step.
                 let (detail, next) = text.split_once("; ").unwrap_or((&text, next));
                 Row::fail(WHAT, detail, next)

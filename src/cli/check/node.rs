@@ -11,7 +11,7 @@ use crate::core::event::{ApiFailure, ChainInfo};
 use crate::core::schedule::Schedule;
 use crate::core::settings::Role;
 use crate::core::time::{Human, Now};
-use crate::history::latch;
+use crate::history::store;
 use crate::nodeos::rpc::Client;
 
 /// A head older than this is not in sync; nodeos itself calls a head recent for 30 s.
@@ -47,7 +47,7 @@ pub(super) async fn rows(config: &Config) -> Vec<Row> {
 async fn was_promoted(config: &Config) -> bool {
     let (dir, producer) = (config.state_dir.clone(), config.settings.producer);
     // Why it cannot be read is told with the state directory.
-    let latch = blocking::call("latch", move || latch::peek(&dir, producer)).await;
+    let latch = blocking::call("latch", move || store::peek(&dir, producer)).await;
     let signs = [LatchStage::Promoting, LatchStage::Promoted];
     matches!(latch, Ok(Ok(Some(latch))) if signs.contains(&latch.stage))
 }

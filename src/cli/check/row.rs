@@ -13,6 +13,8 @@ pub enum State {
     Ok,
     /// It works, or may soon; a person should know.
     Warn,
+    /// It cannot be told from here.
+    Unknown,
     /// It does not work.
     Fail,
 }
@@ -38,6 +40,7 @@ impl State {
         match self {
             Self::Ok => "ok",
             Self::Warn => "warn",
+            Self::Unknown => "?",
             Self::Fail => "fail",
         }
     }
@@ -57,6 +60,15 @@ impl Row {
     ) -> Self {
         let next = Some(next.into());
         Self { state: State::Warn, what, detail: one_line(&detail.into()), next }
+    }
+
+    /// It cannot be told from here.
+    pub(super) fn unknown(
+        what: &'static str,
+        detail: impl Into<String>,
+        next: impl Into<String>,
+    ) -> Self {
+        Self { state: State::Unknown, ..Self::warn(what, detail, next) }
     }
 
     /// It does not work.

@@ -26,6 +26,8 @@ pub(super) async fn rows(config: &Config) -> Vec<Row> {
         ("promote", &config.promote),
         ("demote", &config.demote),
         ("promote_remote", &config.promote_remote),
+        ("fence", &config.fence),
+        ("restart", &config.restart),
     ];
     let scripts: Vec<(&'static str, PathBuf)> = named
         .into_iter()

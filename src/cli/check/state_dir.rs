@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::core::action::LatchStage;
 use crate::core::name::Name;
 use crate::daemon::control::socket_path;
-use crate::history::latch;
+use crate::history::store::{self, StoreError};
 
 /// Looks at the state directory.
 pub(super) async fn rows(config: &Config) -> Vec<Row> {
@@ -57,7 +57,7 @@ fn is_writable(dir: &Path) -> bool {
 
 fn lock(dir: &Path) -> Row {
     let name = dir.display();
-    match latch::is_in_use(dir) {
+    match store::is_in_use(dir) {
         Ok(false) => Row::ok("state dir", format!("{name} can be written, no keeper uses it")),
         Ok(true) => {
             Row::ok("state dir", format!("{name} can be written, a running keeper uses it"))
@@ -68,8 +68,11 @@ fn lock(dir: &Path) -> Row {
 
 fn latch(dir: &Path, producer: Name) -> Row {
     let what = "latch";
-    let found = match latch::peek(dir, producer) {
+    let found = match store::peek(dir, producer) {
         Ok(found) => found,
+        Err(error @ (StoreError::CutOff { .. } | StoreError::WriteAheadLog { .. })) => {
+            return Row::warn(what, error.to_string(), "start the keeper, then check again");
+        }
         Err(error) => return Row::failed(what, &error.to_string()),
     };
     let Some(latch) = found else { return Row::ok(what, "none yet: nothing was ever promoted") };

@@ -27,7 +27,8 @@ pub(super) fn write(rows: &[Row], colour: Colour, output: &mut dyn Write) -> io:
         }
     }
     let count = |state| rows.iter().filter(|row| row.state == state).count();
-    let (good, warned, failed) = (count(State::Ok), count(State::Warn), count(State::Fail));
+    let (good, failed) = (count(State::Ok), count(State::Fail));
+    let warned = rows.len() - good - failed;
     writeln!(output, "{good} ok, {warned} to look at, {failed} failed.")
 }
 
@@ -37,7 +38,7 @@ fn paint(state: State, colour: Colour) -> String {
     // SGR: green, yellow, bold red.
     let code = match state {
         State::Ok => "32",
-        State::Warn => "33",
+        State::Warn | State::Unknown => "33",
         State::Fail => "1;31",
     };
     match colour {

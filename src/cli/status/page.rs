@@ -296,13 +296,13 @@ mod tests {
     #[test]
     fn a_state_that_cannot_be_used_is_shown_without_why() {
         let settings = Settings::new(Role::FirstStandby, "eosstorebest".parse().unwrap());
-        let latch = Err("latch.json is damaged".to_owned());
+        let latch = Err("state.sqlite is damaged".to_owned());
         let mut keeper = Keeper::new(settings, Now::default(), latch);
         let now = Now::default().plus_ms(1_000);
         keeper.tick(now);
         let status = serde_json::to_value(keeper.status(now)).unwrap();
         let page = render(&status, false, Style::plain());
-        let line = "  State         The state on disk cannot be used: latch.json is damaged.";
+        let line = "  State         The state on disk cannot be used: state.sqlite is damaged.";
         assert!(page.lines().any(|shown| shown == line), "{page}");
     }
 }

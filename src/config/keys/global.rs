@@ -20,6 +20,12 @@ pub(super) const SECTION: Section = Section {
             "The account whose turns are watched.",
         ),
         key(
+            "node_name",
+            Kind::NodeName,
+            nothing("tokyo-1", "the role's letter in small: a, b, c or f"),
+            "Name of this node among those of the producer; each has its own.",
+        ),
+        key(
             "http_port",
             Kind::Port,
             required("8888", "must be given, or http_url"),
@@ -56,6 +62,20 @@ pub(super) const SECTION: Section = Section {
             Kind::DockerHost,
             nothing("unix:///var/run/docker.sock", "none; the engine of this host"),
             "The Docker engine to ask. Not used unless is_docker is true.",
+        ),
+        key(
+            "watch_process",
+            Kind::Bool,
+            DefaultValue::Text("true"),
+            "Whether the end of nodeos's process or container is watched for, so that it is seen \
+             at once and not at the next poll.",
+        ),
+        key(
+            "unit",
+            Kind::SystemdUnit,
+            nothing("nodeos.service", "none; the process that listens on http_url's port"),
+            "The systemd unit nodeos runs in: its main process is watched, which needs no rights. \
+             Not used when is_docker is true.",
         ),
     ],
 };

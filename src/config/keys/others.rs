@@ -51,8 +51,9 @@ pub(super) const STATE: Section = Section {
         field: "dir",
         kind: Kind::Path,
         default: DefaultValue::Text("/var/lib/eoskeeper"),
-        help: "The directory of the latch that remembers a promotion. The user eoskeeper runs as \
-               must be able to write it; each keeper has its own.",
+        help: "The directory of state.sqlite, which remembers a promotion and what was decided on \
+               which evidence. The user eoskeeper runs as must be able to write it; each keeper \
+               has its own.",
     }],
 };
 

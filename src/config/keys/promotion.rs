@@ -9,11 +9,12 @@ pub(super) const SECTION: Section = Section {
     keys: &[
         optional(
             "promote",
-            Kind::Actuator,
+            Kind::Promoter,
             "api",
             "none; alarms only",
-            "Roles B and C: how this node is made to produce: api asks nodeos's producer API to \
-             resume, anything else is a script. Needs demote.",
+            "How this node is made to produce: api asks nodeos's producer API to resume, key runs \
+             key_script, anything else is a script. On role A it makes the node sign after a start \
+             that is paused, when it is entitled to. Needs demote.",
         ),
         optional(
             "demote",
@@ -29,6 +30,50 @@ pub(super) const SECTION: Section = Section {
             "./scripts/promote-remote.sh",
             "none; alarms only",
             "Role A: the script that makes the standby produce when this node does not.",
+        ),
+        optional(
+            "key_script",
+            Kind::Script,
+            "./scripts/switch-key.sh",
+            "none; must be given when promote is key",
+            "promote = key: the script that registers producer_key for the producer. Not used \
+             otherwise.",
+        ),
+        optional(
+            "producer_key",
+            Kind::PublicKey,
+            "EOS6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5GDW5CV",
+            "none; must be given when promote is key",
+            "promote = key: the public key this node signs with, and no other node. Not used \
+             otherwise.",
+        ),
+        optional(
+            "fence",
+            Kind::Script,
+            "./scripts/fence.sh",
+            "none",
+            "The script that makes sure that this node does not sign: it ends nodeos, by force if \
+             need be. Roles A, B and C.",
+        ),
+        optional(
+            "restart",
+            Kind::Script,
+            "./scripts/restart.sh",
+            "none; it is never restarted",
+            "The script that restarts nodeos once when its API answers and its head stands still. \
+             Roles A, B and C.",
+        ),
+        key(
+            "restart_wait_seconds",
+            "restart_wait_ms",
+            seconds(5_000, 3_600_000),
+            "How long after a restart the head may take to move again.",
+        ),
+        key(
+            "remind_hours",
+            "remind_ms",
+            Kind::Time { unit: Unit::Hours, min_ms: 0, max_ms: 168 * 3_600_000 },
+            "Between two reminders that a standby signs. 0: none.",
         ),
         Key {
             name: "wait_rounds",

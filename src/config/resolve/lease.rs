@@ -57,7 +57,7 @@ impl Resolver<'_> {
         if times.into_iter().any(|key| self.given.is_wrong(SECTION, key)) {
             return;
         }
-        if lease.ttl_ms % 1_000 != 0 {
+        if !lease.ttl_ms.is_multiple_of(1_000) {
             let what = "etcd counts whole seconds";
             self.problem(SECTION, "ttl_seconds", what, "give a whole number, at least 3");
         }

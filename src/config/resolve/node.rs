@@ -2,9 +2,9 @@
 
 use reqwest::Url;
 
-use super::super::LogSource;
 use super::super::kind::base_url;
 use super::super::tree::Global;
+use super::super::{LogSource, Watch};
 use super::Resolver;
 
 /// This host, by the names it has everywhere.
@@ -43,6 +43,25 @@ impl Resolver<'_> {
             return None;
         }
         if global.is_docker { self.docker(global) } else { self.file(global) }
+    }
+
+    /// What is watched to see the end of nodeos.
+    pub(super) fn watch(&mut self, global: &Global) -> Option<Watch> {
+        let is_on = global.watch_process.unwrap_or(true);
+        let why_not = match (&global.unit, global.is_docker, is_on) {
+            (Some(_), true, _) => "is_docker is true",
+            (Some(_), _, false) => "watch_process is false",
+            _ => "",
+        };
+        if !why_not.is_empty() {
+            self.notes.push(format!("unit is not used: {why_not}"));
+        }
+        let watch = match &global.unit {
+            _ if global.is_docker => Watch::Container,
+            Some(unit) => Watch::Unit(unit.clone()),
+            None => Watch::Port,
+        };
+        is_on.then_some(watch)
     }
 
     fn docker(&mut self, global: &Global) -> Option<LogSource> {

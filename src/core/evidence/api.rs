@@ -35,6 +35,8 @@ pub struct ApiEvidence {
     pub schedule: Option<Schedule>,
     /// Since when our producer is in the schedule.
     pub scheduled_since: Option<Mono>,
+    /// Our producer's keys in the active schedule, in their normal form, where they are told.
+    pub signing_keys: Option<Vec<String>>,
     /// Why the schedule could not be had, if the last try failed.
     pub schedule_failure: Option<ApiFailure>,
     /// The last answer of `paused`, and when it came.
@@ -61,6 +63,7 @@ impl ApiEvidence {
             producers: Sightings::default(),
             schedule: None,
             scheduled_since: None,
+            signing_keys: None,
             schedule_failure: None,
             paused: None,
             paused_failure: None,
@@ -123,6 +126,12 @@ impl ApiEvidence {
         }
     }
 
+    /// Whether the active schedule carries a key of ours, as far as is known.
+    #[must_use]
+    pub fn carries(&self, key: &str) -> Option<bool> {
+        self.signing_keys.as_ref().map(|keys| keys.iter().any(|known| known == key))
+    }
+
     /// Records whether production is paused, or why that is not known.
     pub fn record_paused(&mut self, now: Now, answer: &Result<bool, ApiFailure>) {
         match answer {
@@ -172,6 +181,7 @@ impl ApiEvidence {
                     .map(|text| text.as_ref().map_or(0, String::capacity))
                     .sum::<usize>()
         });
-        self.producers.bytes() + names * size_of::<Name>() + info
+        let keys = self.signing_keys.iter().flatten().map(String::capacity).sum::<usize>();
+        keys + self.producers.bytes() + names * size_of::<Name>() + info
     }
 }

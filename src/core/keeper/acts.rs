@@ -50,7 +50,9 @@ impl Keeper {
             self.incapable = (same, 0);
         }
         let Some(found) = found else { return };
-        self.incapable.1 += 1;
+        if self.is_new_look(now) || self.incapable.1 == 0 {
+            self.incapable.1 += 1;
+        }
         let need = self.settings.promotion.confirm_ticks;
         if !found.cause.is_certain() && self.incapable.1 < need {
             return;

@@ -1,7 +1,7 @@
 //! Giving the producer to another node: stop this one, let go of the lease, tell a peer or run the
 //! script, and watch whether it is taken.
 
-use super::{Machine, Stage};
+use super::{Machine, Stage, SwitchStep};
 use crate::core::action::{Act, ActResult, LatchStage};
 use crate::core::handover::{Fence, HANDOVER_VOID_MS, Handover, Signing, TakenState};
 use crate::core::incapable::Incapable;
@@ -120,7 +120,10 @@ impl Machine {
         let text =
             format!("Nothing is handed over: this node could not be stopped first ({failed}).");
         self.tell("handover_not_fenced", text, true);
-        self.end_switch(view, false, "This node could not be stopped; nothing was handed over.");
+        self.end_switch(
+            SwitchStep::Failed,
+            "This node could not be stopped; nothing was handed over.",
+        );
         let is_certain = self.giving.as_ref().is_some_and(|giving| giving.is_certain);
         if !is_certain {
             self.giving = None;
@@ -207,7 +210,8 @@ impl Machine {
             return;
         }
         // Also when it is not known whether it arrived: to give it to two would be worse than to
-        // wait.
+        // wait. The last try may be as late as this.
+        giving.given_at = Some(view.now.mono);
         self.stage = Stage::Verifying { act: Act::HandOver, since, until: None };
     }
 
@@ -256,7 +260,10 @@ impl Machine {
     fn declined(&mut self, view: &View<'_>, why: &str) {
         if self.giving.as_ref().is_some_and(|giving| giving.planned.is_some()) {
             self.tell("switchover_declined", format!("The switchover was declined ({why})."), true);
-            self.end_switch(view, false, &format!("It was declined ({why}); this node signs on."));
+            self.end_switch(
+                SwitchStep::Failed,
+                &format!("It was declined ({why}); this node signs on."),
+            );
             self.way_back(view);
             return;
         }
@@ -278,7 +285,10 @@ impl Machine {
         }
         let text = "The producer was handed over, but no block of ours was seen on the chain within our next turn.";
         self.tell("handover_failed", text.to_owned(), true);
-        self.end_switch(view, false, "The outcome is not known: no block of ours was seen.");
+        self.end_switch(
+            SwitchStep::Unknown,
+            "The outcome is not known: no block of ours was seen.",
+        );
         self.handed_over(since, false);
     }
 
@@ -289,7 +299,7 @@ impl Machine {
             "{} signs again: block #{} ({}) is on the chain.",
             view.settings.producer, block.number, block.time
         );
-        self.end_switch(view, true, &text);
+        self.end_switch(SwitchStep::Done, &text);
         self.tell("handed_over", text, false);
         self.handed_over(since, true);
         true

@@ -1,6 +1,6 @@
 //! What follows when an order or a write of the latch comes back.
 
-use super::{Machine, Stage};
+use super::{Machine, Stage, SwitchStep};
 use crate::core::action::{Act, ActResult, LatchStage};
 use crate::core::handover::{Fence, TakenState};
 use crate::core::rules::View;
@@ -100,14 +100,26 @@ impl Machine {
     pub(super) fn latch_failed(&mut self, view: &View<'_>, why: &str) {
         self.uncount();
         self.latch.stage = match self.came_from {
-            Stage::Producing { .. } => LatchStage::Promoted,
+            Stage::Producing { .. } | Stage::Switching { since: Some(_), .. } => {
+                LatchStage::Promoted
+            }
             Stage::HandedOver { .. } => LatchStage::HandedOver,
             _ => LatchStage::Standby,
         };
         self.latch_fault = Some((why.to_owned(), view.now.mono + LATCH_RETRY_MS));
         self.giving = None;
         self.decline();
-        self.stage = self.came_from.clone();
+        self.stage = match self.came_from.clone() {
+            Stage::Switching { since: Some(since), .. } => Stage::Producing { since },
+            Stage::Switching { since: None, .. } => Stage::Resting,
+            stage => stage,
+        };
+        if self.switch.as_ref().is_some_and(|switch| switch.step == SwitchStep::Giving) {
+            self.end_switch(
+                SwitchStep::Failed,
+                "The state could not be written; nothing was done.",
+            );
+        }
         self.tell(
             "state_not_written",
             format!("Nothing was done: the state cannot be written: {why}."),

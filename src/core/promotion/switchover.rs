@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{Machine, Stage};
 use crate::core::action::Maintenance;
+use crate::core::handover::TakenState;
 use crate::core::incapable::{Cause, Incapable};
 use crate::core::rules::View;
 use crate::core::schedule::TURN_MS;
@@ -22,6 +23,8 @@ const COUNTDOWN_MS: i64 = 3_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SwitchStep {
+    /// The node that signs was asked to hand over to this one.
+    Asked,
     /// The gap between two of our turns is waited for.
     Waiting,
     /// This node is being stopped, and the other told.
@@ -94,7 +97,7 @@ impl Machine {
         if !is_ready && !self.forced_switch {
             let text = format!("{name} is not ready any more; nothing was done.");
             self.tell("switchover_called_off", text.clone(), false);
-            self.end_switch(view, false, &text);
+            self.end_switch(SwitchStep::Failed, &text);
             self.unplan(view);
             return;
         }
@@ -116,15 +119,24 @@ impl Machine {
         };
     }
 
-    pub(super) fn end_switch(&mut self, view: &View<'_>, is_done: bool, sentence: &str) {
-        let _ = view;
-        let unknown = sentence.starts_with("The outcome is not known");
+    /// What was asked of a peer is done when this node signs, and not known when the time is over.
+    pub(super) fn watch_asked(&mut self, view: &View<'_>) {
+        let Some(switch) = self.switch.as_ref().filter(|s| s.step == SwitchStep::Asked) else {
+            return;
+        };
+        if self.taken.as_ref().is_some_and(|taken| taken.state == TakenState::Proven) {
+            self.end_switch(SwitchStep::Done, "This node signs again, and the chain shows it.");
+        } else if switch.until.is_some_and(|until| view.now.wall >= until) {
+            self.end_switch(
+                SwitchStep::Unknown,
+                "The outcome is not known: the node that was asked has not handed over.",
+            );
+        }
+    }
+
+    pub(super) fn end_switch(&mut self, step: SwitchStep, sentence: &str) {
         if let Some(switch) = self.switch.as_mut().filter(|s| s.step != SwitchStep::Done) {
-            switch.step = match (is_done, unknown) {
-                (true, _) => SwitchStep::Done,
-                (false, true) => SwitchStep::Unknown,
-                (false, false) => SwitchStep::Failed,
-            };
+            switch.step = step;
             sentence.clone_into(&mut switch.step_sentence);
             switch.until = None;
         }

@@ -16,6 +16,11 @@ const TURN_LEFT_MIN_MS: i64 = 3_000;
 /// next producer may be missing too: 2 × 6 s + 1 s.
 const BUILT_ON_MS: i64 = 2 * TURN_MS + 1_000;
 
+/// Rounds until the schedule carries another key: it is proposed within a minute, and active once two
+/// blocks are irreversible one after the other, each after a round and a half where consensus is
+/// legacy; twice that. Under Savanna it takes seconds.
+const KEY_ROUNDS: u64 = 6;
+
 impl Machine {
     /// The deadline of the verification; set once the schedule is known, and again when it changes.
     pub(super) fn deadline(
@@ -23,7 +28,9 @@ impl Machine {
         view: &View<'_>,
         set: Option<Timestamp>,
     ) -> Option<Timestamp> {
-        let version = view.schedule().map(|schedule| schedule.version);
+        // A promotion by key is proven from when the schedule carries the key.
+        let carried = u64::from(view.key_signs() == Some(true)) << 32;
+        let version = view.schedule().map(|schedule| u64::from(schedule.version) | carried);
         let deadline = match set {
             Some(_) if version == self.verified_by => set,
             // With another schedule our turn may be later than it was to be.
@@ -155,6 +162,9 @@ fn verify_until(view: &View<'_>) -> Option<Timestamp> {
     let turn = schedule.turn_ending_after(view.settings.producer, from);
     // Not in the schedule any more: nothing can be proven; a round is enough to see that.
     let end = turn.map_or(view.now.wall, Turn::end);
+    if view.key_signs() == Some(false) {
+        return Some(end.plus_ms((schedule.round_ms() * KEY_ROUNDS).cast_signed()));
+    }
     let more = schedule.round_ms() * u64::from(policy.verify_rounds.saturating_sub(1));
     Some(end.plus_ms(more.cast_signed() + BUILT_ON_MS))
 }

@@ -86,6 +86,9 @@ pub(super) fn standby_unpaused(view: &View<'_>) -> Verdict {
     if let Some(block) = view.evidence.own.last_produced.filter(recent) {
         return Verdict::when(true, format!("it signed block #{}", block.number), threshold);
     }
+    if view.key_signs() == Some(false) {
+        return Verdict::fine("its key is not in the active schedule", threshold);
+    }
     match view.is_paused() {
         Some(paused) => {
             let saw = if paused { "it is paused" } else { "it is not paused" };

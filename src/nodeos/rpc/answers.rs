@@ -8,9 +8,12 @@ use serde_json::{Map, Value};
 use crate::core::event::{ApiFailure, ChainInfo};
 use crate::core::name::Name;
 use crate::core::schedule::{PRODUCERS_MAX, Schedule};
+use crate::nodeos::keys;
 
 /// How much of a wrong value is quoted.
 const QUOTE_CHARS: usize = 60;
+/// Most keys of one producer that are read; the contract allows no more than a handful.
+const KEYS_MAX: usize = 32;
 /// A block id or chain id: 32 bytes in hex.
 const ID_DIGITS: usize = 64;
 
@@ -32,10 +35,34 @@ pub(super) fn chain_info(body: &[u8]) -> Result<ChainInfo, ApiFailure> {
 
 /// The active part of `get_producer_schedule_result` (`chain_plugin.hpp`). A row is
 /// `{"producer_name":…,"block_signing_key":…}` in EOSIO 1 and
-/// `{"producer_name":…,"authority":[0,{…}]}` from 2.0 on; only the name is used.
+/// `{"producer_name":…,"authority":[0,{…}]}` from 2.0 on; only the name is used here.
 pub(super) fn active_schedule(body: &[u8]) -> Result<Schedule, ApiFailure> {
+    schedule_in(&json(body)?)
+}
+
+/// The same, and the public keys, `PUB_K1_…`, with which blocks of `producer` may be signed.
+pub(super) fn schedule_and_keys(
+    body: &[u8],
+    producer: Name,
+) -> Result<(Schedule, Vec<String>), ApiFailure> {
     let answer = json(body)?;
-    let active = object(&answer, "the answer")?.get("active").unwrap_or(&Value::Null);
+    let schedule = schedule_in(&answer)?;
+    let rows = answer["active"]["producers"].as_array();
+    let ours = rows.into_iter().flatten().find(|row| row["producer_name"] == producer.as_str());
+    Ok((schedule, ours.map(signing_keys).unwrap_or_default()))
+}
+
+/// The keys of a schedule's row. One that cannot be read is left out: it is not one of ours.
+fn signing_keys(row: &Value) -> Vec<String> {
+    let one = row.get("block_signing_key");
+    // `[0,{"threshold":1,"keys":[{"key":"EOS…","weight":1}]}]`
+    let many = row["authority"][1]["keys"].as_array().into_iter().flatten();
+    let all = one.into_iter().chain(many.filter_map(|each| each.get("key")));
+    all.filter_map(|key| keys::normal(key.as_str()?).ok()).take(KEYS_MAX).collect()
+}
+
+fn schedule_in(answer: &Value) -> Result<Schedule, ApiFailure> {
+    let active = object(answer, "the answer")?.get("active").unwrap_or(&Value::Null);
     let active = object(active, "active")?;
     let version = required(active, "version", number)?;
     let Some(Value::Array(rows)) = active.get("producers") else {

@@ -1,5 +1,6 @@
 //! What is asked of the Docker engine, each call with a deadline, and what went wrong in words.
 
+use std::collections::HashMap;
 use std::error::Error as _;
 use std::future::Future;
 use std::io;
@@ -7,13 +8,15 @@ use std::time::Duration;
 
 use bollard::container::LogOutput;
 use bollard::errors::Error;
-use bollard::query_parameters::{InspectContainerOptions, LogsOptionsBuilder};
+use bollard::query_parameters::{
+    EventsOptionsBuilder, InspectContainerOptions, LogsOptionsBuilder,
+};
 use bollard::{ClientVersion, Docker};
 use futures_util::{Stream, StreamExt};
 
 /// How long any answer may take. The engine answers in milliseconds; on a node that swaps, in a
 /// second or two.
-pub(super) const DEADLINE: Duration = Duration::from_secs(5);
+pub(in crate::sources) const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Where Docker listens unless it is told otherwise.
 const DEFAULT_HOST: &str = "unix:///var/run/docker.sock";
@@ -23,7 +26,7 @@ const FIRST_VERSION: &ClientVersion = &ClientVersion { major_version: 1, minor_v
 
 /// Why the engine gave nothing to read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Trouble {
+pub(in crate::sources) enum Trouble {
     #[error(
         "there is no container {0}; start it or correct c_name (`docker ps -a` lists the names)"
     )]
@@ -46,26 +49,46 @@ pub(super) enum Trouble {
 
 /// A container as the engine knows it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Container {
+pub(in crate::sources) struct Container {
     /// 64 hex digits; a container made anew under the name has another.
-    pub(super) id: String,
+    pub(in crate::sources) id: String,
     /// Whether its process runs.
-    pub(super) running: bool,
+    pub(in crate::sources) running: bool,
     /// When its process was started last.
-    pub(super) started_at: String,
+    pub(in crate::sources) started_at: String,
+    /// Whether it has ended and waits to be restarted; the engine calls that running, too.
+    pub(in crate::sources) restarting: bool,
     /// How it ended, for the one who reads.
-    pub(super) state: String,
+    pub(in crate::sources) state: String,
+}
+
+impl Container {
+    /// Whether its process lives.
+    pub(in crate::sources) fn is_alive(&self) -> bool {
+        self.running && !self.restarting
+    }
+}
+
+/// Something that happened to a container.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::sources) struct LifeEvent {
+    /// The container's id.
+    pub(in crate::sources) id: String,
+    /// The engine's word: `die`, `start`.
+    pub(in crate::sources) action: String,
+    /// The exit code, as `die` tells it.
+    pub(in crate::sources) exit_code: Option<String>,
 }
 
 /// A connection to the engine; made anew after trouble.
-pub(super) struct Engine {
+pub(in crate::sources) struct Engine {
     docker: Docker,
     host: String,
 }
 
 impl Engine {
     /// Connects to `host`, or where `DOCKER_HOST` says, or to the usual socket.
-    pub(super) async fn connect(host: Option<&str>) -> Result<Self, Trouble> {
+    pub(in crate::sources) async fn connect(host: Option<&str>) -> Result<Self, Trouble> {
         let host = host
             .map(str::to_owned)
             .or_else(|| std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty()))
@@ -82,7 +105,7 @@ impl Engine {
     }
 
     /// The container of that name or id.
-    pub(super) async fn inspect(&self, name: &str) -> Result<Container, Trouble> {
+    pub(in crate::sources) async fn inspect(&self, name: &str) -> Result<Container, Trouble> {
         let call = self.docker.inspect_container(name, None::<InspectContainerOptions>);
         let found = match within_deadline_raw(call).await {
             Some(Ok(found)) => found,
@@ -98,15 +121,19 @@ impl Engine {
             id: found.id.unwrap_or_default(),
             running: state.running.unwrap_or(false),
             started_at: state.started_at.unwrap_or_default(),
-            state: match state.exit_code {
-                Some(code) if word == "exited" => format!("exited, code {code}"),
+            restarting: state.restarting.unwrap_or(false),
+            state: match (state.exit_code, state.oom_killed) {
+                (Some(code), Some(true)) if word == "exited" => {
+                    format!("exited, code {code}, out of memory")
+                }
+                (Some(code), _) if word == "exited" => format!("exited, code {code}"),
                 _ => word,
             },
         })
     }
 
     /// The log from a Unix second on (0: from its beginning), and what comes.
-    pub(super) fn follow_log(
+    pub(in crate::sources) fn follow_log(
         &self,
         id: &str,
         since: i32,
@@ -124,8 +151,41 @@ impl Engine {
             .map(move |output| output.map_err(|error| trouble(&host, &error)))
     }
 
+    /// What happens to the containers whose name or id begins with `name`, or to that of `id`, from
+    /// now on.
+    pub(in crate::sources) fn life_events(
+        &self,
+        name: &str,
+        id: Option<&str>,
+    ) -> impl Stream<Item = Result<LifeEvent, Trouble>> + use<> {
+        let list = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        let containers: Vec<String> = std::iter::once(name).chain(id).map(str::to_owned).collect();
+        let filters: HashMap<String, Vec<String>> = HashMap::from([
+            ("type".to_owned(), list(&["container"])),
+            ("event".to_owned(), list(&["start", "die", "oom", "destroy", "rename"])),
+            ("container".to_owned(), containers),
+        ]);
+        let options = EventsOptionsBuilder::new().filters(&filters).build();
+        let host = self.host.clone();
+        // The stream borrows the client it comes from.
+        let docker = self.docker.clone();
+        docker.events(Some(options)).map(move |event| {
+            let event = event.map_err(|error| trouble(&host, &error))?;
+            let actor = event.actor.unwrap_or_default();
+            let mut attributes = actor.attributes.unwrap_or_default();
+            Ok(LifeEvent {
+                id: actor.id.unwrap_or_default(),
+                action: event.action.unwrap_or_default(),
+                exit_code: attributes.remove("exitCode"),
+            })
+        })
+    }
+
     /// The newest record of the log, if there is any.
-    pub(super) async fn newest_record(&self, id: &str) -> Result<Option<LogOutput>, Trouble> {
+    pub(in crate::sources) async fn newest_record(
+        &self,
+        id: &str,
+    ) -> Result<Option<LogOutput>, Trouble> {
         let options =
             LogsOptionsBuilder::new().stdout(true).stderr(true).timestamps(true).tail("1").build();
         let mut log = std::pin::pin!(self.docker.logs(id, Some(options)));

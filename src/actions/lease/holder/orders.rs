@@ -176,10 +176,9 @@ impl Holder {
         Carried { result, spare: is_clear.then_some(held.lease) }
     }
 
-    /// The record says that whoever reads it first may take the lease.
+    /// The record says to whom the lease is left; the readers keep to it.
     fn released(&self, handover: &Handover) -> serde_json::Result<Vec<u8>> {
-        let open = Handover { to: String::new(), ..handover.clone() };
-        record::write(&self.node, Some(&open))
+        record::write(&self.node, Some(handover))
     }
 
     async fn let_go(&self, key: &str, held: Held, value: Option<&[u8]>) -> ActResult {

@@ -1,0 +1,59 @@
+//! How the keepers of our producer's other nodes are reached.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use reqwest::Url;
+
+/// Least bytes of a secret: what 256 random bits have.
+pub(super) const SECRET_BYTES_MIN: usize = 32;
+/// Most bytes of a secret; a larger file is another one.
+pub(super) const SECRET_BYTES_MAX: usize = 4_096;
+/// The environment's word for the secret, where no file is named.
+pub(super) const SECRET_ENV: &str = "EOSKEEPER_PEERS_SECRET";
+
+/// Where the peers are, where this keeper listens for them, and the secret they share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeersAccess {
+    /// Where this keeper listens for them.
+    pub listen: SocketAddr,
+    /// Their names and addresses, in the order of [`crate::core::settings::Peers::names`].
+    pub nodes: Vec<(String, Url)>,
+    /// What their messages are signed with.
+    pub secret: Secret,
+    /// Deadline of a message and its answer.
+    pub timeout: Duration,
+}
+
+/// A secret; it is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Vec<u8>);
+
+impl Secret {
+    /// Of a text's bytes, without the blanks and line ends around them.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words that do not hold it.
+    pub fn new(text: &[u8]) -> Result<Self, String> {
+        let bytes = text.trim_ascii();
+        let count = bytes.len();
+        if !(SECRET_BYTES_MIN..=SECRET_BYTES_MAX).contains(&count) {
+            let bounds = format!("{SECRET_BYTES_MIN} to {SECRET_BYTES_MAX}");
+            return Err(format!("the secret has {count} bytes, and {bounds} are allowed"));
+        }
+        Ok(Self(bytes.to_vec()))
+    }
+
+    /// The bytes to sign with.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}

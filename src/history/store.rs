@@ -1,0 +1,222 @@
+//! The state on disk: `state.sqlite` in the state directory, one file of SQLite.
+//!
+//! It holds the latch, what a promotion has come to, written before the act; and the history, the
+//! decisions with their evidence. A write is on disk when it returns. A file that cannot be
+//! understood is an error and is never replaced: what it said may be that this node produces.
+
+mod connection;
+mod entries;
+mod error;
+mod latch_row;
+mod legacy;
+mod lock;
+mod reader;
+mod schema;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use self::connection::Access;
+use self::legacy::{Former, Settled};
+use crate::core::action::Latch;
+use crate::core::name::Name;
+use crate::history::entry::Entry;
+
+pub use entries::Bounds;
+pub use error::{Damage, StoreError};
+pub use lock::is_in_use;
+pub use reader::{History, peek};
+
+const FILE: &str = "state.sqlite";
+/// A state file before it has its name; what is left of one is of no use to anybody.
+const NEW: &str = "state.sqlite.new";
+/// A journal that was found without its file.
+const LEFT: &str = "state.sqlite-journal.left";
+
+/// Longest wait of a history entry for a process that reads the file: the next write of the latch
+/// waits for it too.
+const HISTORY_BUSY: Duration = Duration::from_millis(100);
+
+/// A state directory that this process alone writes.
+#[derive(Debug)]
+pub struct Store {
+    dir: PathBuf,
+    path: PathBuf,
+    /// Absent until the file was found good, and again once it was found damaged.
+    connection: Mutex<Option<Connection>>,
+    _lock: File,
+}
+
+impl Store {
+    /// Opens the state directory, makes it (mode 0700) where it is absent, and locks it.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another keeper has it; [`StoreError::Io`] when it cannot be made
+    /// or opened.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        lock::make_dir(dir)?;
+        let lock = lock::take(dir)?;
+        let connection = Mutex::new(None);
+        Ok(Self { dir: dir.to_owned(), path: dir.join(FILE), connection, _lock: lock })
+    }
+
+    /// Reads the latch; `None` where none was ever saved. Makes the state file where there is
+    /// none, with the latch that an earlier eoskeeper left in `latch.json`.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when the file or the latch in it cannot be understood,
+    /// [`StoreError::Newer`] when a later eoskeeper wrote it, [`StoreError::OtherProducer`] when
+    /// it is about another producer than `producer`, [`StoreError::TwoStates`] when an earlier
+    /// eoskeeper wrote since, [`StoreError::Busy`] when another program holds it,
+    /// [`StoreError::Io`] when it cannot be read or may not be written. After any of them nothing
+    /// may be done that depends on the latch.
+    pub fn load(&self, producer: Name) -> Result<Option<Latch>, StoreError> {
+        self.with(producer, |connection| latch_row::read(connection, &self.path, producer))
+    }
+
+    /// Writes the latch. When this returns, it is on disk and survives a crash of the machine.
+    ///
+    /// # Errors
+    /// Those of [`Self::load`], where there is a file that this would change; and
+    /// [`StoreError::Io`], after which the former latch is still there, whole, unless the error is
+    /// that of an fsync: then either of the two is.
+    pub fn save(&self, latch: &Latch) -> Result<(), StoreError> {
+        self.with(latch.producer, |connection| {
+            let failed = || StoreError::sqlite("write", &self.path);
+            let transaction = connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .map_err(failed())?;
+            latch_row::read(&transaction, &self.path, latch.producer)?;
+            latch_row::write(&transaction, &self.path, latch)?;
+            transaction.commit().map_err(failed())
+        })
+    }
+
+    /// Appends to the history, all or nothing, and removes a little of what is over the bounds.
+    ///
+    /// # Errors
+    /// Those of [`Self::save`]. A state that [`Self::load`] did not find good is not touched.
+    pub fn append(&self, entries: &[Entry], bounds: &Bounds) -> Result<(), StoreError> {
+        let failed = || StoreError::sqlite("write", &self.path);
+        let mut held = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(connection) = held.as_mut() else {
+            return Err(StoreError::NotGood { path: self.path.clone() });
+        };
+        connection.busy_timeout(HISTORY_BUSY).map_err(failed())?;
+        let written = write_entries(connection, entries, bounds).map_err(failed());
+        let restored = connection.busy_timeout(connection::BUSY).map_err(failed());
+        if written.as_ref().is_err_and(StoreError::ends_connection) {
+            *held = None;
+        }
+        written.and(restored)
+    }
+
+    /// Does something with the file, which is opened and looked through where it is not open yet.
+    fn with<T>(
+        &self,
+        producer: Name,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut held = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = match held.take() {
+            Some(connection) => connection,
+            None => self.connect(producer)?,
+        };
+        let result = work(&mut connection);
+        if !result.as_ref().is_err_and(StoreError::ends_connection) {
+            *held = Some(connection);
+        }
+        result
+    }
+
+    fn connect(&self, producer: Name) -> Result<Connection, StoreError> {
+        if !reader::exists(&self.path)? {
+            self.create(producer)?;
+        }
+        let connection = connection::open(&self.path, Access::ReadWrite)?;
+        match reader::settled(&connection, &self.dir, &self.path)? {
+            Settled::Gone => {}
+            Settled::Imported => legacy::put_aside(&self.dir)?,
+            Settled::Another => {
+                let (path, former) = (self.path.clone(), legacy::path(&self.dir));
+                return Err(StoreError::TwoStates { path, former });
+            }
+        }
+        Ok(connection)
+    }
+
+    /// Makes the file under another name, whole, and then gives it its own: a state file that is
+    /// empty or half made is damage, never a beginning.
+    fn create(&self, producer: Name) -> Result<(), StoreError> {
+        let former = legacy::read(&self.dir)?;
+        if let Some(former) = &former {
+            latch_row::must_be_of(producer, &former.latch, &former.path)?;
+        }
+        let new = self.dir.join(NEW);
+        for leftover in [connection::journal(&new), new.clone()] {
+            remove_leftover(&leftover)?;
+        }
+        make_private(&new)?;
+        let mut connection = connection::create(&new)?;
+        if let Some(former) = &former {
+            import(&mut connection, &new, former)?;
+        }
+        connection.close().map_err(|(_, error)| StoreError::sqlite("write", &new)(error))?;
+        // SQLite would take the journal of a file that is gone for this one's.
+        let orphan = connection::journal(&self.path);
+        if reader::exists(&orphan)? {
+            fs::rename(&orphan, self.dir.join(LEFT)).map_err(StoreError::io("rename", orphan))?;
+        }
+        fs::rename(&new, &self.path).map_err(StoreError::io("replace", self.path.clone()))?;
+        lock::sync(&self.dir)
+    }
+}
+
+fn write_entries(
+    connection: &mut Connection,
+    entries: &[Entry],
+    bounds: &Bounds,
+) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    entries::append(&transaction, entries, bounds)?;
+    transaction.commit()
+}
+
+fn import(connection: &mut Connection, path: &Path, former: &Former) -> Result<(), StoreError> {
+    let failed = || StoreError::sqlite("write", path);
+    let transaction = connection.transaction().map_err(failed())?;
+    latch_row::write(&transaction, path, &former.latch)?;
+    transaction
+        .execute(
+            "INSERT INTO imported (name, body) VALUES ('latch.json', ?1)",
+            params![former.text],
+        )
+        .map_err(failed())?;
+    transaction.commit().map_err(failed())
+}
+
+fn remove_leftover(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(StoreError::io("remove", path.to_owned())(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// SQLite gives its journal the mode of the file, and an empty file is a database to it.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+        .map_err(StoreError::io("make", path.to_owned()))
+}

@@ -1,0 +1,130 @@
+//! The history's rows, bounded in number, age and bytes.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+use super::error::StoreError;
+use crate::core::time::Timestamp;
+use crate::history::entry::{Entry, What};
+
+/// How much of the past is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Entries.
+    pub rows: i64,
+    /// Milliseconds before the entry that is being written.
+    pub age_ms: i64,
+    /// Bytes of the whole file, free pages aside.
+    pub bytes: i64,
+}
+
+impl Bounds {
+    /// 100,000 entries, 400 days, 256 MiB. Fifty changes of mind a day make 20,000 entries and
+    /// about 100 MB in 400 days.
+    pub const DEFAULT: Self =
+        Self { rows: 100_000, age_ms: 400 * 86_400_000, bytes: 256 * 1024 * 1024 };
+}
+
+/// Entries removed at a time, a few milliseconds' work. A clock that was wrong for a moment thus
+/// costs as many of the oldest at most.
+const PRUNE_STEP: i64 = 64;
+
+/// Appends the entries, and removes some of what is over the bounds.
+pub(super) fn append(
+    transaction: &Transaction<'_>,
+    entries: &[Entry],
+    bounds: &Bounds,
+) -> rusqlite::Result<()> {
+    let mut insert = transaction.prepare(
+        "INSERT INTO history (at, what, kind, hold, sentence, incident, evidence)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for entry in entries {
+        insert.execute(params![
+            entry.at.ms(),
+            entry.what.as_str(),
+            entry.kind,
+            entry.hold,
+            entry.sentence,
+            entry.incident,
+            entry.evidence.to_string(),
+        ])?;
+    }
+    match entries.last() {
+        Some(last) => prune(transaction, last.at, bounds),
+        None => Ok(()),
+    }
+}
+
+fn prune(transaction: &Transaction<'_>, now: Timestamp, bounds: &Bounds) -> rusqlite::Result<()> {
+    let pragma = |name| transaction.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let used_bytes =
+        (pragma("page_count")? - pragma("freelist_count")?).saturating_mul(pragma("page_size")?);
+    let is_large = used_bytes > bounds.bytes;
+    // The oldest go first, so that the numbers in use have no gap and tell how many there are.
+    transaction.execute(
+        "DELETE FROM history WHERE id IN (SELECT id FROM history ORDER BY id LIMIT ?1)
+         AND (?2 OR at < ?3 OR id <= (SELECT max(id) FROM history) - ?4)",
+        params![PRUNE_STEP, is_large, now.plus_ms(-bounds.age_ms).ms(), bounds.rows],
+    )?;
+    Ok(())
+}
+
+/// Where a reader stands: time and number of the last entry read.
+pub(super) type Place = (i64, i64);
+
+/// The place before the last `count` entries that are not before `since`.
+pub(super) fn place_of_last(
+    connection: &Connection,
+    path: &Path,
+    since: Timestamp,
+    count: u32,
+) -> Result<Place, StoreError> {
+    let before = connection
+        .query_row(
+            "SELECT at, id FROM history WHERE at >= ?1 ORDER BY at DESC, id DESC LIMIT 1 OFFSET ?2",
+            params![since.ms(), count],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()
+        .map_err(StoreError::sqlite("read", path))?;
+    Ok(before.unwrap_or((since.ms(), i64::MIN)))
+}
+
+/// Up to `count` entries after a place, oldest first, and the place of the last.
+pub(super) fn page(
+    connection: &Connection,
+    path: &Path,
+    after: Place,
+    count: u32,
+) -> Result<(Vec<Entry>, Place), StoreError> {
+    let read = || -> rusqlite::Result<_> {
+        let mut select = connection.prepare(
+            "SELECT at, what, kind, hold, sentence, incident, evidence, id FROM history
+             WHERE (at, id) > (?1, ?2) ORDER BY at, id LIMIT ?3",
+        )?;
+        let mut place = after;
+        let rows = select.query_map(params![after.0, after.1, count], |row| {
+            place = (row.get(0)?, row.get(7)?);
+            entry(row)
+        })?;
+        let entries = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok((entries, place))
+    };
+    read().map_err(StoreError::sqlite("read", path))
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let evidence: String = row.get(6)?;
+    Ok(Entry {
+        at: Timestamp::from_ms(row.get(0)?),
+        what: What::of(&row.get::<_, String>(1)?),
+        kind: row.get(2)?,
+        hold: row.get(3)?,
+        sentence: row.get(4)?,
+        incident: row.get(5)?,
+        // What is no JSON is shown as it is.
+        evidence: serde_json::from_str(&evidence).unwrap_or_else(|_| evidence.into()),
+    })
+}
