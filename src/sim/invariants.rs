@@ -593,6 +593,10 @@ impl World<'_> {
 
     /// With chain proof only two may sign for a turn; a fit standby does not in a second.
     fn check_doubled_turn(&mut self, first: Slot, end: Slot) {
+        // Whoever may not act cannot stop its node either.
+        if self.scenario.config.acting != Acting::Yes {
+            return;
+        }
         let now_ms = self.now_ms();
         let turn: Vec<u8> = self.promises.signed.range(first..end).map(|(_, s)| *s).collect();
         for site in Site::STANDBYS {

@@ -35,14 +35,14 @@ impl Dice {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(1);
         mix(self.0)
     }
 
     /// 0 to `bound` - 1; 0 for a bound of 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
+        self.roll() % bound.max(1)
     }
 
     /// `low` to `high`, both included.
@@ -76,12 +76,12 @@ mod tests {
     fn draws_repeat_and_stay_within_bounds() {
         let (mut one, mut other) = (Dice::new(7), Dice::new(7));
         for _ in 0..1000 {
-            assert_eq!(one.next(), other.next());
+            assert_eq!(one.roll(), other.roll());
             assert!((1_000..=900_000).contains(&one.duration_ms(1_000, 900_000)));
             assert!((3..=5).contains(&one.between(3, 5)));
             other = one.clone();
         }
-        assert_ne!(Dice::new(7).next(), Dice::new(8).next());
+        assert_ne!(Dice::new(7).roll(), Dice::new(8).roll());
         let hits = (0..10_000).filter(|at| happens(1, *at, 2, 100)).count();
         assert!((800..1200).contains(&hits), "{hits} of 1000 expected");
     }
