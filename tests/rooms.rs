@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms of this crate it may know beside itself. Those that may know everything
 /// (`cli`, `daemon`) are not listed.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("core", &[]),
     ("clock", &["core"]),
     ("nodeos", &["core"]),
