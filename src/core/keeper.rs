@@ -39,9 +39,18 @@ pub struct Keeper {
     incapable: (Option<Cause>, u32),
     is_budget_spent: bool,
     last_look: Mono,
+    /// Reasons that close no gate; only to try the simulator.
+    #[cfg(feature = "mutants")]
+    blind: Vec<crate::core::gates::HoldReason>,
 }
 
 impl Keeper {
+    /// Forces the gates open that are closed for this reason, to see whether that is noticed.
+    #[cfg(feature = "mutants")]
+    pub fn blind(&mut self, reason: crate::core::gates::HoldReason) {
+        self.blind.push(reason);
+    }
+
     /// A keeper that has seen nothing yet. `latch` is what was on disk, or why that is unusable.
     #[must_use]
     pub fn new(settings: Settings, now: Now, latch: Result<Option<Latch>, String>) -> Self {
@@ -83,6 +92,8 @@ impl Keeper {
             incapable: (None, 0),
             is_budget_spent: false,
             last_look: Mono::default(),
+            #[cfg(feature = "mutants")]
+            blind: Vec::new(),
         }
     }
 
@@ -193,6 +204,8 @@ impl Keeper {
             confirmed_ticks: self.machine.confirmed_ticks,
             promotions: &self.machine.latch.promotions,
             latch_fault: self.machine.latch_fault.as_ref().map(|(why, _)| why.as_str()),
+            #[cfg(feature = "mutants")]
+            blind: &self.blind,
         };
         let asked = gates::ask(&view, &self.findings, &standing);
         let ready = gates::ready_to_confirm(&asked);
