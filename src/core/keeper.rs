@@ -69,6 +69,7 @@ impl Keeper {
             acted_at: now.mono,
             position: Position::Active,
             position_since: now.mono,
+            last_active: None,
             right: None,
             used_offer: None,
             maintenance_until: None,
@@ -174,7 +175,7 @@ impl Keeper {
         }
         // At once: what was seen before an act or its undoing must not open a gate again.
         if let Some(why) = self.machine.take_discard() {
-            self.evidence.discard(now, why);
+            self.evidence.begin_anew(now, why);
         }
     }
 
@@ -259,6 +260,7 @@ fn view<'a>(
         acted_at: machine.acted_at(),
         position: machine.position().0,
         position_since: machine.position().1,
+        last_active: machine.last_active(),
         right: machine.right(),
         used_offer: machine.used_offer(),
         maintenance_until: machine.latch.maintenance.as_ref().map(|m| m.until),

@@ -81,6 +81,8 @@ pub struct Machine {
     lease_retry: Mono,
     /// A right of the active node to sign again without waiting.
     right: Option<Right>,
+    /// When this node is known to have signed last before this keeper began to listen.
+    last_active: Option<Timestamp>,
     used_offer: Option<Mono>,
     /// Position, and since when.
     position: (Position, Mono),
@@ -139,6 +141,7 @@ impl Machine {
             asked: None,
             lease_retry: Mono::default(),
             right: None,
+            last_active: None,
             used_offer: None,
             position: (Position::Active, view.now.mono),
             beaten_at: None,
@@ -158,6 +161,7 @@ impl Machine {
             discard: None,
             lets_go: false,
         };
+        machine.last_active = machine.latch.active_at;
         machine.resume(view);
         machine.note_position(view.settings.role, view.now.mono);
         machine.tell_unusable_state(view);
@@ -229,6 +233,12 @@ impl Machine {
     #[must_use]
     pub const fn right(&self) -> Option<Right> {
         self.right
+    }
+
+    /// When this node is known to have signed last before this keeper began to listen.
+    #[must_use]
+    pub const fn last_active(&self) -> Option<Timestamp> {
+        self.last_active
     }
 
     /// When the handover came that was taken up last.

@@ -87,6 +87,13 @@ impl LeaseEvidence {
         self.held_until(ttl_ms).is_some_and(|until| now.mono < until)
     }
 
+    /// Whether the lease is ours for so long that a node may sign by it: a node whose time is nearly
+    /// over is being stopped.
+    #[must_use]
+    pub fn is_safe(&self, now: Now, ttl_ms: u64, spare_ms: u64) -> bool {
+        self.held_until(ttl_ms).is_some_and(|until| now.mono + spare_ms < until)
+    }
+
     /// What the key said a moment ago; `None` while that is not known.
     #[must_use]
     pub fn fresh_read(&self, now: Now) -> Option<Option<&LeaseRecord>> {

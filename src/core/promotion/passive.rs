@@ -16,6 +16,13 @@ impl Machine {
     /// A at rest: it signs by right, or was started paused.
     pub(super) fn watch_resting(&mut self, view: &View<'_>) {
         if view.settings.role != Role::Active {
+            let by_key = view.settings.promotion.by_key;
+            if view.settings.role.is_standby() && !by_key && view.is_paused() == Some(false) {
+                // Resumed by a hand: where others say that it may not sign, it is stopped at once.
+                if self.must_stay_stopped(view) {
+                    self.tell_unpaused(view);
+                }
+            }
             return;
         }
         let can_arm = view.settings.promotion.can_promote;
@@ -89,7 +96,7 @@ impl Machine {
     /// but us.
     pub(super) fn must_stay_stopped(&self, view: &View<'_>) -> bool {
         let lease = view.settings.lease;
-        let holds = lease.is_none_or(|lease| view.evidence.lease.is_held(view.now, lease.ttl_ms));
+        let holds = lease.is_none_or(|lease| view.holds_lease(&lease));
         let another =
             view.evidence.peers.speaking(view.now).any(|(_, p)| p.signing == Signing::Yes);
         (!holds || another)
@@ -134,7 +141,7 @@ impl Machine {
         if let Some(lease) = view.settings.lease {
             let read = view.evidence.lease.fresh_read(view.now).flatten();
             let ours = read.is_some_and(|r| r.holder == view.settings.node && r.released.is_none());
-            return ours || view.evidence.lease.is_held(view.now, lease.ttl_ms);
+            return ours || view.holds_lease(&lease);
         }
         let round_ms = view.schedule().map(Schedule::round_ms);
         let away_ms = self.latch.active_at.map(|at| view.now.wall.since_ms(at));

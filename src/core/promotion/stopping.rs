@@ -9,10 +9,6 @@ use crate::core::time::Mono;
 
 /// Pauses between tries to stop this node, milliseconds; the last one repeats.
 pub(super) const DEMOTE_RETRY_MS: [u64; 4] = [2_000, 5_000, 15_000, 60_000];
-/// Between two judgements of the keeper, milliseconds: what must have happened before a moment is
-/// decided a tick earlier.
-const TICK_MS: u64 = 1_000;
-
 impl Machine {
     /// Stop this node, now.
     pub fn step_down(&mut self, view: &View<'_>, why: String) {
@@ -167,7 +163,7 @@ impl Machine {
             self.lose_lease(view, &why);
             return;
         }
-        let spare_ms = lease.timeout_ms + TICK_MS;
+        let spare_ms = lease.spare_ms();
         let until = match evidence.held_until(lease.ttl_ms) {
             Some(until) => until,
             // The keeper was started beside a node that signs. etcd says that nobody else holds the
