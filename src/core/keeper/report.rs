@@ -3,6 +3,7 @@
 use super::{Keeper, TURNS_SHOWN, view};
 use crate::core::action::Act;
 use crate::core::evidence::EVIDENCE_BYTES_MAX;
+use crate::core::evidence::process::ProcessEvidence;
 use crate::core::gates;
 use crate::core::handover::{PeerStatus, Signing};
 use crate::core::promotion::Stage;
@@ -124,6 +125,7 @@ impl Keeper {
             log_others: log.others,
             log_lost: log.lost.0,
             peers: log.peers.map(|(_, count)| count),
+            process: process_state(&self.evidence.process),
         }
     }
 
@@ -139,6 +141,15 @@ impl Keeper {
             dry_run: self.settings.promotion.dry_run,
         }
     }
+}
+
+/// What the system last said of nodeos's process. An end stands until another process is found, also
+/// when nothing can be watched meanwhile.
+fn process_state(process: &ProcessEvidence) -> Option<String> {
+    let ended = process.ended.as_ref().map(|(_, how)| format!("ended: {how}"));
+    let watched = || process.watched.as_ref().map(|what| format!("watching {what}"));
+    let not_watched = || process.not_watched.as_ref().map(|why| format!("not watched: {why}"));
+    ended.or_else(watched).or_else(not_watched)
 }
 
 fn chain_status(view: &View<'_>) -> ChainStatus {
