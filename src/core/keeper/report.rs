@@ -129,6 +129,14 @@ impl Keeper {
         }
     }
 
+    /// Whether there is anything to act with: to sign, to promote another, or to hand over by the
+    /// lease or a peer.
+    fn can_act(&self) -> bool {
+        let settings = &self.settings;
+        let can_give = settings.lease.is_some() || !settings.peers.names.is_empty();
+        settings.promotion.acts() || settings.promotion.can_demote && can_give
+    }
+
     fn promotion_status(&self, now: Now) -> PromotionStatus {
         PromotionStatus {
             stage: self.machine.stage.as_str(),
@@ -137,7 +145,7 @@ impl Keeper {
             promoted_at: self.machine.promoted_at(),
             incident: self.machine.latch.incident.clone(),
             promotions: self.machine.latch.promotions.clone(),
-            configured: self.settings.promotion.configured,
+            configured: self.can_act(),
             dry_run: self.settings.promotion.dry_run,
         }
     }

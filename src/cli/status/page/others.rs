@@ -98,7 +98,7 @@ fn peer_line(peer: &Value, style: Style) -> String {
         }
         Some("beginning") => (style.warn("begins    "), String::new()),
         Some("no") => (style.dim("is passive"), String::new()),
-        _ => (style.bad("not known "), " whether it signs".to_owned()),
+        _ => (style.bad("unclear   "), ": whether it signs is not known".to_owned()),
     };
     let moves = if said["head_moves"] == true { "" } else { " (does not move)" };
     // One that signs takes no handover.

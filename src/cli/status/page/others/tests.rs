@@ -49,7 +49,7 @@ fn a_peer_is_one_line_that_says_all() {
         (
             "its keeper cannot tell",
             peer("b", "B", "unknown", json!({ "head": null, "head_moves": false })),
-            "not known  b (role B) whether it signs, ready, head #- (does not move); heard 500 ms ago",
+            "unclear    b (role B): whether it signs is not known, ready, head #- (does not move); heard 500 ms ago",
         ),
         (
             "maintenance",
