@@ -329,6 +329,60 @@ fn the_active_node_stays_stopped_while_a_standby_signs() {
 }
 
 #[test]
+fn a_node_that_comes_back_while_another_signs_is_stopped_before_it_is_asked() {
+    let mut world = active();
+    ended(&mut world);
+    world.knobs.connected = false;
+    world.run(20);
+    assert_eq!(world.acts(), [Act::HandOver], "{:?}", world.decisions);
+    // Started again, and unpaused.
+    let what = "process 4712".to_owned();
+    world.tell(Event::Process(ProcessEvent::Running { what }));
+    (world.knobs.api, world.knobs.connected) = (true, true);
+    world.run(200);
+    let stops = world.acts().iter().filter(|act| **act == Act::Demote).count();
+    assert_eq!(stops, 1, "{:?} {:?}", world.acts(), world.decisions);
+    assert!(world.knobs.paused);
+    assert!(!world.fires("duplicate_production"), "it gave the producer away");
+}
+
+#[test]
+fn within_our_turn_the_slots_under_way_are_left_empty_rather_than_signed_twice() {
+    let mut world = standby();
+    world.knobs.active_signs = false;
+    let now = world.now.wall;
+    offer(&mut world, handover(Fence::Fenced, now.plus_ms(1_000)));
+    world.tell(Event::Paused(Ok(true)));
+    let took = seconds_to_order(&mut world, 5);
+    // A tick later than at once: in this world the clock ticks once a second.
+    assert_eq!(took, Some(2), "{:?}", world.decisions);
+    let (at, order) = &world.orders[0];
+    assert_eq!(order.act, Act::Promote);
+    assert!(*at * 1000 >= 1_000);
+    // The giver says so: stopped by a pause within its turn, it is two slots later.
+    for (into_ms, expected) in [(-30_000, 0), (1_000, 1_000)] {
+        let mut world = active();
+        let turn = world.schedule.turn_starting_from(name(BP), world.now.wall).unwrap();
+        while world.now.wall < turn.start().plus_ms(into_ms) {
+            world.run_slot();
+        }
+        world.knobs.paused = true;
+        for _ in 0..60 {
+            world.run_slot();
+            if world.acts().contains(&Act::HandOver) {
+                break;
+            }
+        }
+        let (at, _) = world.orders.iter().find(|(_, o)| o.act == Act::Demote).unwrap();
+        let order = world.orders.iter().find(|(_, o)| o.act == Act::HandOver).unwrap();
+        let fenced_at = order.1.handover.as_ref().unwrap().fenced_at;
+        let start = world.now.wall.plus_ms(-(world.elapsed_ms.cast_signed()));
+        let after_ms = fenced_at.since_ms(start.plus_ms((*at * 1000).cast_signed()));
+        assert_eq!(after_ms, expected, "{into_ms}");
+    }
+}
+
+#[test]
 fn an_active_node_that_was_away_gives_way_to_the_standby_that_took_over() {
     let mut world = active();
     let mut b = peer("b", B, Signing::Yes);
@@ -571,6 +625,26 @@ fn the_active_node_takes_the_lease_and_stops_if_another_holds_it() {
     assert_eq!(unpaused(LeaseSays::Read(None)), [Act::AcquireLease]);
     let other = LeaseRecord { holder: "b".to_owned(), token: 7, released: None };
     assert_eq!(unpaused(LeaseSays::Read(Some(other)))[0], Act::Demote);
+}
+
+#[test]
+fn a_keeper_started_beside_a_node_that_signs_takes_the_lease_before_its_time_is_over() {
+    // etcd is slow to say that the lease is ours: nobody else holds it, so that nothing is stopped.
+    let mut world = World::with(with_lease(settings(A, "b")), 21, Ok(None));
+    (world.knobs.paused, world.knobs.active_signs) = (false, false);
+    world.lease = Some(LeaseSays::Read(None));
+    world.knobs.answer = None;
+    let took = seconds_to_order(&mut world, 10).unwrap();
+    assert!(took <= 3, "asked for after {took} s");
+    world.run(12);
+    assert_eq!(world.acts(), [Act::AcquireLease], "{:?}", world.decisions);
+    // etcd does not answer at all: then it stops in time.
+    let mut world = World::with(with_lease(settings(A, "b")), 21, Ok(None));
+    (world.knobs.paused, world.knobs.active_signs) = (false, false);
+    world.lease = Some(LeaseSays::Failed);
+    let took = seconds_to_order(&mut world, 20).unwrap();
+    assert!((5..10).contains(&took), "{took}");
+    assert_eq!(world.acts(), [Act::Demote]);
 }
 
 #[test]

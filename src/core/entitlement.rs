@@ -18,6 +18,8 @@ use crate::core::time::{Human, Timestamp};
 const RANK_DELAY_MS: u64 = 3_000;
 /// A slot counts as unsigned this long after its time, milliseconds: a block around the world.
 const LATE_MS: i64 = 1_000;
+/// Clocks of our hosts may be so far apart, milliseconds: less than a slot.
+const SKEW_MS: i64 = 250;
 /// While every peer says for so long that its node does not sign, nobody does, milliseconds.
 const NOBODY_MS: u64 = 10_000;
 
@@ -146,7 +148,10 @@ fn stands(view: &View<'_>, given: &Handover) -> bool {
     let is_our_chain = given.chain_id.is_none() || given.chain_id.as_ref() == chain_id;
     let signed_since =
         view.evidence.own.last.is_some_and(|block| block.time > given.fenced_at.plus_ms(SLOT_MS));
-    given.producer == view.settings.producer
+    // The giver may still have blocks under way.
+    let is_due = view.now.wall.plus_ms(SKEW_MS) >= given.fenced_at;
+    is_due
+        && given.producer == view.settings.producer
         && is_our_chain
         && given.fence == Fence::Fenced
         && !signed_since

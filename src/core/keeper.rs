@@ -158,6 +158,9 @@ impl Keeper {
         let view = view(&self.settings, &self.evidence, &self.machine, now);
         step(&mut self.machine, &view);
         self.machine.note_position(self.settings.role, now.mono);
+        if self.machine.take_lets_go() {
+            self.evidence.lease.let_go(now);
+        }
         // At once: what was seen before an act or its undoing must not open a gate again.
         if let Some(why) = self.machine.take_discard() {
             self.evidence.discard(now, why);

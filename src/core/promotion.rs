@@ -106,6 +106,7 @@ pub struct Machine {
     actions: Vec<Action>,
     milestones: Vec<Milestone>,
     discard: Option<String>,
+    lets_go: bool,
 }
 
 impl Machine {
@@ -155,6 +156,7 @@ impl Machine {
             actions: Vec::new(),
             milestones: Vec::new(),
             discard: None,
+            lets_go: false,
         };
         machine.resume(view);
         machine.note_position(view.settings.role, view.now.mono);
@@ -263,6 +265,11 @@ impl Machine {
     /// Why the evidence is to be discarded, if the last step asks for it.
     pub fn take_discard(&mut self) -> Option<String> {
         self.discard.take()
+    }
+
+    /// Whether the last step lets go of the lease.
+    pub fn take_lets_go(&mut self) -> bool {
+        std::mem::take(&mut self.lets_go)
     }
 
     /// All gates are open: begin to make this node sign, or, from the active node, another by the
@@ -476,6 +483,7 @@ impl Machine {
     /// Orders an act, whatever comes of it.
     fn push(&mut self, view: &View<'_>, act: Act, handover: Option<Handover>) -> u64 {
         let id = self.id();
+        self.lets_go |= act == Act::ReleaseLease;
         let chain_id = view.evidence.api.info.as_ref().and_then(|info| info.chain_id.clone());
         self.actions.push(Action::Act(Order {
             id,

@@ -59,14 +59,13 @@ impl Machine {
             }
             return;
         }
+        if self.stops_again(view) {
+            return;
+        }
         if view.is_paused() == Some(false) {
-            if self.must_stay_stopped(view) {
-                self.tell_unpaused(view);
-            } else {
-                self.giving = None;
-                self.latch.incident.clear();
-                self.stage = Stage::Resting;
-            }
+            self.giving = None;
+            self.latch.incident.clear();
+            self.stage = Stage::Resting;
             return;
         }
         if self.right.is_none() && self.is_plain_restart(view) {
@@ -98,7 +97,32 @@ impl Machine {
             && !view.settings.promotion.dry_run
     }
 
-    pub(super) fn tell_unpaused(&mut self, view: &View<'_>) {
+    /// A node that may not sign is stopped when it is seen able to, and as soon as it answers after
+    /// it was started again: whether it starts paused need not be waited for.
+    pub(super) fn stops_again(&mut self, view: &View<'_>) -> bool {
+        let paused = view.is_paused();
+        if paused == Some(true) || !self.must_stay_stopped(view) {
+            return false;
+        }
+        if paused == Some(false) {
+            self.tell_unpaused(view);
+            return true;
+        }
+        let started = [
+            view.evidence.process.found.map(|at| at.mono),
+            view.evidence.log.started,
+            Some(view.evidence.api.since),
+        ];
+        let came_back = started.into_iter().flatten().max().is_some_and(|at| at > self.acted_at);
+        let answers = view.evidence.api.failed_in_row == 0 && view.evidence.process.ended.is_none();
+        if came_back && answers && view.evidence.api.last_ok.is_some() {
+            self.demote(view, "it was started again while it may not sign".to_owned());
+            return true;
+        }
+        false
+    }
+
+    fn tell_unpaused(&mut self, view: &View<'_>) {
         let text = "This node was resumed by other hands than eoskeeper's, or started unpaused, although it may not sign: it is stopped again.";
         self.tell("returned_unpaused", text.to_owned(), true);
         self.demote(view, "it may not sign now".to_owned());

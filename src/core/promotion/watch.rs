@@ -132,8 +132,7 @@ impl Machine {
         was_paused: bool,
     ) {
         let paused = view.is_paused();
-        if paused == Some(false) && was_paused && self.must_stay_stopped(view) {
-            self.tell_unpaused(view);
+        if self.stops_again(view) {
             return;
         }
         // Not paused says nothing where another means than the producer API stopped this node.
