@@ -26,11 +26,8 @@ pub(super) fn notices(page: &mut String, status: &Value, style: Style) {
         }
         let standby =
             if matches!(said["role"].as_str(), Some("B" | "C")) { "Standby " } else { "" };
-        let notice = format!(
-            "{standby}{} signs since {}.",
-            text(&peer["name"]),
-            since(&said["signing_since"])
-        );
+        let notice =
+            format!("{standby}{} signs{}.", text(&peer["name"]), since(&said["signing_since"]));
         // On a standby it is as it should be while the active node signs.
         let is_usual = said["role"] == "A";
         line!(page, "{}", if is_usual { style.dim(&notice) } else { style.warn(&notice) });
@@ -93,9 +90,7 @@ fn peer_line(peer: &Value, style: Style) -> String {
         return format!("{} {name}: {why}{last}", style.bad("silent    "));
     }
     let (mark, signing) = match said["signing"].as_str() {
-        Some("yes") => {
-            (style.good("signs     "), format!(" since {}", since(&said["signing_since"])))
-        }
+        Some("yes") => (style.good("signs     "), since(&said["signing_since"])),
         Some("beginning") => (style.warn("begins    "), String::new()),
         Some("no") => (style.dim("is passive"), String::new()),
         _ => (style.bad("unclear   "), ": whether it signs is not known".to_owned()),
@@ -184,11 +179,11 @@ pub(super) fn switchover(page: &mut String, status: &Value, style: Style) {
     line!(page, "  {mark}: {}{until}", text(&switchover["step_sentence"]));
 }
 
-/// Since when, where that is known.
+/// ` since …`, where that is known.
 fn since(at: &Value) -> String {
     match at {
-        Value::Null => "a moment that is not known".to_owned(),
-        at => format!("{} UTC", text(at)),
+        Value::Null => String::new(),
+        at => format!(" since {} UTC", text(at)),
     }
 }
 
