@@ -8,7 +8,7 @@ fn page(status: &Value) -> String {
 }
 
 /// A peer that spoke half a second ago, with some fields changed.
-fn peer(name: &str, role: &str, signing: &str, more: Value) -> Value {
+fn peer(name: &str, role: &str, signing: &str, more: &Value) -> Value {
     let mut status = json!({
         "node": name, "role": role, "signing": signing, "signing_since": null, "ready": true,
         "head": 4711, "head_moves": true, "maintenance_until": null, "taken": null,
@@ -28,32 +28,32 @@ fn a_peer_is_one_line_that_says_all() {
     });
     let silent = |said: Value, why: Value| json!({ "name": "b", "status": said, "said_ago_ms": 60_000, "failure": why });
     let unheard = json!({ "name": "c", "status": null, "said_ago_ms": null, "failure": null });
-    let said = peer("b", "B", "no", json!({}))["status"].clone();
+    let said = peer("b", "B", "no", &json!({}))["status"].clone();
     for (name, peer, expected) in [
         (
             "signs",
-            peer("a", "A", "yes", since),
+            peer("a", "A", "yes", &since),
             "signs      a (role A) since 2026-11-21T02:48:37.000 UTC, head #4711; heard 500 ms ago",
         ),
         (
             "ready",
-            peer("b", "B", "no", json!({})),
+            peer("b", "B", "no", &json!({})),
             "is passive b (role B), ready, head #4711; heard 500 ms ago",
         ),
         (
             "took a handover",
-            peer("b", "B", "beginning", taken),
+            peer("b", "B", "beginning", &taken),
             "begins     b (role B), not ready, head #4711; heard 500 ms ago; handover \
              20261121T024837-cut_off: proven: Block #9.",
         ),
         (
             "its keeper cannot tell",
-            peer("b", "B", "unknown", json!({ "head": null, "head_moves": false })),
+            peer("b", "B", "unknown", &json!({ "head": null, "head_moves": false })),
             "unclear    b (role B): whether it signs is not known, ready, head #- (does not move); heard 500 ms ago",
         ),
         (
             "maintenance",
-            peer("b", "B", "no", json!({ "maintenance_until": "2026-11-21T03:00:00.000" })),
+            peer("b", "B", "no", &json!({ "maintenance_until": "2026-11-21T03:00:00.000" })),
             "is passive b (role B), ready, head #4711, under maintenance until \
              2026-11-21T03:00:00.000; heard 500 ms ago",
         ),
@@ -74,7 +74,7 @@ fn a_peer_is_one_line_that_says_all() {
 #[test]
 fn a_standby_that_signs_stands_at_the_top() {
     let since = json!({ "signing_since": "2026-11-21T02:48:37.000" });
-    let b = peer("b", "B", "yes", since);
+    let b = peer("b", "B", "yes", &since);
     let shown = page(&json!({ "role": "A", "peers": [b.clone()] }));
     let third = shown.lines().nth(2).unwrap();
     assert_eq!(third, "Standby b signs since 2026-11-21T02:48:37.000 UTC.");
