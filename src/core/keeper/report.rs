@@ -88,6 +88,10 @@ impl Keeper {
         if self.settings.role == Role::Observer {
             return Signing::No;
         }
+        if self.settings.role == Role::Observer {
+            // It has no key of ours; that its node is not paused says nothing.
+            return Signing::No;
+        }
         let is_gone = self.evidence.process.ended.is_some();
         let answers = self.evidence.api.failed_in_row == 0 && self.evidence.api.last_ok.is_some();
         let meant = match &self.machine.stage {

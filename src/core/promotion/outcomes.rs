@@ -139,6 +139,7 @@ impl Machine {
         match (act, result) {
             (Act::Promote | Act::PromoteRemote, ActResult::Done(_)) => {
                 if act == Act::Promote {
+                    self.is_stopped = false;
                     self.resumed();
                 }
                 self.stage = Stage::Verifying { act, since: self.latch.since, until: None };

@@ -3,6 +3,7 @@
 use super::{Machine, Stage};
 use crate::core::action::{Act, ActResult, Action};
 use crate::core::entitlement::{Right, is_signed_elsewhere};
+use crate::core::evidence::own::OwnBlock;
 use crate::core::handover::{Fence, Signing, Taken, TakenState};
 use crate::core::rules::View;
 use crate::core::schedule::TURN_MS;
@@ -212,6 +213,12 @@ impl Machine {
         let said = said.filter(|said| started.is_none_or(|started| *said > started));
         if let (Some(at), Some(false)) = (said, view.is_paused()) {
             self.unpaused_at = Some(at);
+            self.is_stopped = false;
+        }
+        // Where nobody says whether it is paused, a block of its own long after it was stopped does.
+        let settled = view.settings.rules.poll_timeout_ms;
+        let signs = |own: &OwnBlock| own.seen_at.mono.since_ms(self.acted_at) > settled;
+        if view.evidence.own.last_produced.as_ref().is_some_and(signs) {
             self.is_stopped = false;
         }
     }
