@@ -459,6 +459,11 @@ impl Machine {
                     &ActResult::Failed("no outcome within its deadline".to_owned()),
                 );
             }
+            // With a lease the fence must follow before another can sign.
+            Stage::Acting { act: Act::Demote, since, .. } if pause_is_late(view, since) => {
+                let late = ActResult::Failed("no outcome before the lease runs out".to_owned());
+                self.acted(view, Act::Demote, &late);
+            }
             Stage::Acting { act: Act::Demote | Act::Fence, .. } => self.watch_stopping(view),
             Stage::Verifying { act: Act::HandOver | Act::PromoteRemote, .. }
                 if self.is_back_unpaused(view) =>
@@ -556,4 +561,10 @@ impl Machine {
     pub fn has_handed_over(&self) -> bool {
         self.latch.stage == LatchStage::HandedOver
     }
+}
+
+/// Whether a pause has not come back within the lease's deadline, and there is a fence.
+fn pause_is_late(view: &View<'_>, since: Mono) -> bool {
+    let lease = view.settings.lease.filter(|_| view.settings.promotion.can_fence);
+    lease.is_some_and(|lease| view.now.mono.since_ms(since) > lease.timeout_ms)
 }

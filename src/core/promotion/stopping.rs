@@ -59,7 +59,10 @@ impl Machine {
             return;
         }
         match order {
-            Some((_, since)) if view.now.mono.since_ms(since) > limit_ms => {
+            Some((_, since))
+                if view.now.mono.since_ms(since) > limit_ms
+                    || tries == 0 && super::pause_is_late(view, since) =>
+            {
                 let failed = ActResult::Failed("no outcome within its deadline".to_owned());
                 self.demoted(view, why, tries, &failed);
             }
