@@ -67,7 +67,8 @@ impl Machine {
         if self.stops_again(view) {
             return;
         }
-        if view.is_paused() == Some(false) {
+        let said = view.evidence.api.paused.is_some_and(|(at, _)| at > self.position.1);
+        if said && view.is_paused() == Some(false) {
             self.giving = None;
             self.latch.incident.clear();
             self.latch.stopped_by_hand = false;
@@ -93,7 +94,13 @@ impl Machine {
         let unfit = view.evidence.process.ended.is_some() || view.evidence.api.failed_in_row > 0;
         let offers = self.giving.as_ref().is_some_and(|g| g.fence == Some(Fence::Fenced));
         let ready = view.evidence.peers.speaking(view.now).any(|(_, peer)| peer.ready);
-        if unfit && offers && ready && !view.settings.promotion.dry_run && !in_maintenance(view) {
+        if unfit
+            && offers
+            && ready
+            && !another
+            && !view.settings.promotion.dry_run
+            && !in_maintenance(view)
+        {
             if let Some(giving) = &mut self.giving {
                 giving.tried.clear();
                 self.latch.reason.clone_from(&giving.reason);
@@ -123,7 +130,10 @@ impl Machine {
         if paused == Some(true) || !self.must_stay_stopped(view) {
             return false;
         }
-        if paused == Some(false) {
+        let answers = view.evidence.api.failed_in_row == 0 && view.evidence.process.ended.is_none();
+        // What was said before is about a node that signed by right.
+        let is_new = view.evidence.api.paused.is_some_and(|(at, _)| at > self.position.1);
+        if paused == Some(false) && is_new && answers {
             self.tell_unpaused(view);
             return true;
         }
@@ -133,7 +143,6 @@ impl Machine {
             Some(view.evidence.api.since),
         ];
         let came_back = started.into_iter().flatten().max().is_some_and(|at| at > self.acted_at);
-        let answers = view.evidence.api.failed_in_row == 0 && view.evidence.process.ended.is_none();
         if came_back && answers && view.evidence.api.last_ok.is_some() {
             self.demote(view, "it was started again while it may not sign".to_owned());
             return true;
