@@ -81,6 +81,8 @@ pub struct Machine {
     lease_retry: Mono,
     /// A right of the active node to sign again without waiting.
     right: Option<Right>,
+    /// When this node is known to have signed last before this keeper began to listen.
+    last_active: Option<Timestamp>,
     used_offer: Option<Mono>,
     /// Position, and since when.
     position: (Position, Mono),
@@ -106,6 +108,7 @@ pub struct Machine {
     actions: Vec<Action>,
     milestones: Vec<Milestone>,
     discard: Option<String>,
+    lets_go: bool,
 }
 
 impl Machine {
@@ -138,6 +141,7 @@ impl Machine {
             asked: None,
             lease_retry: Mono::default(),
             right: None,
+            last_active: None,
             used_offer: None,
             position: (Position::Active, view.now.mono),
             beaten_at: None,
@@ -155,7 +159,9 @@ impl Machine {
             actions: Vec::new(),
             milestones: Vec::new(),
             discard: None,
+            lets_go: false,
         };
+        machine.last_active = machine.latch.active_at;
         machine.resume(view);
         machine.note_position(view.settings.role, view.now.mono);
         machine.tell_unusable_state(view);
@@ -229,6 +235,12 @@ impl Machine {
         self.right
     }
 
+    /// When this node is known to have signed last before this keeper began to listen.
+    #[must_use]
+    pub const fn last_active(&self) -> Option<Timestamp> {
+        self.last_active
+    }
+
     /// When the handover came that was taken up last.
     #[must_use]
     pub const fn used_offer(&self) -> Option<Mono> {
@@ -263,6 +275,11 @@ impl Machine {
     /// Why the evidence is to be discarded, if the last step asks for it.
     pub fn take_discard(&mut self) -> Option<String> {
         self.discard.take()
+    }
+
+    /// Whether the last step lets go of the lease.
+    pub fn take_lets_go(&mut self) -> bool {
+        std::mem::take(&mut self.lets_go)
     }
 
     /// All gates are open: begin to make this node sign, or, from the active node, another by the
@@ -476,6 +493,7 @@ impl Machine {
     /// Orders an act, whatever comes of it.
     fn push(&mut self, view: &View<'_>, act: Act, handover: Option<Handover>) -> u64 {
         let id = self.id();
+        self.lets_go |= act == Act::ReleaseLease;
         let chain_id = view.evidence.api.info.as_ref().and_then(|info| info.chain_id.clone());
         self.actions.push(Action::Act(Order {
             id,

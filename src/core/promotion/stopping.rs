@@ -9,10 +9,6 @@ use crate::core::time::Mono;
 
 /// Pauses between tries to stop this node, milliseconds; the last one repeats.
 pub(super) const DEMOTE_RETRY_MS: [u64; 4] = [2_000, 5_000, 15_000, 60_000];
-/// Between two judgements of the keeper, milliseconds: what must have happened before a moment is
-/// decided a tick earlier.
-const TICK_MS: u64 = 1_000;
-
 impl Machine {
     /// Stop this node, now.
     pub fn step_down(&mut self, view: &View<'_>, why: String) {
@@ -112,7 +108,7 @@ impl Machine {
             chain_id: info.and_then(|info| info.chain_id.clone()),
             reason: format!("{} was stopped: {why}.", view.settings.node),
             fence: Fence::Fenced,
-            fenced_at: view.now.wall,
+            fenced_at: super::giving::not_before(view),
             planned: false,
         };
         self.push(view, Act::ReleaseLease, Some(given));
@@ -167,10 +163,13 @@ impl Machine {
             self.lose_lease(view, &why);
             return;
         }
-        let spare_ms = lease.timeout_ms + TICK_MS;
+        let spare_ms = lease.spare_ms();
         let until = match evidence.held_until(lease.ttl_ms) {
             Some(until) => until,
-            // The keeper was started beside a node that signs: its predecessor may have held it.
+            // The keeper was started beside a node that signs. etcd says that nobody else holds the
+            // lease: it is being taken.
+            None if evidence.fresh_read(view.now).is_some() => return,
+            // The keeper's predecessor may have held it.
             None => view.position_since + lease.ttl_ms,
         };
         if view.now.mono < until - spare_ms {
@@ -193,10 +192,13 @@ impl Machine {
     pub(super) fn ensure_lease(&mut self, view: &View<'_>) {
         let Some(lease) = view.settings.lease else { return };
         let evidence = &view.evidence.lease;
+        let is_free = evidence.fresh_read(view.now).is_some_and(|record| {
+            record.is_none_or(|r| r.released.is_some() || r.holder == view.settings.node)
+        });
         let may_ask = evidence.held.is_none()
-            && evidence.fresh_read(view.now).is_some()
+            && is_free
             && view.now.mono >= self.lease_retry
-            && view.is_paused() == Some(false)
+            && view.evidence.api.is_paused() == Some(false)
             && !view.settings.promotion.dry_run;
         if may_ask {
             self.lease_retry = view.now.mono + lease.renew_ms;
