@@ -469,6 +469,7 @@ fn a_restart_takes_up_where_the_latch_says() {
             active_at: None,
             token: None,
             maintenance: None,
+            stopped_by_hand: false,
         }))
     };
     let since = World::new(B, 21).now.wall;
@@ -530,6 +531,7 @@ fn a_handover_is_taken_up_again_and_ends_by_hand() {
         active_at: None,
         token: None,
         maintenance: None,
+        stopped_by_hand: false,
     };
     // The standby signs: the handover stands. It does not: a person is told.
     for (signs, key) in [(true, "handed_over"), (false, "handover_failed")] {
@@ -570,6 +572,7 @@ fn a_dry_run_finishes_nothing_and_stops_nobody() {
             active_at: None,
             token: None,
             maintenance: None,
+            stopped_by_hand: false,
         };
         let mut world = World::with(settings.clone(), 21, Ok(Some(latch)));
         world.knobs.active_signs = false;

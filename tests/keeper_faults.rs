@@ -137,6 +137,7 @@ fn a_keeper_killed_before_the_hand_over_does_not_call_it_done() {
         active_at: None,
         token: None,
         maintenance: None,
+        stopped_by_hand: false,
     };
     let mut world = World::with(armed(Role::Active), 21, Ok(Some(latch)));
     world.knobs.active_signs = false;
@@ -297,6 +298,7 @@ fn own_blocks_from_before_the_keepers_start_are_not_signed_elsewhere() {
         active_at: None,
         token: None,
         maintenance: None,
+        stopped_by_hand: false,
     };
     let mut world = World::with(armed(B), 21, Ok(Some(latch)));
     (world.knobs.paused, world.knobs.active_signs) = (false, false);

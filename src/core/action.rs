@@ -119,6 +119,10 @@ pub struct Latch {
     /// No automatic act until it ends.
     #[serde(default)]
     pub maintenance: Option<Maintenance>,
+    /// Whether a person stopped this node, the active one: it does not sign again by itself, until
+    /// a person says so or another has signed.
+    #[serde(default)]
+    pub stopped_by_hand: bool,
 }
 
 /// A time without automatic acts.
@@ -204,6 +208,7 @@ impl Latch {
             active_at: None,
             token: None,
             maintenance: None,
+            stopped_by_hand: false,
         }
     }
 }

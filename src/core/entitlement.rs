@@ -114,7 +114,7 @@ pub fn ground<'a>(view: &View<'a>) -> Option<Ground<'a>> {
         if let Some(right) = view.right.filter(|r| settled(r) && !is_signed_elsewhere(view)) {
             return Some(Ground::Right(right));
         }
-        let alone = !another_may_begin(view);
+        let alone = !another_may_begin(view) && !is_signed_elsewhere(view);
         if rested_ms >= NOBODY_MS && alone && view.evidence.peers.none_signs(view.now) {
             return Some(Ground::NobodySigns);
         }
@@ -167,6 +167,10 @@ fn handed_over<'a>(view: &View<'a>) -> Option<&'a Handover> {
     let released = read.and_then(|record| record.released.as_ref()).zip(lease.released);
     [offered, released].into_iter().flatten().find_map(|(given, since)| {
         let waited_ms = view.now.mono.since_ms(since);
+        // What this node let go of itself is no ground to begin again: it stopped for a reason.
+        if given.from == view.settings.node {
+            return None;
+        }
         let for_us = given.to == view.settings.node
             || given.to.is_empty() && waited_ms >= rank_delay_ms(view.settings.role)
             // The one it was meant for has not come: whoever is there may take it.
@@ -199,7 +203,7 @@ const fn rank_delay_ms(role: Role) -> u64 {
 }
 
 /// Whether another node signed for us since this one stopped.
-fn is_signed_elsewhere(view: &View<'_>) -> bool {
+pub(crate) fn is_signed_elsewhere(view: &View<'_>) -> bool {
     let own = &view.evidence.own;
     own.last.is_some_and(|last| {
         last.seen_at.mono > view.position_since

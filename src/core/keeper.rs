@@ -73,6 +73,7 @@ impl Keeper {
             right: None,
             used_offer: None,
             maintenance_until: None,
+            is_stopped_by_hand: false,
         };
         let machine = Machine::new(&view, latch);
         let decision = Decision {
@@ -264,5 +265,6 @@ fn view<'a>(
         right: machine.right(),
         used_offer: machine.used_offer(),
         maintenance_until: machine.latch.maintenance.as_ref().map(|m| m.until),
+        is_stopped_by_hand: machine.latch.stopped_by_hand,
     }
 }

@@ -72,9 +72,12 @@ pub struct Machine {
     /// When the last act came back, or the keeper started: whether the node was paused before then
     /// says nothing about now. [`NEVER`] while an act is under way.
     acted_at: Mono,
-    /// What follows an acquisition of the lease: the promotion, or nothing where the node signs
-    /// already.
-    after_lease: Option<Act>,
+    /// The order to take the lease for a node that signs already, and since when it is out.
+    retaking: Option<(u64, Mono)>,
+    /// Whether this node was stopped by us and not seen able to sign since.
+    is_stopped: bool,
+    /// Since when the giver of what is being taken up does not sign.
+    given_at: Option<Timestamp>,
     /// The order that asks a peer to hand over.
     asked: Option<u64>,
     /// No new try to take the lease before this.
@@ -137,7 +140,9 @@ impl Machine {
             switch: None,
             unpaused_at: None,
             acted_at: view.now.mono,
-            after_lease: None,
+            retaking: None,
+            is_stopped: false,
+            given_at: None,
             asked: None,
             lease_retry: Mono::default(),
             right: None,
@@ -299,6 +304,8 @@ impl Machine {
             self.take_up(view, given);
         } else {
             self.giving = Some(Giving::silence(&reason, view.now));
+            // From here on a restart is none of a node that signs by right.
+            self.latch.active_at = None;
         }
         let stage = match act {
             Act::Promote => LatchStage::Promoting,
@@ -359,6 +366,8 @@ impl Machine {
     /// Remembers which handover this promotion is for.
     fn take_up(&mut self, view: &View<'_>, given: Option<Handover>) {
         self.giving = None;
+        self.latch.stopped_by_hand = false;
+        self.given_at = given.as_ref().map(|given| given.fenced_at);
         self.used_offer = view.evidence.peers.offered.as_ref().map(|offered| offered.at.mono);
         self.taken = given.map(|given| Taken {
             id: given.id,
@@ -392,6 +401,11 @@ impl Machine {
         if let Some(at) = self.saves.iter().position(|save| *save == id) {
             self.saves.remove(at);
             self.saved(view, id, result);
+            return;
+        }
+        if self.retaking.is_some_and(|(expected, _)| expected == id) {
+            self.retaking = None;
+            self.lease_retry = view.now.mono + outcomes::LEASE_RETRY_MS;
             return;
         }
         if self.asked == Some(id) {
@@ -445,7 +459,17 @@ impl Machine {
                     &ActResult::Failed("no outcome within its deadline".to_owned()),
                 );
             }
+            // With a lease the fence must follow before another can sign.
+            Stage::Acting { act: Act::Demote, since, .. } if pause_is_late(view, since) => {
+                let late = ActResult::Failed("no outcome before the lease runs out".to_owned());
+                self.acted(view, Act::Demote, &late);
+            }
             Stage::Acting { act: Act::Demote | Act::Fence, .. } => self.watch_stopping(view),
+            Stage::Verifying { act: Act::HandOver | Act::PromoteRemote, .. }
+                if self.is_back_unpaused(view) =>
+            {
+                self.tell_unpaused(view);
+            }
             Stage::Verifying { act: Act::HandOver, .. } => self.watch_given(view),
             Stage::Verifying { act, since, until } => self.verify(view, act, since, until),
             Stage::Producing { since } => self.watch_producing(view, since),
@@ -460,6 +484,8 @@ impl Machine {
             Stage::Resting => self.watch_resting(view),
             Stage::Latching { .. } | Stage::Acting { .. } => {}
         }
+        self.ensure_lease(view);
+        self.let_go_idle(view);
         self.beat(view);
         self.remind(view);
     }
@@ -524,9 +550,21 @@ impl Machine {
         self.discard = Some(why.to_owned());
     }
 
+    /// Whether this node was stopped by us and not seen able to sign since.
+    #[must_use]
+    pub const fn is_stopped(&self) -> bool {
+        self.is_stopped
+    }
+
     /// Whether this node gave the producer to another, or is about to.
     #[must_use]
     pub fn has_handed_over(&self) -> bool {
         self.latch.stage == LatchStage::HandedOver
     }
+}
+
+/// Whether a pause has not come back within the lease's deadline, and there is a fence.
+fn pause_is_late(view: &View<'_>, since: Mono) -> bool {
+    let lease = view.settings.lease.filter(|_| view.settings.promotion.can_fence);
+    lease.is_some_and(|lease| view.now.mono.since_ms(since) > lease.timeout_ms)
 }

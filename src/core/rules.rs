@@ -49,6 +49,8 @@ pub struct View<'a> {
     pub used_offer: Option<Mono>,
     /// Until when nothing is done by itself.
     pub maintenance_until: Option<Timestamp>,
+    /// Whether a person stopped this node, the active one, and nobody has signed since.
+    pub is_stopped_by_hand: bool,
 }
 
 /// The three fault classes of the original, and two that watch the watching itself.

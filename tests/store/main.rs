@@ -36,6 +36,7 @@ fn latch(stage: LatchStage) -> Latch {
             until: at(1_795_236_500_000),
             reason: "a new disk; O'Brien".to_owned(),
         }),
+        stopped_by_hand: true,
     }
 }
 

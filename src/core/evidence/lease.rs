@@ -63,9 +63,11 @@ impl LeaseEvidence {
             None => {}
             Some(_) => self.lapsed = None,
         }
+        let before = self.read.as_ref().and_then(|(_, before)| before.as_ref());
+        let is_same = before.map(|before| before.token) == record.map(|record| record.token);
         self.released = record
             .filter(|record| record.released.is_some())
-            .map(|_| self.released.unwrap_or(now.mono));
+            .map(|_| self.released.filter(|_| is_same).unwrap_or(now.mono));
         self.read = Some((asked, record.cloned()));
     }
 

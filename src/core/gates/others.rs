@@ -17,6 +17,11 @@ pub(super) fn maintenance(view: &View<'_>) -> Gate {
             let sentence = format!("Under maintenance until {until} ({} left).", Human(left));
             Gate::closed(name, HoldReason::Maintenance, sentence).opens_in(left)
         }
+        Some(_) | None if view.is_stopped_by_hand => Gate::closed(
+            name,
+            HoldReason::Maintenance,
+            "A person stopped this node; `eoskeeper promote` makes it sign again.",
+        ),
         Some(_) | None => Gate::open(name, "No maintenance."),
     }
 }

@@ -71,7 +71,7 @@ impl Keeper {
     fn find_incapable(&self, now: Now) -> Option<Incapable> {
         let view = view(&self.settings, &self.evidence, &self.machine, now);
         let signs = match self.machine.stage {
-            Stage::Resting => self.settings.role == Role::Active,
+            Stage::Resting => self.settings.role == Role::Active && !self.machine.is_stopped(),
             Stage::Producing { .. } | Stage::Switching { .. } => true,
             _ => false,
         };

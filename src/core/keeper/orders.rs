@@ -107,10 +107,14 @@ impl Keeper {
         if !self.machine.is_resting() || self.machine.position().0 == Position::Active {
             return no(format!("Nothing is begun: {}", self.decision.sentence));
         }
-        let against = self.against(force);
+        let mut against = self.against(force);
+        if self.maintenance(now).is_none() {
+            // This is the order that it waits for.
+            against.retain(|gate| gate.closed != Some(HoldReason::Maintenance));
+        }
         if !against.is_empty() {
             let sentences = against.iter().map(|gate| {
-                let why = gate.closed.map_or(false, HoldReason::may_be_forced);
+                let why = gate.closed.is_some_and(HoldReason::may_be_forced);
                 let hint = if why { " (--force passes over it)" } else { "" };
                 format!("{}: {}{hint}", gate.name, gate.sentence)
             });
@@ -149,7 +153,7 @@ impl Keeper {
             return yes("This node would be stopped now, without giving the producer to another.");
         }
         self.with_machine(now, |machine, view| {
-            machine.step_down(view, "a person ordered it".to_owned());
+            machine.stop_by_hand(view);
         });
         yes("This node is being stopped.")
     }
@@ -234,6 +238,9 @@ impl Keeper {
     /// Gives the producer back to the active node: from the standby that signs, or asked for by the
     /// active node.
     fn fail_back(&mut self, now: Now, force: bool, dry_run: bool) -> CommandAnswer {
+        if self.settings.promotion.dry_run {
+            return no("This keeper is a dry run ([promotion] dry_run): it does nothing.");
+        }
         if self.settings.role != Role::Active {
             return match self.peer_that(now, |peer| peer.role == Role::Active) {
                 Some(name) => self.switch_to(now, &name, force, dry_run),

@@ -84,6 +84,14 @@ impl Keeper {
 
     /// Whether this node signs, as its own keeper sees it.
     fn signing(&self, view: &View<'_>) -> Signing {
+        // A full node is rarely paused, and a node whose own key is not in the schedule need not be.
+        if self.settings.role == Role::Observer {
+            return Signing::No;
+        }
+        if self.settings.role == Role::Observer {
+            // It has no key of ours; that its node is not paused says nothing.
+            return Signing::No;
+        }
         let is_gone = self.evidence.process.ended.is_some();
         let answers = self.evidence.api.failed_in_row == 0 && self.evidence.api.last_ok.is_some();
         let meant = match &self.machine.stage {
@@ -94,7 +102,11 @@ impl Keeper {
             Stage::Demoting { .. } | Stage::Acting { .. } | Stage::Latching { .. } => {
                 return if is_gone { Signing::No } else { Signing::Unknown };
             }
-            Stage::Resting => self.settings.role == Role::Active,
+            Stage::Verifying { act: Act::Promote, .. } if view.key_signs() == Some(false) => {
+                return Signing::Beginning;
+            }
+            _ if view.key_signs() == Some(false) => return Signing::No,
+            Stage::Resting => self.settings.role == Role::Active && !self.machine.is_stopped(),
             Stage::Producing { .. } | Stage::Switching { .. } => true,
             Stage::Verifying { act, .. } => *act == Act::Promote,
             Stage::Arming { .. } | Stage::HandedOver { .. } => false,

@@ -3,6 +3,7 @@
 
 use super::{Machine, Stage, SwitchStep};
 use crate::core::action::{Act, ActResult, LatchStage};
+use crate::core::entitlement::Right;
 use crate::core::handover::{Fence, HANDOVER_VOID_MS, Handover, Signing, TakenState};
 use crate::core::incapable::Incapable;
 use crate::core::rules::View;
@@ -81,6 +82,11 @@ impl Machine {
     /// This node cannot sign, or a person wants another to: hand over now.
     pub fn begin_handover(&mut self, view: &View<'_>, found: &Incapable, planned: Option<usize>) {
         let cause = if planned.is_some() { "switchover" } else { found.cause.as_str() };
+        if planned.is_none() {
+            self.end_waiting(&found.sentence);
+        }
+        // From here on a restart is none of a node that signs by right.
+        self.latch.active_at = None;
         self.open_incident(view, cause, found.sentence.clone());
         self.is_counted = false;
         self.came_from = self.stage.clone();
@@ -253,6 +259,11 @@ impl Machine {
             }
             return;
         };
+        // Whoever signs already needs nothing, and a third must not get it: the chain will show.
+        if view.evidence.peers.speaking(view.now).any(|(_, p)| p.signing == Signing::Yes) {
+            self.give_up_in_time(view, giving.fenced_at);
+            return;
+        }
         let peer = view.evidence.peers.fresh(view.now, to);
         let taken = peer.and_then(|p| p.taken.as_ref()).filter(|t| t.id == self.latch.incident);
         let is_void = waited_ms >= HANDOVER_VOID_MS
@@ -292,7 +303,12 @@ impl Machine {
         let reason = &self.latch.reason;
         let text = format!("This node is stopped ({reason}), and no other is ready to sign.");
         self.tell("handover_no_taker", text, true);
+        let has_released = self.giving.as_ref().is_some_and(|giving| giving.has_released);
         self.stopped(view, "no other node was ready to sign");
+        // Nobody came for the lease that this node let go of: it may take it back.
+        if has_released && matches!(self.stage, Stage::Arming { .. }) {
+            self.right = Some(Right::Declined);
+        }
     }
 
     fn give_up_in_time(&mut self, view: &View<'_>, since: Timestamp) {

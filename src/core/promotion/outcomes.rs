@@ -2,14 +2,15 @@
 
 use super::{Machine, Stage, SwitchStep};
 use crate::core::action::{Act, ActResult, LatchStage};
-use crate::core::handover::{Fence, TakenState};
+use crate::core::handover::{Fence, Signing, TakenState};
 use crate::core::rules::View;
+use crate::core::schedule::SLOT_MS;
 use crate::core::settings::Role;
 
 /// After the state could not be written it is tried again no sooner than this.
 pub(super) const LATCH_RETRY_MS: u64 = 60_000;
 /// After etcd did not say whether the lease is ours it is asked again no sooner than this.
-const LEASE_RETRY_MS: u64 = 2_000;
+pub(super) const LEASE_RETRY_MS: u64 = 2_000;
 
 impl Machine {
     pub(super) fn saved(&mut self, view: &View<'_>, id: u64, result: &ActResult) {
@@ -17,7 +18,9 @@ impl Machine {
             (Stage::Latching { act, id: expected, .. }, ActResult::Done(_)) if *expected == id => {
                 let act = *act;
                 if self.is_over(view) {
-                    self.call_off(view);
+                    self.call_off(view, "it was seen, or nothing of the chain");
+                } else if let Some(name) = first_to_begin(view).filter(|_| act == Act::Promote) {
+                    self.call_off(view, &format!("{name} is being made to sign"));
                 } else {
                     self.after_latch(view, act);
                 }
@@ -38,10 +41,7 @@ impl Machine {
     fn after_latch(&mut self, view: &View<'_>, act: Act) {
         self.latch.since = view.now.wall;
         match act {
-            Act::Promote if self.needs_lease(view) => {
-                self.after_lease = Some(Act::Promote);
-                self.act(view, Act::AcquireLease, None);
-            }
+            Act::Promote if self.needs_lease(view) => self.act(view, Act::AcquireLease, None),
             Act::Promote => self.act(view, Act::Promote, None),
             _ => self.fence_own(view),
         }
@@ -59,7 +59,11 @@ impl Machine {
         }
         if self.is_quick {
             let Stage::Latching { since, .. } = &self.stage else { return false };
-            return view.evidence.own.last.is_some_and(|own| own.seen_at.mono > *since);
+            // The giver's last block may arrive after its word.
+            let given = self.given_at.map(|at| at.plus_ms(SLOT_MS));
+            return view.evidence.own.last.is_some_and(|own| {
+                own.seen_at.mono > *since && given.is_none_or(|given| own.time > given)
+            });
         }
         !self.is_still_missing(view)
     }
@@ -71,12 +75,10 @@ impl Machine {
     }
 
     /// Writing the latch took so long that what it was written for is over.
-    pub(super) fn call_off(&mut self, view: &View<'_>) {
+    pub(super) fn call_off(&mut self, view: &View<'_>, why: &str) {
         self.uncount();
         let producer = view.settings.producer;
-        let text = format!(
-            "Nothing was done: {producer} was seen, or nothing of the chain, while the state was written."
-        );
+        let text = format!("Nothing was done for {producer}: while the state was written, {why}.");
         self.tell("promotion_called_off", text, false);
         self.giving = None;
         self.back(view, "a promotion was called off");
@@ -137,6 +139,7 @@ impl Machine {
         match (act, result) {
             (Act::Promote | Act::PromoteRemote, ActResult::Done(_)) => {
                 if act == Act::Promote {
+                    self.is_stopped = false;
                     self.resumed();
                 }
                 self.stage = Stage::Verifying { act, since: self.latch.since, until: None };
@@ -198,14 +201,12 @@ impl Machine {
     }
 
     fn lease_came_back(&mut self, view: &View<'_>, result: &ActResult) {
-        let then = self.after_lease.take();
-        match (result, then) {
-            (ActResult::Done(_), Some(act)) => {
+        match result {
+            ActResult::Done(_) => {
                 self.latch.token = view.evidence.lease.held.map(|(_, token)| token);
-                self.act(view, act, None);
+                self.act(view, Act::Promote, None);
             }
-            (ActResult::Done(_), None) => self.stage = Stage::Resting,
-            (ActResult::Refused(why), Some(_)) => {
+            ActResult::Refused(why) => {
                 self.uncount();
                 self.tell(
                     "lease_refused",
@@ -214,12 +215,7 @@ impl Machine {
                 );
                 self.back(view, "the lease was refused");
             }
-            (ActResult::Refused(why), None) => {
-                self.stage = Stage::Resting;
-                let why = format!("the lease is not ours: {why}");
-                self.step_down(view, why);
-            }
-            (ActResult::Failed(why), Some(_)) => {
+            ActResult::Failed(why) => {
                 self.uncount();
                 // It may be ours after all; nobody shall wait for a lease that nobody uses.
                 self.push(view, Act::ReleaseLease, None);
@@ -230,12 +226,20 @@ impl Machine {
                 );
                 self.back(view, "the lease was not to be had");
             }
-            (ActResult::Failed(_), None) => {
-                self.lease_retry = view.now.mono + LEASE_RETRY_MS;
-                self.stage = Stage::Resting;
-            }
         }
     }
+}
+
+/// Name of a peer that is being made to sign as well and goes first: by its role, then by its name;
+/// each of the two comes to the same answer.
+fn first_to_begin<'a>(view: &View<'a>) -> Option<&'a str> {
+    let ours = (view.settings.role, view.settings.node.as_str());
+    let mut speaking = view.evidence.peers.speaking(view.now);
+    let (index, _) = speaking.find(|(index, peer)| {
+        let name = view.settings.peers.names.get(*index).map_or("", String::as_str);
+        peer.signing == Signing::Beginning && (peer.role, name) < ours
+    })?;
+    view.settings.peers.names.get(index).map(String::as_str)
 }
 
 fn fence_of(result: &ActResult) -> Fence {

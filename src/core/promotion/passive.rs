@@ -2,10 +2,11 @@
 
 use super::{Machine, Stage};
 use crate::core::action::{Act, ActResult, Action};
-use crate::core::entitlement::Right;
+use crate::core::entitlement::{Right, is_signed_elsewhere};
+use crate::core::evidence::own::OwnBlock;
 use crate::core::handover::{Fence, Signing, Taken, TakenState};
 use crate::core::rules::View;
-use crate::core::schedule::Schedule;
+use crate::core::schedule::TURN_MS;
 use crate::core::settings::Role;
 use crate::core::time::{Human, Timestamp};
 
@@ -15,14 +16,15 @@ const BEAT_MS: u64 = 2_000;
 impl Machine {
     /// A at rest: it signs by right, or was started paused.
     pub(super) fn watch_resting(&mut self, view: &View<'_>) {
+        if view.settings.role.is_standby()
+            && view.is_paused() == Some(false)
+            && view.key_signs() != Some(false)
+            && self.must_stay_stopped(view)
+        {
+            self.tell_unpaused(view);
+            return;
+        }
         if view.settings.role != Role::Active {
-            let by_key = view.settings.promotion.by_key;
-            if view.settings.role.is_standby() && !by_key && view.is_paused() == Some(false) {
-                // Resumed by a hand: where others say that it may not sign, it is stopped at once.
-                if self.must_stay_stopped(view) {
-                    self.tell_unpaused(view);
-                }
-            }
             return;
         }
         let can_arm = view.settings.promotion.can_promote;
@@ -30,17 +32,14 @@ impl Machine {
             self.stage = Stage::Arming { why: "it was started paused".to_owned() };
             return;
         }
-        if self.yields(view) {
-            return;
-        }
-        self.ensure_lease(view);
+        self.yields(view);
     }
 
     /// Another of our nodes took over while this one was away: of the two, this one stops.
-    fn yields(&mut self, view: &View<'_>) -> bool {
+    fn yields(&mut self, view: &View<'_>) {
         let is_stopped = view.is_paused() == Some(true) || view.evidence.process.ended.is_some();
         if is_stopped || view.settings.promotion.dry_run || !view.settings.promotion.can_demote {
-            return false;
+            return;
         }
         let since = view.now.wall.plus_ms(-view.now.mono.since_ms(self.position.1).cast_signed());
         let later = |from: Option<Timestamp>| {
@@ -51,10 +50,9 @@ impl Machine {
             .peers
             .speaking(view.now)
             .find(|(_, peer)| peer.signing == Signing::Yes && later(peer.signing_since));
-        let Some((index, _)) = other else { return false };
+        let Some((index, _)) = other else { return };
         let name = view.settings.peers.names.get(index).map_or("?", String::as_str).to_owned();
         self.step_down(view, format!("{name} signs: it was promoted while this node was away"));
-        true
     }
 
     /// A that is stopped: whether it may sign again is what the gates tell; here only what must not
@@ -72,11 +70,25 @@ impl Machine {
         if view.is_paused() == Some(false) {
             self.giving = None;
             self.latch.incident.clear();
+            self.latch.stopped_by_hand = false;
             self.stage = Stage::Resting;
             return;
         }
+        let another =
+            view.evidence.peers.speaking(view.now).any(|(_, p)| p.signing == Signing::Yes);
+        if self.latch.stopped_by_hand && (another || is_signed_elsewhere(view)) {
+            // It was about who signs now, and another does.
+            self.latch.stopped_by_hand = false;
+            self.save_as_is();
+        }
         if self.right.is_none() && self.is_plain_restart(view) {
             self.right = Some(Right::Restarted);
+        } else if self.right == Some(Right::Restarted)
+            && view.settings.lease.is_none()
+            && !self.is_plain_restart(view)
+        {
+            // So late that another may have seen our turn pass.
+            self.right = None;
         }
         let unfit = view.evidence.process.ended.is_some() || view.evidence.api.failed_in_row > 0;
         let offers = self.giving.as_ref().is_some_and(|g| g.fence == Some(Fence::Fenced));
@@ -129,7 +141,7 @@ impl Machine {
         false
     }
 
-    fn tell_unpaused(&mut self, view: &View<'_>) {
+    pub(super) fn tell_unpaused(&mut self, view: &View<'_>) {
         let text = "This node was resumed by other hands than eoskeeper's, or started unpaused, although it may not sign: it is stopped again.";
         self.tell("returned_unpaused", text.to_owned(), true);
         self.demote(view, "it may not sign now".to_owned());
@@ -143,7 +155,9 @@ impl Machine {
             let ours = read.is_some_and(|r| r.holder == view.settings.node && r.released.is_none());
             return ours || view.holds_lease(&lease);
         }
-        let round_ms = view.schedule().map(Schedule::round_ms);
+        // Before the end of our next turn nobody can have seen one pass.
+        let turn_ms = TURN_MS.cast_unsigned();
+        let round_ms = view.schedule().map(|s| s.round_ms().saturating_sub(turn_ms));
         let away_ms = self.latch.active_at.map(|at| view.now.wall.since_ms(at));
         let another = view.evidence.peers.speaking(view.now).any(|(_, p)| p.signing != Signing::No);
         away_ms.zip(round_ms).is_some_and(|(away, round)| (0..round.cast_signed()).contains(&away))
@@ -194,9 +208,39 @@ impl Machine {
         if self.unpaused_at.is_some_and(|at| started.is_some_and(|started| started >= at)) {
             self.unpaused_at = None;
         }
-        if view.is_paused() == Some(false) {
-            self.unpaused_at = Some(view.now.mono);
+        // What it said before it was started again is about the process before.
+        let said = view.evidence.api.paused.map(|(at, _)| at);
+        let said = said.filter(|said| started.is_none_or(|started| *said > started));
+        if let (Some(at), Some(false)) = (said, view.is_paused()) {
+            self.unpaused_at = Some(at);
+            self.is_stopped = false;
         }
+        // Where nobody says whether it is paused, a block of its own long after it was stopped does.
+        let settled = view.settings.rules.poll_timeout_ms;
+        let signs = |own: &OwnBlock| own.seen_at.mono.since_ms(self.acted_at) > settled;
+        if view.evidence.own.last_produced.as_ref().is_some_and(signs) {
+            self.is_stopped = false;
+        }
+    }
+
+    /// Whether this node, which gave the producer away, was started again and could sign.
+    pub(super) fn is_back_unpaused(&self, view: &View<'_>) -> bool {
+        let since = self.position.1;
+        let settled = view.settings.rules.poll_timeout_ms;
+        let started = view.evidence.process.found.map(|at| at.mono).max(view.evidence.log.started);
+        // After a start of the keeper nobody knows what was before.
+        let is_new = self.giving.is_none() || started.is_some_and(|at| at >= since);
+        let is_asked =
+            view.evidence.api.paused.is_some_and(|(at, _)| at.since_ms(since) >= settled);
+        let mut speaking = view.evidence.peers.speaking(view.now);
+        let is_taken = speaking.any(|(_, p)| p.signing != Signing::No);
+        is_new
+            && is_asked
+            && view.is_paused() == Some(false)
+            && view.key_signs() != Some(false)
+            && (self.must_stay_stopped(view) || is_taken)
+            && view.settings.promotion.can_demote
+            && !view.settings.promotion.dry_run
     }
 
     /// Remembers on disk when this node last signed by right, so that a plain restart is known.
@@ -212,6 +256,11 @@ impl Machine {
             return;
         };
         let is_due = self.beaten_at.is_none_or(|at| view.now.mono.since_ms(at) >= BEAT_MS);
+        // One that was not queued never comes back.
+        let late_ms = super::outcomes::LATCH_RETRY_MS;
+        if self.beaten_at.is_some_and(|at| view.now.mono.since_ms(at) >= late_ms) {
+            self.beats.clear();
+        }
         if !is_due || !self.beats.is_empty() || self.latch.active_at == Some(last.time) {
             return;
         }

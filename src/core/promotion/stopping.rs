@@ -9,6 +9,10 @@ use crate::core::time::Mono;
 
 /// Pauses between tries to stop this node, milliseconds; the last one repeats.
 pub(super) const DEMOTE_RETRY_MS: [u64; 4] = [2_000, 5_000, 15_000, 60_000];
+/// A lease that is held by a node that does not sign is let go of after so long, milliseconds: a
+/// nodeos that is started again has caught up by then, or takes long.
+const IDLE_LEASE_MS: u64 = 10_000;
+
 impl Machine {
     /// Stop this node, now.
     pub fn step_down(&mut self, view: &View<'_>, why: String) {
@@ -18,6 +22,7 @@ impl Machine {
 
     /// Orders that this node be stopped, and remembers it on disk; the order does not wait for that.
     pub(super) fn demote(&mut self, view: &View<'_>, why: String) {
+        self.end_waiting(&why);
         self.latch.reason.clone_from(&why);
         self.latch.active_at = None;
         self.right = None;
@@ -54,7 +59,10 @@ impl Machine {
             return;
         }
         match order {
-            Some((_, since)) if view.now.mono.since_ms(since) > limit_ms => {
+            Some((_, since))
+                if view.now.mono.since_ms(since) > limit_ms
+                    || tries == 0 && super::pause_is_late(view, since) =>
+            {
                 let failed = ActResult::Failed("no outcome within its deadline".to_owned());
                 self.demoted(view, why, tries, &failed);
             }
@@ -72,9 +80,14 @@ impl Machine {
                 return;
             }
             self.tell("stopped", format!("This node has stopped signing: {why}."), false);
-            self.let_go(view, &why);
+            self.let_go(view, &why, Fence::Fenced);
             self.stopped(view, &why);
             return;
+        }
+        // It may sign still: whoever takes the lease must see our slots pass unsigned first. Kept, it
+        // would be renewed for as long as this node is not stopped, and nobody could sign.
+        if tries == u32::from(view.settings.promotion.can_fence) {
+            self.let_go(view, &why, Fence::Unknown);
         }
         if tries == 0 {
             let text =
@@ -95,10 +108,11 @@ impl Machine {
     }
 
     /// Lets go of the lease of a node that was stopped, for whoever is ready.
-    fn let_go(&mut self, view: &View<'_>, why: &str) {
-        if view.settings.lease.is_none() || view.evidence.lease.held.is_none() {
+    fn let_go(&mut self, view: &View<'_>, why: &str, fence: Fence) {
+        let Some(lease) = view.settings.lease.filter(|_| view.evidence.lease.held.is_some()) else {
             return;
-        }
+        };
+        self.lease_retry = view.now.mono + lease.renew_ms;
         let info = view.evidence.api.info.as_ref();
         let given = Handover {
             id: format!("{}-released", self.latch.incident),
@@ -107,16 +121,54 @@ impl Machine {
             producer: view.settings.producer,
             chain_id: info.and_then(|info| info.chain_id.clone()),
             reason: format!("{} was stopped: {why}.", view.settings.node),
-            fence: Fence::Fenced,
+            fence,
             fenced_at: super::giving::not_before(view),
             planned: false,
         };
         self.push(view, Act::ReleaseLease, Some(given));
     }
 
+    /// Lets go of a lease that this node does not need: nobody else could sign while it is renewed.
+    pub(super) fn let_go_idle(&mut self, view: &View<'_>) {
+        let Some(lease) = view.settings.lease else { return };
+        let rested_ms = view.now.mono.since_ms(self.position.1);
+        let is_idle = match self.stage {
+            Stage::Resting => view.settings.role.is_standby(),
+            // Kept for a while, and for as long as no other could use it.
+            Stage::Arming { .. } => rested_ms >= IDLE_LEASE_MS && has_taker(view),
+            Stage::HandedOver { .. } => true,
+            _ => false,
+        };
+        if !is_idle
+            || view.is_paused() == Some(false)
+            || view.now.mono < self.lease_retry
+            || view.settings.promotion.dry_run
+            || view.maintenance_until.is_some_and(|until| until > view.now.wall)
+            || !view.evidence.lease.is_held(view.now, lease.ttl_ms)
+        {
+            return;
+        }
+        if self.latch.incident.is_empty() {
+            self.open_incident(view, "idle_lease", String::new());
+        }
+        self.let_go(view, "it holds the lease and does not sign", Fence::Fenced);
+        self.right = None;
+    }
+
+    /// A person stops this node. The active one does not begin again by itself.
+    pub fn stop_by_hand(&mut self, view: &View<'_>) {
+        self.latch.stopped_by_hand = view.settings.role == Role::Active;
+        self.step_down(view, "a person ordered it".to_owned());
+    }
+
     /// This node is stopped: a standby is at rest, the active node waits until it may sign again.
     pub(super) fn stopped(&mut self, view: &View<'_>, why: &str) {
-        if view.settings.role != Role::Active || !view.settings.promotion.can_promote {
+        let policy = &view.settings.promotion;
+        self.is_stopped = true;
+        self.unpaused_at = None;
+        // What was missing is promoted on another node by the script, as before.
+        let only_remote = policy.configured && !policy.can_promote;
+        if view.settings.role != Role::Active || only_remote {
             self.giving = None;
             self.rest(view, "this node was promoted and stopped again");
             return;
@@ -139,8 +191,7 @@ impl Machine {
     pub fn guard_lease(&mut self, view: &View<'_>) {
         let Some(lease) = view.settings.lease else { return };
         let signs = match &self.stage {
-            Stage::Resting => view.settings.role == Role::Active,
-            Stage::Acting { act: Act::AcquireLease, .. } => self.after_lease.is_none(),
+            Stage::Resting => view.settings.role == Role::Active && !self.is_stopped,
             Stage::Acting { act: Act::Promote, .. }
             | Stage::Verifying { act: Act::Promote, .. }
             | Stage::Producing { .. }
@@ -152,7 +203,9 @@ impl Machine {
             return;
         }
         let evidence = &view.evidence.lease;
-        let lost = evidence.lost.as_ref().map(|(_, why)| why.clone());
+        let keeps = lease.on_outage == OnLeaseOutage::KeepIfChainProves && chain_proves(view);
+        // It lapsed while etcd was out: it is taken again, unless another has it.
+        let lost = evidence.lost.as_ref().filter(|_| !keeps).map(|(_, why)| why.clone());
         let read = evidence.fresh_read(view.now).flatten();
         let elsewhere = read
             .filter(|r| r.released.is_none() && r.holder != view.settings.node)
@@ -175,7 +228,7 @@ impl Machine {
         if view.now.mono < until - spare_ms {
             return;
         }
-        if lease.on_outage == OnLeaseOutage::KeepIfChainProves && chain_proves(view) {
+        if keeps {
             return;
         }
         let why = evidence.failing.as_ref().map(|(_, failure)| failure.to_string());
@@ -188,24 +241,52 @@ impl Machine {
         self.demote(view, format!("the lease is not ours: {why}"));
     }
 
-    /// The active node signs and needs the lease: takes it, or takes it again.
+    /// A node that signs already needs the lease: takes it, or takes it again, as after a start of
+    /// the keeper.
     pub(super) fn ensure_lease(&mut self, view: &View<'_>) {
         let Some(lease) = view.settings.lease else { return };
         let evidence = &view.evidence.lease;
-        let is_free = evidence.fresh_read(view.now).is_some_and(|record| {
-            record.is_none_or(|r| r.released.is_some() || r.holder == view.settings.node)
-        });
-        let may_ask = evidence.held.is_none()
-            && is_free
+        let limit_ms = view.settings.promotion.act_timeout_ms + super::OUTCOME_GRACE_MS;
+        let is_asked =
+            self.retaking.is_some_and(|(_, since)| view.now.mono.since_ms(since) <= limit_ms);
+        let Some(record) = evidence.fresh_read(view.now).filter(|_| evidence.held.is_none()) else {
+            return;
+        };
+        let is_ours =
+            record.is_some_and(|r| r.holder == view.settings.node && r.released.is_none());
+        let is_free = record.is_none_or(|r| r.released.is_some());
+        // As the node says it, also right after the keeper's start: to wait would let it lapse.
+        let paused = view.evidence.api.is_paused();
+        let signs = match &self.stage {
+            Stage::Resting => {
+                view.settings.role == Role::Active
+                    && !self.is_stopped
+                    && (is_ours || paused == Some(false))
+            }
+            Stage::Verifying { act: Act::Promote, .. }
+            | Stage::Producing { .. }
+            | Stage::Switching { .. } => true,
+            _ => false,
+        };
+        if signs
+            && (is_ours || is_free)
+            && paused != Some(true)
+            && !is_asked
+            && view.evidence.process.ended.is_none()
             && view.now.mono >= self.lease_retry
-            && view.evidence.api.is_paused() == Some(false)
-            && !view.settings.promotion.dry_run;
-        if may_ask {
+            && !view.settings.promotion.dry_run
+        {
             self.lease_retry = view.now.mono + lease.renew_ms;
-            self.after_lease = None;
-            self.act(view, Act::AcquireLease, None);
+            let id = self.push(view, Act::AcquireLease, None);
+            self.retaking = Some((id, view.now.mono));
         }
     }
+}
+
+/// Whether another node may be ready to sign.
+fn has_taker(view: &View<'_>) -> bool {
+    let mut speaking = view.evidence.peers.speaking(view.now);
+    view.settings.peers.names.is_empty() || speaking.any(|(_, peer)| peer.ready)
 }
 
 /// While etcd is out: the chain goes on, builds on what we sign, and nobody outside says otherwise.

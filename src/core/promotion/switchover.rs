@@ -92,6 +92,21 @@ impl Machine {
         if view.now.wall < go_at {
             return;
         }
+        // The schedule may have changed meanwhile: never in a turn of ours, nor right before it.
+        let schedule = view.schedule().filter(|schedule| schedule.producers.len() > 1);
+        let next =
+            schedule.and_then(|s| s.turn_ending_after(view.settings.producer, view.now.wall));
+        if let Some(turn) = next.filter(|turn| turn.start().since_ms(view.now.wall) < TURN_OVER_MS)
+        {
+            let later = turn.end().plus_ms(TURN_OVER_MS);
+            if let Stage::Switching { go_at, .. } = &mut self.stage {
+                *go_at = later;
+            }
+            if let Some(switch) = &mut self.switch {
+                switch.until = Some(later);
+            }
+            return;
+        }
         let name = view.settings.peers.names.get(to).cloned().unwrap_or_default();
         let is_ready = view.evidence.peers.fresh(view.now, to).is_some_and(|peer| peer.ready);
         if !is_ready && !self.forced_switch {
@@ -139,6 +154,16 @@ impl Machine {
             switch.step = step;
             sentence.clone_into(&mut switch.step_sentence);
             switch.until = None;
+        }
+    }
+
+    /// What a person planned does not take place: something else came first.
+    pub(super) fn end_waiting(&mut self, why: &str) {
+        if self.switch.as_ref().is_some_and(|switch| switch.step == SwitchStep::Waiting) {
+            self.end_switch(
+                SwitchStep::Failed,
+                &format!("It did not take place, for something else came first: {why}."),
+            );
         }
     }
 

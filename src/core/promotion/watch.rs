@@ -102,7 +102,7 @@ impl Machine {
     }
 
     pub(super) fn watch_producing(&mut self, view: &View<'_>, since: Timestamp) {
-        if view.is_paused() == Some(true) {
+        if view.is_paused() == Some(true) && !self.is_left_to_giving(view) {
             let text = format!(
                 "This node, promoted {} ago, is paused by other hands than eoskeeper's: it is a standby again.",
                 Human(view.now.wall.since_ms(since).max(0).cast_unsigned())
@@ -110,6 +110,19 @@ impl Machine {
             self.tell("promotion_ended", text, true);
             self.make_pause_explicit(view);
         }
+    }
+
+    /// Whether a pause by other hands is no matter of the stage: where there is another to give the
+    /// producer to it is handed over, and a dry run does nothing.
+    fn is_left_to_giving(&self, view: &View<'_>) -> bool {
+        let policy = &view.settings.promotion;
+        let may_give = Self::can_give(view)
+            && policy.can_demote
+            && self.unpaused_at.is_some()
+            && self.latch_fault.is_none()
+            && view.maintenance_until.is_none_or(|until| until <= view.now.wall)
+            && view.evidence.api.is_scheduled(view.settings.producer) != Some(false);
+        policy.dry_run || may_give
     }
 
     /// Makes the pause of other hands our own. From Spring 1.0 on missing votes pause a node too,
