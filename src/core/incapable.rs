@@ -141,7 +141,11 @@ fn hung(view: &View<'_>) -> Option<String> {
     let rules = &view.settings.rules;
     let log_ms = view.evidence.log.last_line.map(|at| view.now.mono.since_ms(at))?;
     let (moving, answering) = outside(view);
-    let others_go_on = moving * 2 > answering;
+    let configured = view.settings.references.names.len() + view.settings.peers.names.len();
+    // Where nobody else can be asked, a node that is silent altogether for longer than any chain
+    // that moves hangs.
+    let others_go_on =
+        moving * 2 > answering || configured == 0 && log_ms > view.evidence.standstill_ms();
     let is_hung = api.failed_in_row >= 2
         && api.last_ok.is_none_or(|at| view.now.mono.since_ms(at.mono) >= rules.head_stalled_ms)
         && log_ms >= rules.head_stalled_ms

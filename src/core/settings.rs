@@ -161,8 +161,8 @@ impl Lease {
         self.timeout_ms + TICK_MS
     }
 
-    /// The defaults: 10 s, renewed every 2 s, deadlines of 2 s; a node that cannot renew stops 6 s
-    /// after its last renewal at the latest.
+    /// The defaults: 10 s, renewed every 2 s, deadlines of 2 s; a node that cannot renew is
+    /// stopped 7 s after its last renewal, and a second later at the latest.
     pub const DEFAULT: Self = Self {
         ttl_ms: 10_000,
         renew_ms: 2_000,

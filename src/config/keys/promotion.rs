@@ -60,8 +60,8 @@ pub(super) const SECTION: Section = Section {
             Kind::Script,
             "./scripts/restart.sh",
             "none; it is never restarted",
-            "The script that restarts nodeos once when its API answers and its head stands still. \
-             Roles A, B and C.",
+            "The script that restarts nodeos once when its API answers and its head stands still, \
+             before it hands over. Role A; a standby is no better for it.",
         ),
         key(
             "restart_wait_seconds",

@@ -1,7 +1,7 @@
 //! Gates about the others: our other nodes' keepers, the lease, and what is final on the chain.
 
 use super::{Gate, HoldReason};
-use crate::core::entitlement::{Ground, Position};
+use crate::core::entitlement::{Ground, Position, Right};
 use crate::core::handover::{PeerStatus, Signing};
 use crate::core::rules::View;
 use crate::core::schedule::TURN_SLOTS;
@@ -12,7 +12,8 @@ use crate::core::time::Human;
 pub(super) fn maintenance(view: &View<'_>) -> Gate {
     let name = "maintenance";
     match view.maintenance_until {
-        Some(until) if until > view.now.wall => {
+        // What a person ordered and the other declined is put back all the same.
+        Some(until) if until > view.now.wall && view.right != Some(Right::Declined) => {
             let left = until.since_ms(view.now.wall).cast_unsigned();
             let sentence = format!("Under maintenance until {until} ({} left).", Human(left));
             Gate::closed(name, HoldReason::Maintenance, sentence).opens_in(left)
