@@ -394,6 +394,7 @@ fn latch(stage: LatchStage, producer: &str) -> Latch {
         active_at: None,
         token: None,
         maintenance: None,
+        stopped_by_hand: false,
     }
 }
 

@@ -37,7 +37,6 @@ fn latch(stage: LatchStage) -> Latch {
             reason: "a new disk; O'Brien".to_owned(),
         }),
         stopped_by_hand: true,
-        stopped_by_hand: false,
     }
 }
 

@@ -114,7 +114,7 @@ impl Keeper {
         }
         if !against.is_empty() {
             let sentences = against.iter().map(|gate| {
-                let why = gate.closed.map_or(false, HoldReason::may_be_forced);
+                let why = gate.closed.is_some_and(HoldReason::may_be_forced);
                 let hint = if why { " (--force passes over it)" } else { "" };
                 format!("{}: {}{hint}", gate.name, gate.sentence)
             });
