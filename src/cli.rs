@@ -18,6 +18,7 @@ pub mod promote;
 pub mod rearm;
 pub mod replay;
 pub mod run;
+pub mod simulate;
 pub mod status;
 mod style;
 pub mod switchover;
@@ -104,6 +105,12 @@ enum Command {
         eoskeeper demo --json | jq -r .text"
     )]
     Demo(demo::Options),
+    /// Play keepers, nodes and faults in virtual time, and look whether a promise is broken.
+    #[command(after_help = "Examples:\n  eoskeeper simulate --seed 7 --hours 48\n  \
+        eoskeeper simulate --seeds 100 --hours 24 --producers 21\n  \
+        eoskeeper simulate --seeds 50 --faults kill,cut,keeper_crash --json\n\n\
+        Exit code 1: a promise was broken; the run is made short and printed.")]
+    Simulate(simulate::Options),
     /// Try everything the configuration names, and say what works.
     #[command(
         after_help = "Examples:\n  eoskeeper check\n  eoskeeper check -c config.ini --offline\n  \
@@ -204,6 +211,7 @@ pub fn main() -> ExitCode {
         Command::Check { config, offline, json } => runtime()
             .map_or_else(failed, |runtime| runtime.block_on(check::run(config, offline, json))),
         Command::Replay(arguments) => replay::run(arguments.options()).unwrap_or_else(failed),
+        Command::Simulate(options) => simulate::run(&options).unwrap_or_else(failed),
         Command::Demo(options) => {
             ended(runtime().and_then(|runtime| runtime.block_on(demo::run(options))))
         }

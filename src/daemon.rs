@@ -4,6 +4,7 @@
 //! flood of events or by an action under way. On SIGTERM the sources end first, then the action
 //! that is under way, then the channels.
 
+mod acts;
 pub mod control;
 mod hands;
 pub(crate) mod lease;
@@ -32,7 +33,7 @@ use crate::core::decision::Decision;
 use crate::core::event::Event;
 use crate::core::keeper::Keeper;
 use crate::core::name::Name;
-use crate::core::settings::Promotion;
+use crate::core::settings::Settings;
 use crate::core::status::Status;
 use crate::history::store::{Store, StoreError};
 use crate::web;
@@ -41,6 +42,7 @@ use hands::{Hands, Helpers};
 use peers::Peers;
 use urgent::Urgency;
 
+pub(crate) use acts::acts;
 pub(crate) use senses::target;
 
 /// Between two judgements.
@@ -87,7 +89,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         producer = %config.settings.producer,
         config = %config.source.display(),
         status = %config.status_listen,
-        acts = acts(config.settings.promotion),
+        acts = may_do(&config.settings),
         "The keeper watches."
     );
     for note in &config.notes {
@@ -261,11 +263,10 @@ const fn is_dry_run(command: &Command) -> bool {
 }
 
 /// The first question after a start: may it do anything?
-fn acts(policy: Promotion) -> &'static str {
-    match (policy.configured, policy.dry_run) {
-        (false, _) => "never: nothing is configured to act with",
-        (true, true) => "never: a dry run",
-        (true, false) => "when every gate is open",
+fn may_do(settings: &Settings) -> String {
+    match acts(settings) {
+        Ok(acts) => acts.join("; "),
+        Err(why) => format!("never: {why}"),
     }
 }
 

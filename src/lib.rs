@@ -10,6 +10,7 @@
 //!
 //! - [`cli`]: one file per command; [`daemon`]: the one loop.
 //! - [`demo`]: a simulated network of nodeos look-alikes, for `eoskeeper demo` and for tests.
+//! - [`sim`]: a simulated world around the keeper, with faults, for `eoskeeper simulate`.
 //! - [`web`]: the keeper's status over HTTP.
 //! - [`peers`]: what the keepers of one producer say to each other.
 //! - [`sources`], [`actions`], [`history`]: what touches files, processes and the network.
@@ -29,5 +30,6 @@ pub mod demo;
 pub mod history;
 pub mod nodeos;
 pub mod peers;
+pub mod sim;
 pub mod sources;
 pub mod web;

@@ -27,6 +27,9 @@ http_port = 8888
 log_file = /var/log/nodeos/nodeos.log
 ";
 
+/// What a lease, and peers, need.
+const ACTS: &str = "[promotion]\npromote = api\ndemote = api\n";
+
 fn parsed(text: &str) -> Result<Config, ConfigErrors> {
     parse(Path::new("/etc/eoskeeper/config.ini"), text)
 }

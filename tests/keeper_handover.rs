@@ -329,6 +329,60 @@ fn the_active_node_stays_stopped_while_a_standby_signs() {
 }
 
 #[test]
+fn a_node_that_comes_back_while_another_signs_is_stopped_before_it_is_asked() {
+    let mut world = active();
+    ended(&mut world);
+    world.knobs.connected = false;
+    world.run(20);
+    assert_eq!(world.acts(), [Act::HandOver], "{:?}", world.decisions);
+    // Started again, and unpaused.
+    let what = "process 4712".to_owned();
+    world.tell(Event::Process(ProcessEvent::Running { what }));
+    (world.knobs.api, world.knobs.connected) = (true, true);
+    world.run(200);
+    let stops = world.acts().iter().filter(|act| **act == Act::Demote).count();
+    assert_eq!(stops, 1, "{:?} {:?}", world.acts(), world.decisions);
+    assert!(world.knobs.paused);
+    assert!(!world.fires("duplicate_production"), "it gave the producer away");
+}
+
+#[test]
+fn within_our_turn_the_slots_under_way_are_left_empty_rather_than_signed_twice() {
+    let mut world = standby();
+    world.knobs.active_signs = false;
+    let now = world.now.wall;
+    offer(&mut world, handover(Fence::Fenced, now.plus_ms(1_000)));
+    world.tell(Event::Paused(Ok(true)));
+    let took = seconds_to_order(&mut world, 5);
+    // A tick later than at once: in this world the clock ticks once a second.
+    assert_eq!(took, Some(2), "{:?}", world.decisions);
+    let (at, order) = &world.orders[0];
+    assert_eq!(order.act, Act::Promote);
+    assert!(*at * 1000 >= 1_000);
+    // The giver says so: stopped by a pause within its turn, it is two slots later.
+    for (into_ms, expected) in [(-30_000, 0), (1_000, 1_000)] {
+        let mut world = active();
+        let turn = world.schedule.turn_starting_from(name(BP), world.now.wall).unwrap();
+        while world.now.wall < turn.start().plus_ms(into_ms) {
+            world.run_slot();
+        }
+        world.knobs.paused = true;
+        for _ in 0..60 {
+            world.run_slot();
+            if world.acts().contains(&Act::HandOver) {
+                break;
+            }
+        }
+        let (at, _) = world.orders.iter().find(|(_, o)| o.act == Act::Demote).unwrap();
+        let order = world.orders.iter().find(|(_, o)| o.act == Act::HandOver).unwrap();
+        let fenced_at = order.1.handover.as_ref().unwrap().fenced_at;
+        let start = world.now.wall.plus_ms(-(world.elapsed_ms.cast_signed()));
+        let after_ms = fenced_at.since_ms(start.plus_ms((*at * 1000).cast_signed()));
+        assert_eq!(after_ms, expected, "{into_ms}");
+    }
+}
+
+#[test]
 fn an_active_node_that_was_away_gives_way_to_the_standby_that_took_over() {
     let mut world = active();
     let mut b = peer("b", B, Signing::Yes);
@@ -574,6 +628,26 @@ fn the_active_node_takes_the_lease_and_stops_if_another_holds_it() {
 }
 
 #[test]
+fn a_keeper_started_beside_a_node_that_signs_takes_the_lease_before_its_time_is_over() {
+    // etcd is slow to say that the lease is ours: nobody else holds it, so that nothing is stopped.
+    let mut world = World::with(with_lease(settings(A, "b")), 21, Ok(None));
+    (world.knobs.paused, world.knobs.active_signs) = (false, false);
+    world.lease = Some(LeaseSays::Read(None));
+    world.knobs.answer = None;
+    let took = seconds_to_order(&mut world, 10).unwrap();
+    assert!(took <= 3, "asked for after {took} s");
+    world.run(12);
+    assert_eq!(world.acts(), [Act::AcquireLease], "{:?}", world.decisions);
+    // etcd does not answer at all: then it stops in time.
+    let mut world = World::with(with_lease(settings(A, "b")), 21, Ok(None));
+    (world.knobs.paused, world.knobs.active_signs) = (false, false);
+    world.lease = Some(LeaseSays::Failed);
+    let took = seconds_to_order(&mut world, 20).unwrap();
+    assert!((5..10).contains(&took), "{took}");
+    assert_eq!(world.acts(), [Act::Demote]);
+}
+
+#[test]
 fn with_the_lease_a_dead_node_releases_it_to_the_standby() {
     let mut world = World::with(with_lease(settings(A, "b")), 21, Ok(None));
     (world.knobs.paused, world.knobs.active_signs) = (false, false);
@@ -635,4 +709,100 @@ fn a_forked_active_node_is_handed_over() {
         world.run(1);
     }
     assert_eq!(world.acts().first(), Some(&Act::Demote), "{:?}", world.decisions);
+}
+
+#[test]
+fn a_node_in_coma_is_restarted_once_before_it_is_handed_over() {
+    let scene = || {
+        let mut settings = settings(A, "b");
+        settings.promotion.can_restart = true;
+        let mut world = World::with(settings, 21, Ok(None));
+        (world.knobs.paused, world.knobs.active_signs) = (false, false);
+        world.peer = Some(peer("b", B, Signing::No));
+        world.run(WARM);
+        // Its RPC answers, its head stands still, and the others go on.
+        world.knobs.connected = false;
+        assert!(seconds_to_order(&mut world, 30).is_some(), "{:?}", world.decisions);
+        assert_eq!(world.acts(), [Act::Restart]);
+        assert_eq!(world.told("restarting"), 1);
+        world
+    };
+    // It helps: the node comes back paused, and signs again without waiting.
+    let mut world = scene();
+    let what = "process 4712".to_owned();
+    world.tell(Event::Process(ProcessEvent::Running { what }));
+    (world.knobs.connected, world.knobs.paused) = (true, true);
+    world.run(40);
+    assert_eq!(world.acts(), [Act::Restart, Act::Promote], "{:?}", world.decisions);
+    // It does not: a minute later the producer is handed over, and nothing is restarted again.
+    let mut world = scene();
+    world.run(58);
+    assert_eq!(world.acts(), [Act::Restart], "{:?}", world.decisions);
+    world.run(20);
+    assert_eq!(world.acts(), [Act::Restart, Act::Demote, Act::HandOver], "{:?}", world.decisions);
+}
+
+#[test]
+fn a_promotion_by_key_is_proven_once_the_schedule_carries_the_key() {
+    let keys = |own: bool| Event::SigningKeys {
+        keys: vec![if own { "PUB_K1_own".to_owned() } else { "PUB_K1_other".to_owned() }],
+    };
+    let mut settings = settings(B, "a");
+    settings.promotion.by_key = true;
+    settings.producer_key = Some("PUB_K1_own".to_owned());
+    let mut world = World::with(settings, 21, Ok(None));
+    // A node with a key of its own need not be paused: it cannot sign until the chain says so.
+    world.knobs.promote_works = false;
+    world.knobs.paused = false;
+    world.tell(keys(false));
+    world.run(WARM);
+    assert!(!world.fires("standby_unpaused"), "its key is not in the schedule");
+    world.knobs.active_signs = false;
+    assert!(world.run_until("verify", 600), "{:?}", world.decisions);
+    assert_eq!(world.acts(), [Act::Promote]);
+    // Two rounds later the schedule has not changed yet: that is not given up.
+    world.run(260);
+    assert_eq!(world.code(), "verify", "{:?}", world.decisions);
+    world.tell(keys(true));
+    world.knobs.promote_works = true;
+    assert!(world.run_until("produce", 200), "{:?}", world.decisions);
+    // It never changes: that is given up, and told.
+    let mut world = World::with(world.keeper.settings().clone(), 21, Ok(None));
+    world.knobs.promote_works = false;
+    world.tell(keys(false));
+    world.run(WARM);
+    world.knobs.active_signs = false;
+    assert!(world.run_until("verify", 600), "{:?}", world.decisions);
+    world.run(1_200);
+    assert_eq!(world.told("promotion_undone"), 1, "{:?}", world.decisions);
+}
+
+#[test]
+fn the_budget_is_told_when_it_is_spent_and_when_it_is_whole_again() {
+    let mut settings = settings(B, "a");
+    settings.promotion.max_promotions = 1;
+    let mut world = World::with(settings, 21, Ok(None));
+    world.run(WARM);
+    world.knobs.active_signs = false;
+    world.knobs.answer = Some(ActResult::Refused("no".to_owned()));
+    world.run(700);
+    assert_eq!(world.acts(), [Act::Promote], "{:?}", world.decisions);
+    assert_eq!((world.told("budget_spent"), world.told("budget_rearmed")), (1, 0));
+    world.knobs.answer = Some(ActResult::Done(String::new()));
+    let now = world.now;
+    assert!(world.keeper.command(now, &Command::Rearm).accepted);
+    assert!(world.run_until("produce", 600), "{:?}", world.decisions);
+    assert_eq!(world.told("budget_rearmed"), 1);
+}
+
+#[test]
+fn people_are_reminded_that_a_standby_signs() {
+    let mut settings = settings(B, "a");
+    settings.promotion.remind_ms = 600_000;
+    let mut world = World::with(settings, 21, Ok(None));
+    world.run(WARM);
+    world.knobs.active_signs = false;
+    assert!(world.run_until("produce", 600), "{:?}", world.decisions);
+    world.run(1_300);
+    assert_eq!(world.told("standby_signs"), 2, "{:?}", world.notices.last());
 }

@@ -4,6 +4,8 @@
 mod fake;
 #[path = "orders/keeper.rs"]
 mod keeper;
+#[path = "orders/real.rs"]
+mod real;
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Write};

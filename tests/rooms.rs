@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms of this crate it may know beside itself. Those that may know everything
 /// (`cli`, `daemon`) are not listed.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("core", &[]),
     ("clock", &["core"]),
     ("nodeos", &["core"]),
@@ -16,6 +16,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("web", &["core"]),
     ("peers", &["nodeos", "core", "clock"]),
     ("demo", &["core", "nodeos", "clock"]),
+    ("sim", &["core"]),
 ];
 
 fn files(path: &Path, found: &mut Vec<PathBuf>) {

@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use crate::cli::{failed, print};
 use crate::config::{self, Config, ConfigError};
-use crate::core::settings::Role;
+use crate::daemon::acts;
 
 pub use row::{Row, State};
 pub use table::Colour;
@@ -145,15 +145,10 @@ fn accepted(config: &Config) -> Row {
 
 /// What the keeper would do by itself: the first thing to know before it is left alone.
 fn acting(config: &Config) -> Row {
-    let policy = config.settings.promotion;
-    let detail = match (config.settings.role, policy.configured, policy.dry_run) {
-        (Role::Observer, ..) => "tells people; an observer never acts",
-        (_, false, _) => "tells people; nothing is configured to act with",
-        (_, true, true) => "tells people what it would do: a dry run",
-        (Role::Active, true, false) => "stops this node and promotes the standby by its script",
-        (Role::FirstStandby | Role::SecondStandby, true, false) => "promotes this node by itself",
-    };
-    Row::ok("acting", detail)
+    match acts(&config.settings) {
+        Ok(acts) => Row::ok("acting", acts.join("; ")),
+        Err(why) => Row::ok("acting", format!("tells people only: {why}")),
+    }
 }
 
 /// Everything that is wrong in the configuration, a row each.

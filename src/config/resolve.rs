@@ -5,6 +5,7 @@ mod lease;
 mod node;
 mod peers;
 mod rules;
+mod together;
 
 use std::path::{Path, PathBuf};
 
@@ -42,9 +43,9 @@ pub(super) fn resolve(
     let lease = resolver.lease(&tree.lease).unzip();
     let node = node_name(tree);
     let peers = resolver.peers(&tree.peers, node.as_deref());
+    resolver.check_means(&tree.promotion, tree.global.role);
     let wait = resolver.wait(&tree.promotion);
     let state_dir = resolver.path(&tree.state.dir);
-    let notes = resolver.notes;
 
     let (role, producer) = identity?;
     let mut settings = Settings::new(role, producer);
@@ -56,6 +57,7 @@ pub(super) fn resolve(
     let names = peers.iter().flat_map(|peers| &peers.nodes).map(|(name, _)| name.clone());
     settings.peers.names = names.collect();
     actuators.tell(role, &mut settings.promotion);
+    resolver.note_holes(&settings, &actuators);
     settings.producer_key = actuators.producer_key;
     Some(Config {
         source: source.to_path_buf(),
@@ -74,7 +76,7 @@ pub(super) fn resolve(
         status_listen: tree.status.listen,
         state_dir,
         own_log: tree.log,
-        notes,
+        notes: resolver.notes,
     })
 }
 

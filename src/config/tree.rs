@@ -56,6 +56,7 @@ pub(super) struct PromotionKeys {
     pub(super) fence: Option<String>,
     pub(super) restart: Option<String>,
     pub(super) restart_wait_ms: Option<u64>,
+    pub(super) require_fence: Option<bool>,
     pub(super) remind_ms: Option<u64>,
     pub(super) wait_rounds: Option<u32>,
     pub(super) wait_ms: Option<u64>,

@@ -87,11 +87,11 @@ fn under_way(view: &View<'_>, machine: &Machine) -> Option<Decision> {
         Stage::Acting { act, .. } => {
             Decision::new(DecisionKind::Act, format!("Under way: {act}: {reason}"))
         }
-        Stage::Verifying { until, .. } => {
+        Stage::Verifying { act, until, .. } => {
+            let done = if *act == Act::Promote { "Promoted" } else { "Handed over" };
             let left = until.map(|until| until.since_ms(view.now.wall).max(0).cast_unsigned());
             let left = left.map_or_else(String::new, |ms| format!(" ({} left)", Human(ms)));
-            let sentence =
-                format!("Promoted; waiting for a block of {producer} on the chain{left}.");
+            let sentence = format!("{done}; waiting for a block of {producer} on the chain{left}.");
             Decision::new(DecisionKind::Verify, sentence)
         }
         Stage::Producing { since } => {

@@ -16,8 +16,16 @@ use crate::core::time::{Human, Timestamp};
 /// How long the others of the standbys let the first one be before they take what was released to
 /// nobody in particular, milliseconds: three looks.
 const RANK_DELAY_MS: u64 = 3_000;
+/// So many slots of ours more pass before another than the first standby takes a lapsed lease.
+const RANK_SLOTS: u32 = 3;
 /// A slot counts as unsigned this long after its time, milliseconds: a block around the world.
 const LATE_MS: i64 = 1_000;
+/// Clocks of our hosts may be so far apart, milliseconds: less than a slot.
+const SKEW_MS: i64 = 250;
+/// After a stop nothing is begun again for so long, milliseconds: three looks.
+const RESTART_MS: u64 = 3_000;
+/// A standby may begin so much later than its wait says, milliseconds: its looks, and its clock.
+const BEGINS_LATE_MS: i64 = 10_000;
 /// While every peer says for so long that its node does not sign, nobody does, milliseconds.
 const NOBODY_MS: u64 = 10_000;
 
@@ -101,12 +109,13 @@ pub fn ground<'a>(view: &View<'a>) -> Option<Ground<'a>> {
         return Some(Ground::Handover(given));
     }
     if view.position == Position::Arming {
-        if let Some(right) = view.right.filter(|_| !is_signed_elsewhere(view)) {
+        let rested_ms = view.now.mono.since_ms(view.position_since);
+        let settled = |right: &Right| *right == Right::Declined || rested_ms >= RESTART_MS;
+        if let Some(right) = view.right.filter(|r| settled(r) && !is_signed_elsewhere(view)) {
             return Some(Ground::Right(right));
         }
-        let rested_ms = view.now.mono.since_ms(view.position_since);
-        let none_signs = view.evidence.peers.none_signs(view.now) && !is_signed_elsewhere(view);
-        if rested_ms >= NOBODY_MS && none_signs {
+        let alone = !another_may_begin(view) && !is_signed_elsewhere(view);
+        if rested_ms >= NOBODY_MS && alone && view.evidence.peers.none_signs(view.now) {
             return Some(Ground::NobodySigns);
         }
     }
@@ -116,7 +125,32 @@ pub fn ground<'a>(view: &View<'a>) -> Option<Ground<'a>> {
         return Some(Ground::Lapsed(slots));
     }
     let silent_ms = view.now.mono.since_ms(view.silent_since()?.mono);
-    (silent_ms >= view.wait_ms()?).then_some(Ground::Silence)
+    let waits = view.position == Position::Arming && another_may_begin(view);
+    (silent_ms >= view.wait_ms()? && !waits).then_some(Ground::Silence)
+}
+
+/// Whether a standby may be taking over at this moment by the silence of the producer: its wait since
+/// our last block is nearly over, or was over, and no turn of ours has passed since in which its
+/// block would have been seen. With a lease it cannot begin beside us.
+fn another_may_begin(view: &View<'_>) -> bool {
+    let Some(schedule) = view.schedule().filter(|_| view.settings.lease.is_none()) else {
+        return false;
+    };
+    let last = view.evidence.own.last.map(|own| own.time).max(view.last_active);
+    let Some(last) = last else { return false };
+    let round_ms = schedule.round_ms() + view.settings.rules.round_grace_ms;
+    [Role::FirstStandby, Role::SecondStandby].into_iter().any(|role| {
+        let wait_ms = round_ms * u64::from(role.wait_rounds());
+        let begins = last.plus_ms(wait_ms.cast_signed());
+        // What this node signs next would be seen in time only if its turn comes before.
+        let ours = schedule.turn_starting_from(view.settings.producer, view.now.wall);
+        let too_late = ours.is_none_or(|turn| turn.end() >= begins);
+        let shown = schedule
+            .turn_starting_from(view.settings.producer, begins.plus_ms(BEGINS_LATE_MS))
+            .map_or(begins, |turn| turn.end().plus_ms(BEGINS_LATE_MS));
+        let from = begins.plus_ms(-(schedule.round_ms().cast_signed()));
+        (from..shown).contains(&view.now.wall) && too_late
+    })
 }
 
 /// A handover to this node that stands: from a peer, or as the lease's record.
@@ -151,7 +185,10 @@ fn stands(view: &View<'_>, given: &Handover) -> bool {
     let is_our_chain = given.chain_id.is_none() || given.chain_id.as_ref() == chain_id;
     let signed_since =
         view.evidence.own.last.is_some_and(|block| block.time > given.fenced_at.plus_ms(SLOT_MS));
-    given.producer == view.settings.producer
+    // The giver may still have blocks under way.
+    let is_due = view.now.wall.plus_ms(SKEW_MS) >= given.fenced_at;
+    is_due
+        && given.producer == view.settings.producer
         && is_our_chain
         && given.fence == Fence::Fenced
         && !signed_since
@@ -188,7 +225,9 @@ fn lapsed(view: &View<'_>) -> Option<u32> {
         return None;
     }
     let slots = unsigned_slots(view)?;
-    (slots >= lease.lapsed_slots).then_some(slots)
+    // The first standby first: the others of us let three slots more pass.
+    let more = if view.settings.role == Role::FirstStandby { 0 } else { RANK_SLOTS };
+    (slots >= lease.lapsed_slots + more).then_some(slots)
 }
 
 /// Slots of ours in a row, up to now, without a block, as far back as this node listened.

@@ -138,6 +138,14 @@ impl Evidence {
         self.log.last_block.is_some_and(|at| now.mono.since_ms(at) <= within_ms)
     }
 
+    /// Begins to listen anew after an act of ours. Nothing has a hole: a chain that stands still has
+    /// stood still all the while.
+    pub fn begin_anew(&mut self, now: Now, why: String) {
+        let (head_moved, lib_moved) = (self.api.head_moved, self.api.lib_moved);
+        self.discard(now, why);
+        (self.api.head_moved, self.api.lib_moved) = (head_moved, lib_moved);
+    }
+
     /// Bytes held by all windows.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -105,6 +105,9 @@ pub struct Standing<'a> {
     pub promotions: &'a [Timestamp],
     /// Why the latch cannot be used, if it cannot.
     pub latch_fault: Option<&'a str>,
+    /// Reasons that close no gate, to see whether that is noticed.
+    #[cfg(feature = "mutants")]
+    pub blind: &'a [HoldReason],
 }
 
 impl Gate {
@@ -138,12 +141,29 @@ pub fn ask(view: &View<'_>, findings: &[Finding], standing: &Standing<'_>) -> Ve
     gates.push(others::fence(view, ground));
     gates.push(already_producing(view));
     gates.push(others::lease(view));
+    standing.look_away(&mut gates);
     let ready = gates.iter().all(|gate| gate.closed.is_none());
     gates.push(confirmed(view, standing, ready, ground));
     gates.push(budget(view, standing));
     gates.push(latch(standing));
     gates.push(acting(view));
+    standing.look_away(&mut gates);
     gates
+}
+
+impl Standing<'_> {
+    /// Forces gates open that this keeper was made blind to.
+    #[cfg(feature = "mutants")]
+    fn look_away(&self, gates: &mut [Gate]) {
+        for gate in gates {
+            gate.closed = gate.closed.filter(|why| !self.blind.contains(why));
+        }
+    }
+
+    /// No gate is ever forced open.
+    #[cfg(not(feature = "mutants"))]
+    #[allow(clippy::unused_self, reason = "the same call as with the feature")]
+    fn look_away(&self, _gates: &mut [Gate]) {}
 }
 
 /// Whether all gates before the confirmation are open.

@@ -39,9 +39,18 @@ pub struct Keeper {
     incapable: (Option<Cause>, u32),
     is_budget_spent: bool,
     last_look: Mono,
+    /// Reasons that close no gate; only to try the simulator.
+    #[cfg(feature = "mutants")]
+    blind: Vec<crate::core::gates::HoldReason>,
 }
 
 impl Keeper {
+    /// Forces the gates open that are closed for this reason, to see whether that is noticed.
+    #[cfg(feature = "mutants")]
+    pub fn blind(&mut self, reason: crate::core::gates::HoldReason) {
+        self.blind.push(reason);
+    }
+
     /// A keeper that has seen nothing yet. `latch` is what was on disk, or why that is unusable.
     #[must_use]
     pub fn new(settings: Settings, now: Now, latch: Result<Option<Latch>, String>) -> Self {
@@ -60,6 +69,7 @@ impl Keeper {
             acted_at: now.mono,
             position: Position::Active,
             position_since: now.mono,
+            last_active: None,
             right: None,
             used_offer: None,
             maintenance_until: None,
@@ -84,6 +94,8 @@ impl Keeper {
             incapable: (None, 0),
             is_budget_spent: false,
             last_look: Mono::default(),
+            #[cfg(feature = "mutants")]
+            blind: Vec::new(),
         }
     }
 
@@ -159,9 +171,12 @@ impl Keeper {
         let view = view(&self.settings, &self.evidence, &self.machine, now);
         step(&mut self.machine, &view);
         self.machine.note_position(self.settings.role, now.mono);
+        if self.machine.take_lets_go() {
+            self.evidence.lease.let_go(now);
+        }
         // At once: what was seen before an act or its undoing must not open a gate again.
         if let Some(why) = self.machine.take_discard() {
-            self.evidence.discard(now, why);
+            self.evidence.begin_anew(now, why);
         }
     }
 
@@ -191,6 +206,8 @@ impl Keeper {
             confirmed_ticks: self.machine.confirmed_ticks,
             promotions: &self.machine.latch.promotions,
             latch_fault: self.machine.latch_fault.as_ref().map(|(why, _)| why.as_str()),
+            #[cfg(feature = "mutants")]
+            blind: &self.blind,
         };
         let asked = gates::ask(&view, &self.findings, &standing);
         let ready = gates::ready_to_confirm(&asked);
@@ -244,6 +261,7 @@ fn view<'a>(
         acted_at: machine.acted_at(),
         position: machine.position().0,
         position_since: machine.position().1,
+        last_active: machine.last_active(),
         right: machine.right(),
         used_offer: machine.used_offer(),
         maintenance_until: machine.latch.maintenance.as_ref().map(|m| m.until),

@@ -84,6 +84,8 @@ pub struct Machine {
     lease_retry: Mono,
     /// A right of the active node to sign again without waiting.
     right: Option<Right>,
+    /// When this node is known to have signed last before this keeper began to listen.
+    last_active: Option<Timestamp>,
     used_offer: Option<Mono>,
     /// Position, and since when.
     position: (Position, Mono),
@@ -109,6 +111,7 @@ pub struct Machine {
     actions: Vec<Action>,
     milestones: Vec<Milestone>,
     discard: Option<String>,
+    lets_go: bool,
 }
 
 impl Machine {
@@ -143,6 +146,7 @@ impl Machine {
             asked: None,
             lease_retry: Mono::default(),
             right: None,
+            last_active: None,
             used_offer: None,
             position: (Position::Active, view.now.mono),
             beaten_at: None,
@@ -160,7 +164,9 @@ impl Machine {
             actions: Vec::new(),
             milestones: Vec::new(),
             discard: None,
+            lets_go: false,
         };
+        machine.last_active = machine.latch.active_at;
         machine.resume(view);
         machine.note_position(view.settings.role, view.now.mono);
         machine.tell_unusable_state(view);
@@ -234,6 +240,12 @@ impl Machine {
         self.right
     }
 
+    /// When this node is known to have signed last before this keeper began to listen.
+    #[must_use]
+    pub const fn last_active(&self) -> Option<Timestamp> {
+        self.last_active
+    }
+
     /// When the handover came that was taken up last.
     #[must_use]
     pub const fn used_offer(&self) -> Option<Mono> {
@@ -268,6 +280,11 @@ impl Machine {
     /// Why the evidence is to be discarded, if the last step asks for it.
     pub fn take_discard(&mut self) -> Option<String> {
         self.discard.take()
+    }
+
+    /// Whether the last step lets go of the lease.
+    pub fn take_lets_go(&mut self) -> bool {
+        std::mem::take(&mut self.lets_go)
     }
 
     /// All gates are open: begin to make this node sign, or, from the active node, another by the
@@ -442,6 +459,11 @@ impl Machine {
                     &ActResult::Failed("no outcome within its deadline".to_owned()),
                 );
             }
+            // With a lease the fence must follow before another can sign.
+            Stage::Acting { act: Act::Demote, since, .. } if pause_is_late(view, since) => {
+                let late = ActResult::Failed("no outcome before the lease runs out".to_owned());
+                self.acted(view, Act::Demote, &late);
+            }
             Stage::Acting { act: Act::Demote | Act::Fence, .. } => self.watch_stopping(view),
             Stage::Verifying { act: Act::HandOver | Act::PromoteRemote, .. }
                 if self.is_back_unpaused(view) =>
@@ -497,6 +519,7 @@ impl Machine {
     /// Orders an act, whatever comes of it.
     fn push(&mut self, view: &View<'_>, act: Act, handover: Option<Handover>) -> u64 {
         let id = self.id();
+        self.lets_go |= act == Act::ReleaseLease;
         let chain_id = view.evidence.api.info.as_ref().and_then(|info| info.chain_id.clone());
         self.actions.push(Action::Act(Order {
             id,
@@ -538,4 +561,10 @@ impl Machine {
     pub fn has_handed_over(&self) -> bool {
         self.latch.stage == LatchStage::HandedOver
     }
+}
+
+/// Whether a pause has not come back within the lease's deadline, and there is a fence.
+fn pause_is_late(view: &View<'_>, since: Mono) -> bool {
+    let lease = view.settings.lease.filter(|_| view.settings.promotion.can_fence);
+    lease.is_some_and(|lease| view.now.mono.since_ms(since) > lease.timeout_ms)
 }

@@ -19,7 +19,7 @@ use crate::core::action::Severity;
 use crate::core::entitlement::{Position, Right};
 use crate::core::evidence::Evidence;
 use crate::core::schedule::Schedule;
-use crate::core::settings::{Role, Settings};
+use crate::core::settings::{Lease, Role, Settings};
 use crate::core::time::{Mono, Now, Timestamp};
 
 /// What a rule looks at.
@@ -41,6 +41,8 @@ pub struct View<'a> {
     pub position: Position,
     /// Since when it is that.
     pub position_since: Mono,
+    /// When this node is known to have signed last before this keeper began to listen.
+    pub last_active: Option<Timestamp>,
     /// A right of the active node to sign again without waiting.
     pub right: Option<Right>,
     /// When the handover came that was taken up last; it is not taken up twice.
@@ -285,6 +287,12 @@ impl View<'_> {
             .map(|(_, paused)| paused)
     }
 
+    /// Whether the lease is ours for long enough to sign by it.
+    #[must_use]
+    pub fn holds_lease(&self, lease: &Lease) -> bool {
+        self.evidence.lease.is_safe(self.now, lease.ttl_ms, lease.spare_ms())
+    }
+
     /// Whether this node's own key signs, where nodes have keys of their own; `None` where they share
     /// one, or it is not known.
     #[must_use]
@@ -325,6 +333,12 @@ impl View<'_> {
     pub fn wait_ms(&self) -> Option<u64> {
         use crate::core::settings::Wait;
         let round_ms = || Some(self.schedule()?.round_ms() + self.settings.rules.round_grace_ms);
+        // Between the ranks of B and C, so that no two of us act at one moment.
+        if self.position == Position::HandedOver
+            && let Wait::Rounds(rounds) = self.settings.promotion.wait
+        {
+            return Some(round_ms()? * u64::from(rounds.saturating_mul(2)));
+        }
         // The active node that is started again: a round shows whether another signs.
         if self.position == Position::Arming {
             return round_ms();

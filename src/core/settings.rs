@@ -149,7 +149,18 @@ pub enum OnLeaseOutage {
     KeepIfChainProves,
 }
 
+/// Between two judgements of the keeper, milliseconds: what must have happened before a moment is
+/// decided a tick earlier.
+const TICK_MS: u64 = 1_000;
+
 impl Lease {
+    /// Before the lease runs out by so much this node is stopped, milliseconds: the deadline of
+    /// stopping it, and a tick.
+    #[must_use]
+    pub const fn spare_ms(&self) -> u64 {
+        self.timeout_ms + TICK_MS
+    }
+
     /// The defaults: 10 s, renewed every 2 s, deadlines of 2 s; a node that cannot renew stops 6 s
     /// after its last renewal at the latest.
     pub const DEFAULT: Self = Self {

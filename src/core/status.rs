@@ -89,6 +89,9 @@ pub struct NodeStatus {
     pub log_lost: u64,
     /// Peers connected, as nodeos last printed.
     pub peers: Option<u32>,
+    /// Whether nodeos's process lives: `watching process 4711`, `ended: …`, `not watched: …`;
+    /// `None` while nothing was told.
+    pub process: Option<String>,
 }
 
 /// The chain as this node sees it.

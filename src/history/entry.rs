@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::core::action::{ActResult, Order};
 use crate::core::rules::State;
-use crate::core::status::Status;
+use crate::core::status::{PeerView, Status};
 use crate::core::time::Timestamp;
 
 /// Most bytes of one entry's evidence, as JSON. With every gate closed and every rule firing it is
@@ -138,7 +138,8 @@ impl What {
     }
 }
 
-/// Every gate, the findings that fire, and the facts they stand on; not the thresholds, which the
+/// Every gate, the findings that fire, and the facts they stand on (the process is among the
+/// node's); not the thresholds, which the
 /// sentences name, nor the turns, which the chain keeps.
 fn evidence(status: &Status) -> Value {
     let firing: Vec<_> = status.findings.iter().filter(|f| f.state == State::Firing).collect();
@@ -146,6 +147,8 @@ fn evidence(status: &Status) -> Value {
     if let Some(fields) = producer.as_object_mut() {
         fields.remove("turns");
     }
+    // What a peer says is bounded where it comes in; whoever is configured is asked, at most 16.
+    let peers: Vec<_> = status.peers.iter().map(peer).collect();
     json!({
         "role": json(&status.role),
         "gates": json(&status.gates),
@@ -155,6 +158,33 @@ fn evidence(status: &Status) -> Value {
         "producer": producer,
         "references": json(&status.references),
         "promotion": json(&status.promotion),
+        "peers": json(&peers),
+        "lease": json(&status.lease),
+        "maintenance": json(&status.maintenance),
+        "switchover": json(&status.switchover),
+    })
+}
+
+/// What a decision may have been about: whether it signs and could, and why it is silent.
+fn peer(peer: &PeerView) -> Value {
+    let said = peer.status.as_ref().map(|said| {
+        json!({
+            "role": json(&said.role),
+            "signing": json(&said.signing),
+            "signing_since": json(&said.signing_since),
+            "ready": said.ready,
+            "head": said.head,
+            "lib": said.lib,
+            "head_moves": said.head_moves,
+            "maintenance_until": json(&said.maintenance_until),
+            "taken": json(&said.taken),
+        })
+    });
+    json!({
+        "name": peer.name,
+        "said": said,
+        "said_ago_ms": peer.said_ago_ms,
+        "failure": peer.failure,
     })
 }
 
@@ -176,4 +206,48 @@ fn bounded(sentence: &str) -> String {
     let end =
         (0..=sentence.len().min(SENTENCE_BYTES)).rev().find(|at| sentence.is_char_boundary(*at));
     sentence[..end.unwrap_or_default()].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::event::Event;
+    use crate::core::handover::{PeerEvent, PeerSaid, Taken, TakenState};
+    use crate::core::keeper::Keeper;
+    use crate::core::process::ProcessEvent;
+    use crate::core::settings::{Lease, PEERS_MAX, Role, Settings};
+    use crate::core::time::Now;
+
+    #[test]
+    fn a_decision_keeps_peers_lease_maintenance_and_process_within_its_bound() {
+        let mut settings = Settings::new(Role::Active, "eosstorebest".parse().unwrap());
+        settings.peers.names = (0..PEERS_MAX).map(|n| format!("peer-{n}")).collect();
+        settings.lease = Some(Lease::DEFAULT);
+        let now = Now::default().plus_ms(1_000);
+        let mut keeper = Keeper::new(settings, Now::default(), Ok(None));
+        let mut said = keeper.peer_status(now);
+        said.sentence = "x".repeat(100_000);
+        said.taken = Some(Taken {
+            id: "y".repeat(100_000),
+            state: TakenState::Waiting,
+            sentence: "z".repeat(100_000),
+        });
+        for index in 0..PEERS_MAX {
+            let said = PeerSaid::Status(Box::new(said.clone()));
+            keeper.record(now, &Event::Peer(PeerEvent { index, said }));
+            let said = PeerSaid::Silent("w".repeat(100_000));
+            keeper.record(now, &Event::Peer(PeerEvent { index, said }));
+        }
+        let how = "process 4711 ended".to_owned();
+        keeper.record(now, &Event::Process(ProcessEvent::Ended { how }));
+        keeper.tick(now);
+        let evidence = Entry::decision(&keeper.status(now)).evidence;
+        assert!(evidence.to_string().len() < EVIDENCE_BYTES / 2, "{}", evidence.to_string().len());
+        let peers = evidence["peers"].as_array().unwrap();
+        assert_eq!(peers.len(), PEERS_MAX);
+        assert_eq!(peers[0]["said"]["taken"]["state"], "waiting");
+        assert!(peers[0]["failure"].as_str().unwrap().starts_with("www"));
+        assert!(evidence["lease"].is_object() && evidence["maintenance"].is_null(), "{evidence}");
+        assert_eq!(evidence["node"]["process"], "ended: process 4711 ended");
+    }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use eoskeeper::config::{Actuator, LeaseAccess, LogFormat, LogLevel, LogSource, Watch};
 use eoskeeper::core::settings::{Lease, OnLeaseOutage, Promotion, Role, Rules, Settings, Wait};
 
-use super::{LEAST, loaded};
+use super::{ACTS, LEAST, loaded};
 
 #[test]
 fn the_least_file_has_every_default() {
@@ -59,7 +59,9 @@ fn a_file_of_the_original_tool_loads_unchanged() {
 /// What `[lease]` with three members and these lines is.
 fn lease_of(lines: &str) -> (Lease, LeaseAccess) {
     let members = "http://10.0.0.1:2379, http://10.0.0.2:2379, http://10.0.0.3:2379";
-    let config = loaded(&format!("{LEAST}[lease]\nendpoints = {members}\n{lines}"));
+    let config = loaded(&format!(
+        "{LEAST}[references]\nurls = http://r\n{ACTS}[lease]\nendpoints = {members}\n{lines}"
+    ));
     assert_eq!(config.notes, [""; 0]);
     (config.settings.lease.unwrap(), config.lease.unwrap())
 }
@@ -89,9 +91,26 @@ fn a_lease_has_its_defaults_and_what_is_given() {
 
 #[test]
 fn two_members_are_told_to_be_too_few() {
-    let config = loaded(&format!("{LEAST}[lease]\nendpoints = http://a:2379, http://b:2379\n"));
-    assert_eq!(config.notes.len(), 1);
+    let config =
+        loaded(&format!("{LEAST}{ACTS}[lease]\nendpoints = http://a:2379, http://b:2379\n"));
+    assert_eq!(config.notes.len(), 2);
+    assert!(config.notes[1].contains("neither [peers] nor [references]"), "{:?}", config.notes);
     assert!(config.notes[0].contains("three or five"), "{:?}", config.notes);
+}
+
+#[test]
+fn a_script_that_stops_later_than_the_lease_lapses_is_told() {
+    for (demote, timeout, is_told) in
+        [("api", "10", false), ("./demote.sh", "10", true), ("./demote.sh", "3", false)]
+    {
+        let acts = format!(
+            "[promotion]\npromote = api\ndemote = {demote}\nact_timeout_seconds = {timeout}\n"
+        );
+        let lease = "[lease]\nendpoints = http://a:2379, http://b:2379, http://c:2379\n";
+        let config = loaded(&format!("{LEAST}[references]\nurls = http://r\n{acts}{lease}"));
+        let told = config.notes.iter().any(|note| note.contains("a lease that cannot be renewed"));
+        assert_eq!(told, is_told, "{demote} {timeout}: {:?}", config.notes);
+    }
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::{LEAST, loaded, parsed, secret_file};
+use super::{ACTS, LEAST, loaded, parsed, secret_file};
 
 const SECRET: &str = "oJ6y1VtqzvRzSYf0eQ4m0Jv3k4pIhV3nqX0aZ1b2c3d=";
 
 fn with(lines: &str) -> String {
-    format!("{LEAST}node_name = tokyo-2\n[peers]\n{lines}\n")
+    format!("{LEAST}node_name = tokyo-2\n[peers]\n{lines}\n{ACTS}")
 }
 
 #[test]
@@ -101,4 +101,51 @@ fn what_is_wrong_is_said_with_its_line() {
     }
     let errors = parsed(&format!("{LEAST}node_name = Tokyo\n")).unwrap_err().to_string();
     assert!(errors.contains("6: [global] node_name: 'Tokyo' is no name of a node"), "{errors}");
+}
+
+/// Peers of a node of this role, with the lines of `[promotion]`.
+fn of_role(role: char, promotion: &str) -> String {
+    let file = secret_file(0o600, SECRET);
+    let global = LEAST.replace("role = B", &format!("role = {role}"));
+    format!(
+        "{global}[peers]\nlisten = 127.0.0.1:1\nnodes = other=http://a\nsecret_file = {}\n\
+         [promotion]\n{promotion}",
+        file.display()
+    )
+}
+
+#[test]
+fn a_node_with_peers_must_be_stoppable() {
+    for role in ['A', 'B', 'C'] {
+        let errors = parsed(&of_role(role, "")).expect_err("no demote").to_string();
+        let message = "8: [peers] nodes: [promotion] demote is not given: a node that hands over to \
+                       a peer must be stopped first; give [promotion] demote, for example api";
+        assert!(errors.contains(message), "{role}: {errors}");
+        assert_eq!(errors.lines().count(), 1, "{role}: {errors}");
+        loaded(&of_role(role, "demote = api\n"));
+    }
+    assert_eq!(loaded(&of_role('F', "")).notes, [""; 0]);
+}
+
+#[test]
+fn an_active_node_that_cannot_be_armed_or_fenced_is_told() {
+    for (name, role, promotion, notes) in [
+        ("neither", 'A', "demote = api\n", &["promote is not given", "fence is not given"][..]),
+        ("no fence", 'A', "promote = api\ndemote = api\n", &["fence is not given"]),
+        ("no arming", 'A', "demote = api\nfence = ./f.sh\n", &["promote is not given"]),
+        ("both", 'A', "promote = api\ndemote = api\nfence = ./f.sh\n", &[]),
+        ("a standby", 'B', "demote = api\n", &[]),
+    ] {
+        let config = loaded(&of_role(role, promotion));
+        assert_eq!(config.notes.len(), notes.len(), "{name}: {:?}", config.notes);
+        for (note, words) in config.notes.iter().zip(notes) {
+            assert!(note.contains(words) && note.contains("role A"), "{name}: {note}");
+        }
+    }
+}
+
+#[test]
+fn the_word_that_is_asked_for_can_come_from_a_peer() {
+    let config = loaded(&of_role('B', "promote = api\ndemote = api\nrequire_fence = yes\n"));
+    assert!(config.settings.promotion.require_fence);
 }

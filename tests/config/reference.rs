@@ -6,7 +6,7 @@
 use eoskeeper::config::keys::{DefaultValue, Key, SECTIONS, Section};
 use eoskeeper::core::settings::{Role, Rules, Settings};
 
-use super::{LEAST, loaded, parsed};
+use super::{ACTS, LEAST, loaded, parsed};
 
 const EXAMPLE: &str = include_str!("../../config.ini.example");
 const REFERENCE: &str = include_str!("../../doc/configuration.md");
@@ -126,7 +126,8 @@ fn every_default_of_the_example_is_the_built_in_one() {
         if let Some(default) = key.default_text() {
             let line = format!("{} = {default}\n", key.name);
             assert!(text.contains(&format!("\n#{line}")), "no line #{line}");
-            text = text.replace(&format!("\n#{line}"), &format!("\n{line}"));
+            // Two sections may have the same line: each time the next of them.
+            text = text.replacen(&format!("\n#{line}"), &format!("\n{line}"), 1);
             uncommented += 1;
         }
     }
@@ -187,9 +188,12 @@ fn every_other_example_is_taken() {
             "docker_host" => format!("{LEAST}is_docker = true\nc_name = nodeos\n{line}\n"),
             "min_agree" => format!("{LEAST}[references]\nurls = http://a, http://b\n{line}\n"),
             "user" | "password_file" => {
-                format!("{LEAST}[lease]\nendpoints = http://e:2379\nuser = u\npassword_file = p\n")
+                format!(
+                    "{LEAST}{ACTS}[lease]\nendpoints = http://e:2379\nuser = u\npassword_file = p\n"
+                )
             }
-            "ca_file" => format!("{LEAST}[lease]\nendpoints = https://e:2379\n{line}\n"),
+            "ca_file" => format!("{LEAST}{ACTS}[lease]\nendpoints = https://e:2379\n{line}\n"),
+            "endpoints" => format!("{LEAST}{ACTS}[lease]\n{line}\n"),
             "http_url" => LEAST.replace("http_port = 8888", &line),
             "listen" | "nodes" | "secret_file" if section.name == "peers" => peers(&line),
             _ if section.name == "global" => format!("{LEAST}{line}\n"),
@@ -213,7 +217,7 @@ fn peers(line: &str) -> String {
         lines.retain(|other| !other.starts_with(key));
         lines.push(line.to_owned());
     }
-    format!("{LEAST}[peers]\n{}\n", lines.join("\n"))
+    format!("{LEAST}{ACTS}[peers]\n{}\n", lines.join("\n"))
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Rules, gates, roles, bounds and events: each is in its document, as the code has it.
 
 use eoskeeper::config::keys::SECTIONS;
+use eoskeeper::core::entitlement::{Ground, Position, Right};
 use eoskeeper::core::event::EventName;
 use eoskeeper::core::evidence::EVIDENCE_BYTES_MAX;
 use eoskeeper::core::gates::HoldReason;
+use eoskeeper::core::handover::{Fence, Handover};
+use eoskeeper::core::incapable::Cause;
 use eoskeeper::core::rules::Rule;
 use eoskeeper::core::schedule::{SLOT_MS, TURN_SLOTS};
 use eoskeeper::core::settings::{Role, Rules};
@@ -90,6 +93,109 @@ fn the_memory_bound_is_the_one_of_the_code() {
     let text = flowed(&read("doc/decisions.md"));
     let bound = format!("below {} KiB (`EVIDENCE_BYTES_MAX`)", EVIDENCE_BYTES_MAX / 1024);
     assert!(text.contains(&bound), "{bound}");
+}
+
+/// The grounds, in the order in which they are asked.
+fn grounds(given: &Handover) -> [Ground<'_>; 5] {
+    [
+        Ground::Handover(given),
+        Ground::Right(Right::Restarted),
+        Ground::NobodySigns,
+        Ground::Lapsed(6),
+        Ground::Silence,
+    ]
+}
+
+const fn name_of(ground: Ground<'_>) -> &'static str {
+    match ground {
+        Ground::Handover(_) => "handover",
+        Ground::Right(_) => "right",
+        Ground::NobodySigns => "nobody signs",
+        Ground::Lapsed(_) => "lapsed lease",
+        Ground::Silence => "silence",
+    }
+}
+
+#[test]
+fn the_grounds_are_those_of_the_code_in_its_order() {
+    let given = Handover {
+        id: String::new(),
+        from: "a".to_owned(),
+        to: "b".to_owned(),
+        producer: "eosstorebest".parse().unwrap(),
+        chain_id: None,
+        reason: String::new(),
+        fence: Fence::Fenced,
+        fenced_at: eoskeeper::core::time::Timestamp::default(),
+        planned: false,
+    };
+    let rows = table(&read("doc/decisions.md"), &["ground", "looks"]);
+    let found: Vec<_> = rows.iter().map(|row| (row[0].as_str(), row[1].as_str())).collect();
+    let looks = |ground: Ground<'_>| if ground.is_quick() { "1" } else { "`confirm_ticks`" };
+    assert_eq!(found, grounds(&given).map(|ground| (name_of(ground), looks(ground))));
+}
+
+#[test]
+fn the_causes_are_those_of_the_code_in_its_order() {
+    let causes = [
+        Cause::ProcessEnded,
+        Cause::DatabaseFault,
+        Cause::Forked,
+        Cause::Hung,
+        Cause::CutOff,
+        Cause::PausedByHand,
+        Cause::TurnMissed,
+    ];
+    let rows = table(&read("doc/decisions.md"), &["cause", "looks"]);
+    let found: Vec<_> = rows.iter().map(|row| (row[0].clone(), row[1].clone())).collect();
+    let expected = causes.map(|cause| {
+        let looks = if cause.is_certain() { "1" } else { "`confirm_ticks`" };
+        (format!("`{}`", cause.as_str()), looks.to_owned())
+    });
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_positions_are_those_of_the_code() {
+    let all = [Position::Active, Position::Standby, Position::Arming, Position::HandedOver];
+    let rows = table(&read("doc/decisions.md"), &["position", "is"]);
+    let found: Vec<String> = rows.iter().map(|row| row[0].clone()).collect();
+    assert_eq!(found, all.map(|position| format!("`{}`", serde_name(&position))));
+}
+
+#[test]
+fn what_force_passes_over_is_what_is_written() {
+    let rows = table(&read("doc/orders.md"), &["reason", "--force"]);
+    let found: Vec<_> = rows.iter().map(|row| (row[0].clone(), row[1].clone())).collect();
+    let expected: Vec<_> = HoldReason::ALL
+        .iter()
+        // An order waits for no second look, forced or not.
+        .filter(|reason| **reason != HoldReason::NotConfirmed)
+        .map(|reason| {
+            let verdict = if reason.may_be_forced() { "passes" } else { "never" };
+            (format!("`{}`", serde_name(reason)), verdict.to_owned())
+        })
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_sessions_of_orders_are_what_is_said() {
+    let (answers, told) = sentences::orders();
+    let text = read("doc/orders.md");
+    let sessions: Vec<&str> = text.split("```").skip(1).step_by(2).collect();
+    let lines: Vec<&str> = sessions.iter().flat_map(|session| session.lines()).collect();
+    let quoted = |prefix: &str| -> Vec<String> {
+        lines.iter().filter_map(|line| line.strip_prefix(prefix)).map(shape).collect()
+    };
+    assert_eq!(quoted("  - "), answers);
+    let progress = lines.iter().filter_map(|line| line.split_once(" UTC  "));
+    let said = progress.map(|(_, said)| shape(said)).chain(quoted("Done: "));
+    let said: Vec<String> = said.collect();
+    assert!(said.len() >= 5, "{said:?}");
+    for sentence in said {
+        assert!(told.contains(&sentence), "nobody says {sentence:?}: {told:#?}");
+    }
 }
 
 #[test]

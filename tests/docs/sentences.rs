@@ -4,10 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use eoskeeper::core::action::ActResult;
+use eoskeeper::core::command::Command;
 use eoskeeper::core::event::{ChainInfo, Event, EventName, LogEvent, Reason};
-use eoskeeper::core::settings::{Role, Settings};
+use eoskeeper::core::handover::Signing;
+use eoskeeper::core::lease::LeaseRecord;
+use eoskeeper::core::settings::{Lease, Role, Settings};
 
-use crate::keeper_support::{BP, World, armed, name};
+use crate::keeper_support::{BP, LeaseSays, World, armed, name, peer};
 use crate::serde_name;
 
 /// What closed gates said: by reason, the gate's name and its sentence with [`shape`].
@@ -62,6 +65,8 @@ pub fn all() -> Said {
     told_once(&mut said);
     references(&mut said);
     limits_of_acting(&mut said);
+    our_other_nodes(&mut said);
+    the_lease(&mut said);
     said
 }
 
@@ -162,4 +167,75 @@ fn limits_of_acting(said: &mut Said) {
         world.knobs.answer = Some(ActResult::Refused("the head is old".to_owned()));
         listen(said, &mut world, 300);
     }
+}
+
+/// Maintenance, what is final, and what is known of our other nodes.
+fn our_other_nodes(said: &mut Said) {
+    let mut world = World::armed(B, 21);
+    let order =
+        Command::Maintenance { for_ms: 7_200_000, reason: "new disk".to_owned(), force: false };
+    let now = world.now;
+    assert!(world.keeper.command(now, &order).accepted);
+    listen(said, &mut world, 2);
+    let mut world = World::armed(B, 21);
+    world.run(WARM);
+    (world.knobs.active_signs, world.knobs.lib_moves) = (false, false);
+    listen(said, &mut world, 300);
+    for signing in [Signing::Yes, Signing::Beginning] {
+        let mut settings = armed(B);
+        settings.peers.names = vec!["a".to_owned()];
+        let mut world = World::with(settings, 21, Ok(None));
+        world.peer = Some(peer("a", Role::Active, signing));
+        listen(said, &mut world, 20);
+    }
+    let mut fenced = armed(B);
+    fenced.promotion.require_fence = true;
+    let mut world = World::with(fenced, 21, Ok(None));
+    world.run(WARM);
+    world.knobs.active_signs = false;
+    listen(said, &mut world, 300);
+}
+
+fn the_lease(said: &mut Said) {
+    let held = LeaseRecord { holder: "a".to_owned(), token: 7, released: None };
+    for says in [None, Some(LeaseSays::Failed), Some(LeaseSays::Read(Some(held)))] {
+        let mut settings = armed(B);
+        settings.lease = Some(Lease::DEFAULT);
+        let mut world = World::with(settings, 21, Ok(None));
+        world.lease = says;
+        listen(said, &mut world, 5);
+    }
+}
+
+/// What a standby answers to `promote` and the active node to `switchover`, and what is told until
+/// the latter is done.
+pub fn orders() -> (Vec<String>, BTreeSet<String>) {
+    let with = |role, other: &str, signing| {
+        let mut settings = armed(role);
+        (settings.promotion.can_promote, settings.peers.names) = (true, vec![other.to_owned()]);
+        let mut world = World::with(settings, 21, Ok(None));
+        let role = if role == B { Role::Active } else { B };
+        world.peer = Some(peer(other, role, signing));
+        world
+    };
+    let mut standby = with(B, "a", Signing::Yes);
+    standby.run(WARM);
+    let order = Command::Promote { force: false, dry_run: true };
+    let now = standby.now;
+    let mut answers = standby.keeper.command(now, &order).sentences;
+
+    let mut active = with(Role::Active, "b", Signing::No);
+    (active.knobs.paused, active.knobs.active_signs) = (false, false);
+    active.run(WARM + 60);
+    let order = Command::Switchover { to: "b".to_owned(), force: false, dry_run: false };
+    let now = active.now;
+    answers.extend(active.keeper.command(now, &order).sentences);
+    let mut told = BTreeSet::new();
+    for _ in 0..200 {
+        active.run(1);
+        told.insert(shape(&active.keeper.decision().sentence));
+        let switch = active.keeper.status(active.now).switchover;
+        told.extend(switch.map(|switch| shape(&switch.step_sentence)));
+    }
+    (answers.iter().map(|sentence| shape(sentence)).collect(), told)
 }

@@ -31,7 +31,7 @@ async fn rows(node_url: &str, endpoints: &[Url], more: &str) -> Vec<(String, Str
     fs::set_permissions(&password, fs::Permissions::from_mode(0o644)).unwrap();
     let text = format!(
         "[global]\nrole = B\nproducer_name = eosstorebest\nhttp_url = {node_url}\n\
-         log_file = nodeos.log\n[state]\ndir = .\n[lease]\nendpoints = {}\n{more}",
+         log_file = nodeos.log\n[state]\ndir = .\n[promotion]\npromote = api\ndemote = api\n[lease]\nendpoints = {}\n{more}",
         endpoints.join(", ")
     );
     let config = dir.path().join("config.ini");

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use eoskeeper::demo::{Network, Node};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -23,9 +24,9 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Tries until it comes, for at most 20 s.
+/// Tries until it comes, for at most 60 s.
 pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + Duration::from_secs(60);
     loop {
         if let Some(seen) = look() {
             return seen;
@@ -42,12 +43,23 @@ pub fn text(output: &Output) -> String {
 impl Host {
     /// A first standby whose nodeos is not there; no keeper runs yet.
     pub fn new(state_dir: &str) -> Self {
+        let node = format!("http_port = {}\nlog_file = ./node.log\n", free_port());
+        Self::configured('B', &node, "", state_dir)
+    }
+
+    /// A host of a role beside a node of a simulated network; with sections of its own.
+    pub fn beside(network: &Network, node: Node, role: char, sections: &str) -> Self {
+        let (url, log) = (network.http_url(node), network.log_path(node).display());
+        let node = format!("http_url = {url}\nlog_file = {log}\n");
+        Self::configured(role, &node, sections, "./state")
+    }
+
+    fn configured(role: char, node: &str, sections: &str, state_dir: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let (node, port) = (free_port(), free_port());
+        let port = free_port();
         let config = format!(
-            "[global]\nrole = B\nproducer_name = eosstorebest\nhttp_port = {node}\n\
-             log_file = ./node.log\n[status]\nlisten = 127.0.0.1:{port}\n[state]\n\
-             dir = {state_dir}\n[log]\nformat = json\n"
+            "[global]\nrole = {role}\nproducer_name = eosstorebest\n{node}{sections}[status]\n\
+             listen = 127.0.0.1:{port}\n[state]\ndir = {state_dir}\n[log]\nformat = json\n"
         );
         fs::write(dir.path().join("config.ini"), config).unwrap();
         fs::write(dir.path().join("node.log"), "").unwrap();
@@ -131,6 +143,11 @@ impl Host {
     pub fn order(&self, arguments: &[&str]) -> Output {
         let program = Path::new(env!("CARGO_BIN_EXE_eoskeeper"));
         self.command(program, arguments).output().unwrap()
+    }
+
+    /// The keeper's status; null while it does not answer.
+    pub fn status(&self) -> Value {
+        serde_json::from_slice(&self.order(&["status", "--json"]).stdout).unwrap_or_default()
     }
 
     pub fn connect(&self) -> UnixStream {

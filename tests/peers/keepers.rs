@@ -41,7 +41,7 @@ impl Keeper {
         let config = format!(
             "[global]\nrole = {role}\nproducer_name = eosstorebest\nhttp_port = {node}\n\
              log_file = ./node.log\n[peers]\nlisten = 127.0.0.1:{listen}\nnodes = {peers}\n\
-             secret_file = ./secret\n[status]\nlisten = 127.0.0.1:{status}\n[state]\n\
+             secret_file = ./secret\n[promotion]\ndemote = api\n[status]\nlisten = 127.0.0.1:{status}\n[state]\n\
              dir = ./state\n[log]\nformat = json\n"
         );
         fs::write(dir.path().join("config.ini"), config).unwrap();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::check::blocking;
 use crate::cli::check::row::Row;
 use crate::config::Config;
-use crate::core::settings::{Promotion, Role};
+use crate::core::settings::{Role, Settings};
 use crate::daemon::target;
 use crate::nodeos::startup::{Startup, is_paused_by};
 use crate::sources::process;
@@ -46,17 +46,30 @@ pub(super) async fn rows(config: &Config) -> Vec<Row> {
             },
         },
     };
-    vec![row(role, config.settings.promotion, start)]
+    vec![row(&config.settings, start)]
 }
 
-fn row(role: Role, policy: Promotion, start: Start) -> Row {
+fn row(settings: &Settings, start: Start) -> Row {
+    let shares = settings.lease.is_some() || !settings.peers.names.is_empty();
     match start {
-        Start::Paused(by) if role == Role::Active && !policy.can_promote => Row::warn(
-            WHAT,
-            format!("nodeos starts paused ({by}), and nobody makes it sign again"),
-            "set [promotion] promote = api, or resume it by hand after every start",
-        ),
+        Start::Paused(by) if settings.role == Role::Active && !settings.promotion.can_promote => {
+            Row::warn(
+                WHAT,
+                format!("nodeos starts paused ({by}), and nobody makes it sign again"),
+                "set [promotion] promote = api, or resume it by hand after every start",
+            )
+        }
         Start::Paused(by) => Row::ok(WHAT, by),
+        // Another may have been made to sign while it was away.
+        Start::Unpaused(file) if shares => Row::fail(
+            WHAT,
+            format!(
+                "nodeos would sign on its own after a start, also when another node was made to \
+                 sign meanwhile: no pause-on-startup in {file}"
+            ),
+            "set pause-on-startup = true in its config.ini and [promotion] promote = api: the \
+             keeper makes it sign when it is entitled to",
+        ),
         Start::Unpaused(file) => Row::warn(
             WHAT,
             format!("nodeos would sign on its own after a start: no pause-on-startup in {file}"),
@@ -119,20 +132,39 @@ fn text(path: &Path) -> Result<String, String> {
 mod tests {
     use super::*;
     use crate::cli::check::row::State;
+    use crate::core::settings::Lease;
+
+    /// Settings of a role: whether it can be made to sign, and whether it has a peer or a lease.
+    fn settings(role: Role, can_promote: bool, peer: bool, lease: bool) -> Settings {
+        let mut settings = Settings::new(role, "eosstorebest".parse().unwrap());
+        settings.promotion.can_promote = can_promote;
+        settings.peers.names = peer.then(|| "other".to_owned()).into_iter().collect();
+        settings.lease = lease.then_some(Lease::DEFAULT);
+        settings
+    }
 
     #[test]
     fn each_case_has_its_row() {
-        let armed = Promotion { can_promote: true, ..Promotion::for_role(Role::Active) };
-        let unarmed = Promotion::for_role(Role::Active);
-        for (role, policy, start, state, words) in [
-            (Role::Active, armed, Start::Paused("x".to_owned()), State::Ok, "x"),
-            (Role::Active, unarmed, Start::Paused("x".to_owned()), State::Warn, "nobody makes"),
-            (Role::FirstStandby, unarmed, Start::Paused("x".to_owned()), State::Ok, "x"),
-            (Role::FirstStandby, armed, Start::Unpaused("f".to_owned()), State::Warn, "in f"),
-            (Role::Active, armed, Start::Unknown("y".to_owned()), State::Unknown, "not known: y"),
+        let armed = settings(Role::Active, true, false, false);
+        let unarmed = settings(Role::Active, false, false, false);
+        let standby = settings(Role::FirstStandby, true, false, false);
+        let with_peer = settings(Role::Active, true, true, false);
+        let with_lease = settings(Role::SecondStandby, true, false, true);
+        let (paused, unpaused) = (Start::Paused("x".to_owned()), Start::Unpaused("f".to_owned()));
+        for (settings, start, state, words) in [
+            (&armed, paused.clone(), State::Ok, "x"),
+            (&unarmed, paused.clone(), State::Warn, "nobody makes"),
+            (&standby, paused.clone(), State::Ok, "x"),
+            (&standby, unpaused.clone(), State::Warn, "in f"),
+            (&armed, unpaused.clone(), State::Warn, "on its own"),
+            (&with_peer, unpaused.clone(), State::Fail, "another node was made to sign"),
+            (&with_lease, unpaused, State::Fail, "in f"),
+            (&with_peer, paused, State::Ok, "x"),
+            (&armed, Start::Unknown("y".to_owned()), State::Unknown, "not known: y"),
         ] {
-            let row = row(role, policy, start);
+            let row = row(settings, start);
             assert!(row.state == state && row.detail.contains(words), "{row:?}");
+            assert_eq!(row.next.is_some(), state != State::Ok, "{row:?}");
         }
     }
 }

@@ -149,7 +149,13 @@ impl Follower {
     /// At rest, the node itself must confirm what it is taken for.
     fn settled(&mut self, elapsed_ms: u64, status: &Value, to_be_paused: bool) -> Option<End> {
         let since = *self.resting_ms.get_or_insert(elapsed_ms);
-        let paused = status["node"]["paused"].as_bool();
+        let node = &status["node"];
+        let paused = node["paused"].as_bool();
+        // A process that has ended signs nothing, and says nothing more.
+        let has_ended = words(&node["process"]).filter(|what| what.starts_with("ended"));
+        if let Some(how) = has_ended.filter(|_| to_be_paused) {
+            return Some(End::Done(format!("nodeos is not running ({how}). {}", sentence(status))));
+        }
         if paused == Some(to_be_paused) {
             return Some(End::Done(sentence(status)));
         }
@@ -159,6 +165,13 @@ impl Follower {
         Some(match paused {
             Some(true) => End::Failed(format!("The node is paused. {}", sentence(status))),
             Some(false) => End::Failed(format!("The node is not paused. {}", sentence(status))),
+            // The keeper rests only after the pause was confirmed or the fence was done.
+            None if to_be_paused && self.was_under_way && node["api_answers"] == false => {
+                End::Done(format!(
+                    "The keeper has stopped the node, and its RPC does not answer. {}",
+                    sentence(status)
+                ))
+            }
             None => End::NotKnown("the node does not say whether it is paused".to_owned()),
         })
     }

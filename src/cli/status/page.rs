@@ -1,5 +1,7 @@
 //! The status as a person reads it on a terminal.
 
+mod others;
+
 use std::fmt::Write;
 
 use serde_json::Value;
@@ -11,7 +13,11 @@ use crate::core::time::Human;
 pub(super) fn render(status: &Value, why: bool, style: Style) -> String {
     let mut page = String::new();
     head(&mut page, status, style);
+    others::notices(&mut page, status, style);
     facts(&mut page, status, style);
+    others::peers(&mut page, status, style);
+    others::lease(&mut page, status, style);
+    others::switchover(&mut page, status, style);
     references(&mut page, status, style);
     findings(&mut page, status, style);
     if why {
@@ -68,7 +74,8 @@ fn head(page: &mut String, status: &Value, style: Style) {
         page,
         "{}",
         style.dim(&format!(
-            "role {} ({}), producer {}, eoskeeper {}, judged {} UTC",
+            "node {}, role {} ({}), producer {}, eoskeeper {}, judged {} UTC",
+            text(&status["node_name"]),
             text(&status["role"]),
             text(&status["role_meaning"]),
             text(&status["producer"]["name"]),
@@ -98,6 +105,15 @@ fn facts(page: &mut String, status: &Value, style: Style) {
         _ => "not known".to_owned(),
     };
     line!(page, "  Production    {paused}");
+    if let Value::String(_) = node["process"] {
+        let process = text(&node["process"]);
+        let process = match process.split(':').next() {
+            Some("ended") => style.bad(&process),
+            Some("not watched") => style.warn(&process),
+            _ => process,
+        };
+        line!(page, "  Process       {process}");
+    }
     line!(
         page,
         "  Log           {} {} events, {} other lines, {} losses",
@@ -163,6 +179,12 @@ fn promotion(page: &mut String, status: &Value, style: Style) {
         (true, false) => "configured",
     };
     line!(page, "  Stage         {} ({means})", text(&promotion["stage"]));
+    line!(page, "  Position      {}", others::position(status));
+    if let Some(gate) = list(&status["gates"]).find(|gate| gate["name"] == "budget") {
+        let used = text(&gate["sentence"]);
+        let used = if gate["closed"].is_null() { used } else { style.bad(&used) };
+        line!(page, "  Budget        {used}");
+    }
     if let Value::String(since) = &promotion["promoted_at"] {
         line!(page, "  Promoted at   {since}");
     }
@@ -273,6 +295,24 @@ mod tests {
         assert!(page.starts_with("The active schedule is not known"), "{page}");
         let short = render(&status, false, Style::of_stdout());
         assert!(short.contains("No finding.") && !short.contains("Gates"), "{short}");
+    }
+
+    #[test]
+    fn the_node_s_name_its_process_and_the_budget_are_shown() {
+        let spent = "3 of 3 promotions used within 1 day 0 h.";
+        let status = serde_json::json!({
+            "node_name": "tokyo-1", "role": "B",
+            "node": { "process": "ended: process 4711 ended" },
+            "gates": [{ "name": "budget", "closed": "budget_spent", "sentence": spent }],
+        });
+        let page = render(&status, false, Style::plain());
+        for expected in [
+            "  Process       ended: process 4711 ended".to_owned(),
+            format!("  Budget        {spent}"),
+        ] {
+            assert!(page.lines().any(|line| line == expected), "{expected}\n{page}");
+        }
+        assert!(page.contains("node tokyo-1, role B"), "{page}");
     }
 
     #[test]

@@ -70,6 +70,14 @@ pub(super) const SECTION: Section = Section {
             "How long after a restart the head may take to move again.",
         ),
         key(
+            "require_fence",
+            "require_fence",
+            Kind::Bool,
+            "A standby acts on the silence of the producer alone only if this is false. With true \
+             it waits for the word of the active node's keeper that its node is stopped, or for the \
+             lease. Needs [peers] or [lease]; not used where promote is key.",
+        ),
+        key(
             "remind_hours",
             "remind_ms",
             Kind::Time { unit: Unit::Hours, min_ms: 0, max_ms: 168 * 3_600_000 },

@@ -153,6 +153,7 @@ impl PromotionKeys {
         promotion.budget_window_ms = self.budget_window_ms.unwrap_or(promotion.budget_window_ms);
         promotion.act_timeout_ms = self.act_timeout_ms.unwrap_or(promotion.act_timeout_ms);
         promotion.restart_wait_ms = self.restart_wait_ms.unwrap_or(promotion.restart_wait_ms);
+        promotion.require_fence = self.require_fence.unwrap_or(promotion.require_fence);
         promotion.remind_ms = self.remind_ms.unwrap_or(promotion.remind_ms);
     }
 }

@@ -21,6 +21,8 @@ pub struct LeaseEvidence {
     pub released: Option<Mono>,
     /// Since when etcd gives no answer, and why.
     pub failing: Option<(Mono, ApiFailure)>,
+    /// When we let go of it: a renewal that was asked for before says nothing any more.
+    let_go_at: Option<Mono>,
     /// Why the lease was lost, and when, if it was.
     pub lost: Option<(Mono, String)>,
 }
@@ -29,6 +31,7 @@ impl LeaseEvidence {
     /// Records what was learnt.
     pub fn record(&mut self, now: Now, event: &LeaseEvent) {
         match event {
+            LeaseEvent::Held { asked, .. } if self.let_go_at.is_some_and(|at| *asked <= at) => {}
             LeaseEvent::Held { asked, token } => {
                 self.held = Some((*asked, *token));
                 self.read = None;
@@ -68,6 +71,12 @@ impl LeaseEvidence {
         self.read = Some((asked, record.cloned()));
     }
 
+    /// This node is letting go of it.
+    pub fn let_go(&mut self, now: Now) {
+        self.held = None;
+        self.let_go_at = Some(now.mono);
+    }
+
     /// Until when the lease is ours, as far as we may rely on it.
     #[must_use]
     pub fn held_until(&self, ttl_ms: u64) -> Option<Mono> {
@@ -78,6 +87,13 @@ impl LeaseEvidence {
     #[must_use]
     pub fn is_held(&self, now: Now, ttl_ms: u64) -> bool {
         self.held_until(ttl_ms).is_some_and(|until| now.mono < until)
+    }
+
+    /// Whether the lease is ours for so long that a node may sign by it: a node whose time is nearly
+    /// over is being stopped.
+    #[must_use]
+    pub fn is_safe(&self, now: Now, ttl_ms: u64, spare_ms: u64) -> bool {
+        self.held_until(ttl_ms).is_some_and(|until| now.mono + spare_ms < until)
     }
 
     /// What the key said a moment ago; `None` while that is not known.
@@ -120,6 +136,19 @@ mod tests {
         assert_eq!(lease.lapsed, Some(at(2_000).mono), "since it was first seen");
         lease.record(at(4_000), &read(4_000, held_by("c")));
         assert_eq!(lease.lapsed, None, "another took it");
+    }
+
+    #[test]
+    fn a_renewal_from_before_we_let_go_does_not_count() {
+        let at = |ms| Now::default().plus_ms(ms);
+        let held = |ms| LeaseEvent::Held { asked: at(ms).mono, token: 3 };
+        let mut lease = LeaseEvidence::default();
+        lease.record(at(1_000), &held(1_000));
+        lease.let_go(at(2_000));
+        lease.record(at(2_100), &held(1_900));
+        assert!(!lease.is_held(at(2_100), 10_000));
+        lease.record(at(3_000), &held(2_900));
+        assert!(lease.is_held(at(3_000), 10_000), "taken anew");
     }
 
     #[test]

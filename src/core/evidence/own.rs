@@ -120,6 +120,11 @@ impl OwnBlocks {
         }
     }
 
+    /// Blocks that this node signed, oldest first; the newest 256.
+    pub fn produced(&self) -> impl Iterator<Item = &OwnBlock> {
+        self.produced.iter()
+    }
+
     /// The producer whose blocks these are.
     #[must_use]
     pub fn producer(&self) -> Name {

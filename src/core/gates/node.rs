@@ -36,6 +36,9 @@ fn node_runs(view: &View<'_>, findings: &[Finding]) -> Gate {
         let why = why.unwrap_or_else(|| "no answer yet".to_owned());
         return Gate::closed(name, HoldReason::ApiDown, format!("The RPC does not answer: {why}."));
     }
+    if let Some((_, how)) = &view.evidence.process.ended {
+        return Gate::closed(name, HoldReason::ApiDown, format!("Its nodeos is gone: {how}."));
+    }
     if is_stopping(view) {
         return Gate::closed(name, HoldReason::NodeStopping, "nodeos says that it stops.");
     }

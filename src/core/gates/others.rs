@@ -104,7 +104,7 @@ pub(super) fn lease(view: &View<'_>) -> Gate {
         return Gate::open(name, "No lease is configured.");
     };
     let evidence = &view.evidence.lease;
-    if evidence.is_held(view.now, lease.ttl_ms) {
+    if view.holds_lease(&lease) {
         let token = evidence.held.map_or(0, |(_, token)| token);
         return Gate::open(name, format!("The lease is ours (token {token})."));
     }

@@ -3,6 +3,7 @@
 use super::{Keeper, TURNS_SHOWN, view};
 use crate::core::action::Act;
 use crate::core::evidence::EVIDENCE_BYTES_MAX;
+use crate::core::evidence::process::ProcessEvidence;
 use crate::core::gates;
 use crate::core::handover::{PeerStatus, Signing};
 use crate::core::promotion::Stage;
@@ -87,6 +88,10 @@ impl Keeper {
         if self.settings.role == Role::Observer {
             return Signing::No;
         }
+        if self.settings.role == Role::Observer {
+            // It has no key of ours; that its node is not paused says nothing.
+            return Signing::No;
+        }
         let is_gone = self.evidence.process.ended.is_some();
         let answers = self.evidence.api.failed_in_row == 0 && self.evidence.api.last_ok.is_some();
         let meant = match &self.machine.stage {
@@ -132,7 +137,16 @@ impl Keeper {
             log_others: log.others,
             log_lost: log.lost.0,
             peers: log.peers.map(|(_, count)| count),
+            process: process_state(&self.evidence.process),
         }
+    }
+
+    /// Whether there is anything to act with: to sign, to promote another, or to hand over by the
+    /// lease or a peer.
+    fn can_act(&self) -> bool {
+        let settings = &self.settings;
+        let can_give = settings.lease.is_some() || !settings.peers.names.is_empty();
+        settings.promotion.acts() || settings.promotion.can_demote && can_give
     }
 
     fn promotion_status(&self, now: Now) -> PromotionStatus {
@@ -143,10 +157,19 @@ impl Keeper {
             promoted_at: self.machine.promoted_at(),
             incident: self.machine.latch.incident.clone(),
             promotions: self.machine.latch.promotions.clone(),
-            configured: self.settings.promotion.configured,
+            configured: self.can_act(),
             dry_run: self.settings.promotion.dry_run,
         }
     }
+}
+
+/// What the system last said of nodeos's process. An end stands until another process is found, also
+/// when nothing can be watched meanwhile.
+fn process_state(process: &ProcessEvidence) -> Option<String> {
+    let ended = process.ended.as_ref().map(|(_, how)| format!("ended: {how}"));
+    let watched = || process.watched.as_ref().map(|what| format!("watching {what}"));
+    let not_watched = || process.not_watched.as_ref().map(|why| format!("not watched: {why}"));
+    ended.or_else(watched).or_else(not_watched)
 }
 
 fn chain_status(view: &View<'_>) -> ChainStatus {

@@ -7,8 +7,12 @@ use crate::core::entitlement::Right;
 use crate::core::handover::{Fence, HANDOVER_VOID_MS, Handover, Signing, TakenState};
 use crate::core::incapable::Incapable;
 use crate::core::rules::View;
+use crate::core::schedule::SLOT_MS;
 use crate::core::settings::Role;
 use crate::core::time::{Mono, Now, Timestamp};
+
+/// After a pause a nodeos may still sign the slot under way and the next, milliseconds.
+const PAUSE_SETTLES_MS: i64 = 2 * SLOT_MS;
 
 /// What this node is giving to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +54,19 @@ impl Giving {
             has_released: false,
         }
     }
+}
+
+/// From when on another may sign, after this node was stopped just now. A dead process signs nothing;
+/// a pause lets the block under way be signed, and nodeos makes blocks ahead of their slot: within
+/// our turn two slots are left empty rather than signed twice.
+pub(super) fn not_before(view: &View<'_>) -> Timestamp {
+    let now = view.now.wall;
+    let is_dead = view.evidence.process.ended.is_some();
+    let turn = view
+        .schedule()
+        .and_then(|s| s.turn_ending_after(view.settings.producer, now.plus_ms(-SLOT_MS)));
+    let is_near = turn.is_some_and(|turn| turn.start() <= now.plus_ms(PAUSE_SETTLES_MS));
+    if is_near && !is_dead { now.plus_ms(PAUSE_SETTLES_MS) } else { now }
 }
 
 impl Machine {
@@ -109,7 +126,7 @@ impl Machine {
     pub(super) fn fenced(&mut self, view: &View<'_>) {
         let Some(giving) = &mut self.giving else { return };
         giving.fence = Some(Fence::Fenced);
-        giving.fenced_at = view.now.wall;
+        giving.fenced_at = not_before(view);
         self.latch.active_at = None;
         self.right = None;
         self.save(view.now, LatchStage::HandedOver);

@@ -49,7 +49,7 @@ impl Machine {
 
     fn needs_lease(&self, view: &View<'_>) -> bool {
         let lease = view.settings.lease;
-        lease.is_some_and(|lease| !view.evidence.lease.is_held(view.now, lease.ttl_ms))
+        lease.is_some_and(|lease| !view.holds_lease(&lease))
     }
 
     /// Whether what the latch was written for is over: the producer was seen meanwhile.

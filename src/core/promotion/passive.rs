@@ -64,15 +64,14 @@ impl Machine {
             }
             return;
         }
+        if self.stops_again(view) {
+            return;
+        }
         if view.is_paused() == Some(false) {
-            if self.must_stay_stopped(view) {
-                self.tell_unpaused(view);
-            } else {
-                self.giving = None;
-                self.latch.incident.clear();
-                self.latch.stopped_by_hand = false;
-                self.stage = Stage::Resting;
-            }
+            self.giving = None;
+            self.latch.incident.clear();
+            self.latch.stopped_by_hand = false;
+            self.stage = Stage::Resting;
             return;
         }
         let another =
@@ -109,12 +108,37 @@ impl Machine {
     /// but us.
     pub(super) fn must_stay_stopped(&self, view: &View<'_>) -> bool {
         let lease = view.settings.lease;
-        let holds = lease.is_none_or(|lease| view.evidence.lease.is_held(view.now, lease.ttl_ms));
+        let holds = lease.is_none_or(|lease| view.holds_lease(&lease));
         let another =
             view.evidence.peers.speaking(view.now).any(|(_, p)| p.signing == Signing::Yes);
         (!holds || another)
             && view.settings.promotion.can_demote
             && !view.settings.promotion.dry_run
+    }
+
+    /// A node that may not sign is stopped when it is seen able to, and as soon as it answers after
+    /// it was started again: whether it starts paused need not be waited for.
+    pub(super) fn stops_again(&mut self, view: &View<'_>) -> bool {
+        let paused = view.is_paused();
+        if paused == Some(true) || !self.must_stay_stopped(view) {
+            return false;
+        }
+        if paused == Some(false) {
+            self.tell_unpaused(view);
+            return true;
+        }
+        let started = [
+            view.evidence.process.found.map(|at| at.mono),
+            view.evidence.log.started,
+            Some(view.evidence.api.since),
+        ];
+        let came_back = started.into_iter().flatten().max().is_some_and(|at| at > self.acted_at);
+        let answers = view.evidence.api.failed_in_row == 0 && view.evidence.process.ended.is_none();
+        if came_back && answers && view.evidence.api.last_ok.is_some() {
+            self.demote(view, "it was started again while it may not sign".to_owned());
+            return true;
+        }
+        false
     }
 
     pub(super) fn tell_unpaused(&mut self, view: &View<'_>) {
@@ -129,7 +153,7 @@ impl Machine {
         if let Some(lease) = view.settings.lease {
             let read = view.evidence.lease.fresh_read(view.now).flatten();
             let ours = read.is_some_and(|r| r.holder == view.settings.node && r.released.is_none());
-            return ours || view.evidence.lease.is_held(view.now, lease.ttl_ms);
+            return ours || view.holds_lease(&lease);
         }
         // Before the end of our next turn nobody can have seen one pass.
         let turn_ms = TURN_MS.cast_unsigned();
@@ -181,7 +205,7 @@ impl Machine {
             Some(view.evidence.api.since),
         ];
         let started = started.into_iter().flatten().max();
-        if self.unpaused_at.is_some_and(|at| started.is_some_and(|started| started > at)) {
+        if self.unpaused_at.is_some_and(|at| started.is_some_and(|started| started >= at)) {
             self.unpaused_at = None;
         }
         // What it said before it was started again is about the process before.

@@ -12,9 +12,6 @@ pub(super) const DEMOTE_RETRY_MS: [u64; 4] = [2_000, 5_000, 15_000, 60_000];
 /// A lease that is held by a node that does not sign is let go of after so long, milliseconds: a
 /// nodeos that is started again has caught up by then, or takes long.
 const IDLE_LEASE_MS: u64 = 10_000;
-/// Between two judgements of the keeper, milliseconds: what must have happened before a moment is
-/// decided a tick earlier.
-const TICK_MS: u64 = 1_000;
 
 impl Machine {
     /// Stop this node, now.
@@ -62,7 +59,10 @@ impl Machine {
             return;
         }
         match order {
-            Some((_, since)) if view.now.mono.since_ms(since) > limit_ms => {
+            Some((_, since))
+                if view.now.mono.since_ms(since) > limit_ms
+                    || tries == 0 && super::pause_is_late(view, since) =>
+            {
                 let failed = ActResult::Failed("no outcome within its deadline".to_owned());
                 self.demoted(view, why, tries, &failed);
             }
@@ -122,7 +122,7 @@ impl Machine {
             chain_id: info.and_then(|info| info.chain_id.clone()),
             reason: format!("{} was stopped: {why}.", view.settings.node),
             fence,
-            fenced_at: view.now.wall,
+            fenced_at: super::giving::not_before(view),
             planned: false,
         };
         self.push(view, Act::ReleaseLease, Some(given));
@@ -216,10 +216,13 @@ impl Machine {
             self.lose_lease(view, &why);
             return;
         }
-        let spare_ms = lease.timeout_ms + TICK_MS;
+        let spare_ms = lease.spare_ms();
         let until = match evidence.held_until(lease.ttl_ms) {
             Some(until) => until,
-            // The keeper was started beside a node that signs: its predecessor may have held it.
+            // The keeper was started beside a node that signs. etcd says that nobody else holds the
+            // lease: it is being taken.
+            None if evidence.fresh_read(view.now).is_some() => return,
+            // The keeper's predecessor may have held it.
             None => view.position_since + lease.ttl_ms,
         };
         if view.now.mono < until - spare_ms {

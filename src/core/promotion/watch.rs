@@ -145,10 +145,7 @@ impl Machine {
         was_paused: bool,
     ) {
         let paused = view.is_paused();
-        if self.is_back_unpaused(view)
-            || paused == Some(false) && was_paused && self.must_stay_stopped(view)
-        {
-            self.tell_unpaused(view);
+        if self.stops_again(view) {
             return;
         }
         // Not paused says nothing where another means than the producer API stopped this node.
@@ -188,22 +185,34 @@ fn verify_until(view: &View<'_>) -> Option<Timestamp> {
 pub(super) fn proof(view: &View<'_>, act: Act, since: Timestamp) -> Option<OwnBlock> {
     let own = &view.evidence.own;
     let log_follows = view.evidence.log_shows_blocks(view.now, view.settings.rules.log_deaf_ms);
-    let block = match act {
-        // With the log deaf the head's name must do.
-        Act::Promote if log_follows => own.last_produced,
-        _ => own.last,
-    }?;
-    if block.time < since {
-        return None;
+    let is_new = |block: &OwnBlock| block.time >= since && is_built_on(view, block);
+    if act == Act::Promote && log_follows {
+        // The last blocks of a turn may be taken back at the handoff; one that stays is enough.
+        return own
+            .produced()
+            .find(|block| is_new(block) && !may_be_taken_back(view, block))
+            .copied();
     }
+    // With the log deaf the head's name must do.
+    own.last.filter(is_new)
+}
+
+fn is_built_on(view: &View<'_>, block: &OwnBlock) -> bool {
     let head = view.evidence.api.info.as_ref();
-    let built_on = view
-        .evidence
+    view.evidence
         .log
         .last_foreign
         .is_some_and(|(at, number)| at >= block.seen_at.mono && number > block.number)
         || head.is_some_and(|info| {
             info.head_producer != view.settings.producer && info.head > block.number
-        });
-    built_on.then_some(block)
+        })
+}
+
+/// Whether a fork switch since the block was seen reached back to it.
+fn may_be_taken_back(view: &View<'_>, block: &OwnBlock) -> bool {
+    let since_ms = view.now.mono.since_ms(block.seen_at.mono);
+    view.evidence.log.fork_switches.recent(view.now.mono, since_ms).any(|switch| {
+        let depth = switch.depth.unwrap_or(1);
+        switch.head.is_none_or(|head| block.number.saturating_add(depth) >= head)
+    })
 }

@@ -1,8 +1,10 @@
 //! Rules on our producer: missing, skipped, doubled, signed by the wrong node, alone.
 
+use crate::core::entitlement::Position;
 use crate::core::evidence::own::OwnBlock;
 use crate::core::rules::{Verdict, View};
 use crate::core::schedule::{SLOT_MS, Schedule};
+use crate::core::settings::Role;
 use crate::core::time::Human;
 
 /// `producer_missing`: no block of ours for longer than this role waits.
@@ -142,6 +144,10 @@ pub(super) fn duplicate(view: &View<'_>) -> Verdict {
 #[must_use]
 pub(crate) fn signed_elsewhere(view: &View<'_>) -> Option<OwnBlock> {
     let elsewhere = view.evidence.own.last_elsewhere?;
+    // Whoever gave the producer away expects another to sign.
+    if view.settings.role == Role::Active && view.position != Position::Active {
+        return None;
+    }
     let own = view.evidence.own.last_produced;
     let since = match view.promoted_at {
         // The slot that was running when we were promoted may still have been the old node's.

@@ -12,6 +12,12 @@ fn at(ms: u64, role: &str, stage: &str, paused: Option<bool>) -> (u64, Value) {
     (ms, status)
 }
 
+/// A status with another field of the node.
+fn with_node((ms, mut status): (u64, Value), key: &str, value: Value) -> (u64, Value) {
+    status["node"][key] = value;
+    (ms, status)
+}
+
 /// A status with a switchover.
 fn step(ms: u64, step: &str) -> (u64, Value) {
     let (ms, mut status) = at(ms, "A", "resting", Some(false));
@@ -176,6 +182,34 @@ fn a_demotion_ends_when_the_node_says_it_is_paused() {
             Goal::Demote,
             vec![b(500, "demoting", None), b(9_000, "resting", None), b(24_000, "resting", None)],
             not_known("does not say whether it is paused"),
+        ),
+        (
+            "fenced, and its RPC is dead",
+            Goal::Demote,
+            vec![
+                b(500, "demoting", None),
+                with_node(b(9_000, "resting", None), "api_answers", json!(false)),
+                with_node(b(24_000, "resting", None), "api_answers", json!(false)),
+            ],
+            done("stopped the node, and its RPC does not answer. It is resting."),
+        ),
+        (
+            "its RPC is dead, and nobody was seen to stop it",
+            Goal::Demote,
+            vec![
+                with_node(b(500, "resting", None), "api_answers", json!(false)),
+                with_node(b(15_500, "resting", None), "api_answers", json!(false)),
+            ],
+            not_known("does not say whether it is paused"),
+        ),
+        (
+            "its process has ended",
+            Goal::Demote,
+            vec![
+                b(500, "demoting", None),
+                with_node(b(900, "resting", None), "process", json!("ended: process 7 ended")),
+            ],
+            done("nodeos is not running (ended: process 7 ended). It is resting."),
         ),
         (
             "tried again and again",
