@@ -478,3 +478,15 @@ fn a_switchover_that_came_to_nothing_is_said_so() {
     let step = serde_json::to_value(switch.step).unwrap();
     assert!(step != "waiting" && step != "giving", "{switch:?}");
 }
+
+#[test]
+fn what_a_dead_process_said_of_its_pause_is_no_return() {
+    let mut world = active(settings(A, "b"), None);
+    world.run(60);
+    // The last answer of `paused` stands until the next is asked for.
+    ended(&mut world);
+    assert!(world.run_until("handed_over", 200), "{:?}", world.decisions);
+    world.run(30);
+    assert_eq!(world.acts(), [Act::HandOver], "{:?}", world.decisions);
+    assert_eq!(world.told("returned_unpaused"), 0);
+}

@@ -284,6 +284,11 @@ impl View<'_> {
             .api
             .paused
             .filter(|(at, _)| at.since_ms(self.acted_at) >= settled)
+            // What a process said says nothing of it after its end.
+            .filter(|(at, _)| {
+                let ended = self.evidence.process.ended.as_ref();
+                ended.is_none_or(|(ended, _)| *at > ended.mono)
+            })
             .map(|(_, paused)| paused)
     }
 

@@ -27,7 +27,13 @@ const GOOD: &str = r#"{
 
 /// What [`GOOD`] says.
 fn former() -> Latch {
-    Latch { active_at: None, token: None, maintenance: None, ..latch(LatchStage::Promoted) }
+    Latch {
+        active_at: None,
+        token: None,
+        maintenance: None,
+        stopped_by_hand: false,
+        ..latch(LatchStage::Promoted)
+    }
 }
 
 fn with_file(text: &str) -> tempfile::TempDir {

@@ -93,14 +93,8 @@ impl Machine {
         }
         let unfit = view.evidence.process.ended.is_some() || view.evidence.api.failed_in_row > 0;
         let offers = self.giving.as_ref().is_some_and(|g| g.fence == Some(Fence::Fenced));
-        let ready = view.evidence.peers.speaking(view.now).any(|(_, peer)| peer.ready);
-        if unfit
-            && offers
-            && ready
-            && !another
-            && !view.settings.promotion.dry_run
-            && !in_maintenance(view)
-        {
+        let ready = !another && view.evidence.peers.speaking(view.now).any(|(_, peer)| peer.ready);
+        if unfit && offers && ready && !view.settings.promotion.dry_run && !in_maintenance(view) {
             if let Some(giving) = &mut self.giving {
                 giving.tried.clear();
                 self.latch.reason.clone_from(&giving.reason);
