@@ -136,7 +136,8 @@ fn another_may_begin(view: &View<'_>) -> bool {
     let Some(schedule) = view.schedule().filter(|_| view.settings.lease.is_none()) else {
         return false;
     };
-    let last = view.evidence.own.last.map(|own| own.time).max(view.last_active);
+    let heard = view.evidence.peers.speaking(view.now).filter_map(|(_, peer)| peer.last_own).max();
+    let last = view.evidence.own.last.map(|own| own.time).max(view.last_active).max(heard);
     let Some(last) = last else { return false };
     let round_ms = schedule.round_ms() + view.settings.rules.round_grace_ms;
     [Role::FirstStandby, Role::SecondStandby].into_iter().any(|role| {
