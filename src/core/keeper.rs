@@ -161,7 +161,7 @@ impl Keeper {
         &self.settings
     }
 
-    /// Bytes held by the evidence; never above [`EVIDENCE_BYTES_MAX`].
+    /// Bytes held by the evidence; never above [`crate::core::evidence::EVIDENCE_BYTES_MAX`].
     #[must_use]
     pub fn evidence_bytes(&self) -> usize {
         self.evidence.bytes()
