@@ -5,10 +5,12 @@
 //! A script's exit code and `/v1/producer/paused` are claims; a block with our name that another
 //! producer built on is proof.
 
+mod beginning;
 mod giving;
 mod outcomes;
 mod passive;
 mod stage;
+mod starting;
 mod stopping;
 mod switchover;
 mod watch;
@@ -16,10 +18,9 @@ mod watch;
 use serde::Serialize;
 
 use crate::core::action::{Act, ActResult, Action, Latch, LatchStage, Order};
-use crate::core::entitlement::{Ground, Position, Right, ground};
-use crate::core::handover::{Handover, Taken, TakenState};
+use crate::core::entitlement::{Position, Right};
+use crate::core::handover::{Handover, Taken};
 use crate::core::rules::View;
-use crate::core::schedule::Schedule;
 use crate::core::settings::Role;
 use crate::core::time::{Mono, Now, Timestamp};
 
@@ -115,99 +116,6 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Starts from what was on disk; `Err` says why that cannot be used.
-    #[must_use]
-    pub fn new(view: &View<'_>, found: Result<Option<Latch>, String>) -> Self {
-        let producer = view.settings.producer;
-        let fresh = Latch::at_rest(producer, view.now.wall);
-        let (latch, latch_fault) = match found {
-            Ok(Some(latch)) if latch.producer == producer => (latch, None),
-            Ok(Some(latch)) => {
-                let why = format!("it is about {}, not {producer}", latch.producer);
-                (fresh, Some((why, NEVER)))
-            }
-            Ok(None) => (fresh, None),
-            // What is on disk may say that this node was promoted: never act over it.
-            Err(why) => (fresh, Some((why, NEVER))),
-        };
-        let mut machine = Self {
-            stage: Stage::Resting,
-            latch,
-            latch_fault,
-            confirmed_ticks: 0,
-            giving: None,
-            taken: None,
-            switch: None,
-            unpaused_at: None,
-            acted_at: view.now.mono,
-            retaking: None,
-            is_stopped: false,
-            given_at: None,
-            asked: None,
-            lease_retry: Mono::default(),
-            right: None,
-            last_active: None,
-            used_offer: None,
-            position: (Position::Active, view.now.mono),
-            beaten_at: None,
-            beats: Vec::new(),
-            is_counted: false,
-            waited_ms: None,
-            is_quick: false,
-            forced_switch: false,
-            came_from: Stage::Resting,
-            reminded_at: None,
-            restarted_at: None,
-            verified_by: None,
-            saves: Vec::new(),
-            next_id: 1,
-            actions: Vec::new(),
-            milestones: Vec::new(),
-            discard: None,
-            lets_go: false,
-        };
-        machine.last_active = machine.latch.active_at;
-        machine.resume(view);
-        machine.note_position(view.settings.role, view.now.mono);
-        machine.tell_unusable_state(view);
-        machine
-    }
-
-    /// A standby that would not act must not look ready until the day it is needed.
-    fn tell_unusable_state(&mut self, view: &View<'_>) {
-        if let (Some((why, _)), true) = (&self.latch_fault, view.settings.promotion.acts()) {
-            let text = format!("This node will not act: the state cannot be used: {why}.");
-            self.tell("state_unusable", text, true);
-        }
-    }
-
-    /// Takes up what the latch says was under way when the keeper stopped.
-    fn resume(&mut self, view: &View<'_>) {
-        let since = self.latch.since;
-        if view.settings.promotion.dry_run && self.latch.stage.is_under_way() {
-            let why = "an act is under way, and a dry run does not finish it; see whether this \
-                       node signs, then start once without dry_run";
-            self.latch_fault = Some((why.to_owned(), NEVER));
-            return;
-        }
-        self.stage = match self.latch.stage {
-            LatchStage::Standby => Stage::Resting,
-            // Whether the act took place is not known; the chain will tell, or it is undone.
-            LatchStage::Promoting => Stage::Verifying { act: Act::Promote, since, until: None },
-            LatchStage::Promoted => Stage::Producing { since },
-            LatchStage::Demoting => Stage::Demoting {
-                why: self.latch.reason.clone(),
-                order: None,
-                tries: 0,
-                next: view.now.mono,
-            },
-            // The keeper may have stopped before the order to promote the standby went out.
-            LatchStage::HandedOver => {
-                Stage::Verifying { act: Act::PromoteRemote, since, until: None }
-            }
-        };
-    }
-
     /// Since when this node was made to produce by us.
     #[must_use]
     pub fn promoted_at(&self) -> Option<Timestamp> {
@@ -285,110 +193,6 @@ impl Machine {
     /// Whether the last step lets go of the lease.
     pub fn take_lets_go(&mut self) -> bool {
         std::mem::take(&mut self.lets_go)
-    }
-
-    /// All gates are open: begin to make this node sign, or, from the active node, another by the
-    /// script.
-    pub fn begin(&mut self, view: &View<'_>, act: Act, reason: String) {
-        let ground = ground(view);
-        let given = match ground {
-            Some(Ground::Handover(given)) => Some(given.clone()),
-            _ => None,
-        };
-        self.is_quick = ground.is_some_and(Ground::is_quick);
-        self.waited_ms = view.wait_ms();
-        self.is_counted = view.settings.role != Role::Active || act != Act::Promote;
-        self.came_from = self.stage.clone();
-        self.right = None;
-        if act == Act::Promote {
-            self.take_up(view, given);
-        } else {
-            self.giving = Some(Giving::silence(&reason, view.now));
-            // From here on a restart is none of a node that signs by right.
-            self.latch.active_at = None;
-        }
-        let stage = match act {
-            Act::Promote => LatchStage::Promoting,
-            _ => LatchStage::Demoting,
-        };
-        self.open_incident(view, "producer_missing", reason);
-        if self.is_counted {
-            if self.latch.promotions.len() >= PROMOTIONS_MAX {
-                self.latch.promotions.remove(0);
-            }
-            self.latch.promotions.push(view.now.wall);
-        }
-        let id = self.save(view.now, stage);
-        self.stage = Stage::Latching { act, id, since: view.now.mono };
-    }
-
-    /// A person ordered that this node signs: no wait, and nothing counted.
-    pub fn begin_by_hand(&mut self, view: &View<'_>, reason: String) {
-        let given = match ground(view) {
-            Some(Ground::Handover(given)) => Some(given.clone()),
-            _ => None,
-        };
-        self.take_up(view, given);
-        self.is_quick = true;
-        self.is_counted = false;
-        self.came_from = self.stage.clone();
-        self.right = None;
-        self.open_incident(view, "ordered", reason);
-        let id = self.save(view.now, LatchStage::Promoting);
-        self.stage = Stage::Latching { act: Act::Promote, id, since: view.now.mono };
-    }
-
-    /// Asks the peer that signs for the producer.
-    pub fn ask(&mut self, view: &View<'_>, given: Handover) {
-        let round_ms = view.schedule().map_or(0, Schedule::round_ms);
-        let until = view.now.wall.plus_ms((round_ms + ASK_MS).cast_signed());
-        self.switch = Some(Switch {
-            to: view.settings.node.clone(),
-            step: SwitchStep::Asked,
-            step_sentence: format!("{} was asked to hand over in its gap.", given.to),
-            until: Some(until),
-        });
-        self.taken = None;
-        let id = self.push(view, Act::Ask, Some(given));
-        self.asked = Some(id);
-    }
-
-    /// Whether a switchover goes on although the other is not ready.
-    pub const fn force_switch(&mut self, force: bool) {
-        self.forced_switch = force;
-    }
-
-    /// Something a person should hear of once.
-    pub fn note(&mut self, key: &'static str, text: String) {
-        self.tell(key, text, key == "budget_spent");
-    }
-
-    /// Remembers which handover this promotion is for.
-    fn take_up(&mut self, view: &View<'_>, given: Option<Handover>) {
-        self.giving = None;
-        self.latch.stopped_by_hand = false;
-        self.given_at = given.as_ref().map(|given| given.fenced_at);
-        self.used_offer = view.evidence.peers.offered.as_ref().map(|offered| offered.at.mono);
-        self.taken = given.map(|given| Taken {
-            id: given.id,
-            state: TakenState::Acting,
-            sentence: format!("{} is being made to sign.", view.settings.node),
-        });
-    }
-
-    /// Names the incident that an act belongs to.
-    fn open_incident(&mut self, view: &View<'_>, cause: &str, reason: String) {
-        self.confirmed_ticks = 0;
-        let compact: String = view
-            .now
-            .wall
-            .to_string()
-            .chars()
-            .filter(|c| c.is_ascii_digit() || *c == 'T')
-            .take(15)
-            .collect();
-        self.latch.incident = format!("{compact}-{cause}");
-        self.latch.reason = reason;
     }
 
     /// What came of an action.
