@@ -178,7 +178,7 @@ ALL = (
     Scenario("keeper_and_node_restarted", "A's keeper and nodeos are stopped and started again",
              EITHER, _restart_both),
     Scenario("switchover", "`eoskeeper switchover --to b --yes`", TAKEOVER, _switch_over,
-             modes=tuple(m for m in MODES if m != "none")),
+             modes=tuple(m for m in MODES if "peers" in m)),
     Scenario("api_mute", "the RPC of A hangs, and A signs on", NOBODY, _mute_api, muted_api=True),
     Scenario("keeper_killed", "A's keeper is killed, and A signs on", NOBODY, _kill_keeper),
     Scenario("slow_wires", "all that A's nodeos sends and gets is up to 250 ms late", NOBODY, _slow_wires),
