@@ -114,7 +114,9 @@ async fn an_answer_that_is_not_the_peers_own_is_not_believed() {
             "an altered body",
             |request| {
                 let text = String::from_utf8(signed(&reply(&request), &standing())).unwrap();
-                text.replace("\"unknown\"", "\"no\"     ").into_bytes()
+                let altered = text.replace("\"ready\":false", "\"ready\":true ");
+                assert_ne!(altered, text, "something was altered");
+                altered.into_bytes()
             },
             "not signed with our secret",
         ),

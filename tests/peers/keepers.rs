@@ -38,10 +38,12 @@ impl Keeper {
     fn new(role: char, listen: u16, peers: &str, secret: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (node, status) = (free_port(), free_port());
+        // An observer has nothing to stop.
+        let acts = if role == 'F' { "" } else { "[promotion]\ndemote = api\n" };
         let config = format!(
             "[global]\nrole = {role}\nproducer_name = eosstorebest\nhttp_port = {node}\n\
              log_file = ./node.log\n[peers]\nlisten = 127.0.0.1:{listen}\nnodes = {peers}\n\
-             secret_file = ./secret\n[promotion]\ndemote = api\n[status]\nlisten = 127.0.0.1:{status}\n[state]\n\
+             secret_file = ./secret\n{acts}[status]\nlisten = 127.0.0.1:{status}\n[state]\n\
              dir = ./state\n[log]\nformat = json\n"
         );
         fs::write(dir.path().join("config.ini"), config).unwrap();
