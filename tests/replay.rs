@@ -100,13 +100,13 @@ fn the_first_standby_decides_two_rounds_after_the_last_block() {
     assert_eq!(
         told(&all, "action", &["act", "reason"]),
         [
-            "02:54:35 promote eosstorebest is missing: last block #243 seen 4 min 23 s ago.",
+            "02:55:16 promote eosstorebest is missing: last block #243 seen 5 min 4 s ago.",
             "02:56:43 demote no block of ours was seen on the chain within our next turn",
         ]
     );
     let decisions = told(&all, "decision", &["decision", "reason"]);
     for expected in
-        ["02:54:31 hold not_confirmed", "02:54:34 act ", "02:54:36 verify ", "02:56:43 step_down "]
+        ["02:55:12 hold not_confirmed", "02:55:15 act ", "02:55:17 verify ", "02:56:43 step_down "]
     {
         assert!(decisions.iter().any(|d| d == expected), "{expected}: {decisions:#?}");
     }
@@ -159,7 +159,7 @@ fn another_role_is_replayed_with_its_own_wait() {
     let role = Some(Role::FirstStandby);
     let all = records(Options { role, ..desk.options([recorded("f.log.gz")]) });
     assert_eq!(all[0]["role"], "B");
-    assert_eq!(told(&all, "action", &["act"])[0], "02:54:35 promote");
+    assert_eq!(told(&all, "action", &["act"])[0], "02:55:16 promote");
 }
 
 #[test]
@@ -312,14 +312,14 @@ fn a_span_is_replayed_alone_and_text_is_for_people() {
     let desk = Desk::new("B", STANDBY);
     let options = Options {
         from: parse_time("2026-11-21T02:49").ok(),
-        to: parse_time("2026-11-21T02:55").ok(),
+        to: parse_time("2026-11-21T02:56").ok(),
         ..desk.options([recorded("b.log.gz")])
     };
     let mut output = Vec::new();
     replay(options, &mut output).unwrap();
     let text = String::from_utf8(output).unwrap();
     assert!(text.starts_with("# What eoskeeper would have done as B (first standby)"), "{text}");
-    let promote = "2026-11-21T02:54:35.000  PROMOTE     eosstorebest is missing: last block #243";
+    let promote = "2026-11-21T02:55:16.000  PROMOTE     eosstorebest is missing: last block #243";
     assert!(text.contains(promote), "{text}");
     assert!(text.contains("Promotions: 1."), "{text}");
     assert!(!text.contains("2026-11-21T02:48:5"), "{text}");
@@ -334,7 +334,7 @@ fn messages_without_columns_are_placed_by_their_blocks() {
         .collect();
     let all = records(desk.options([desk.file("messages.log", log)]));
     let actions = told(&all, "action", &["act"]);
-    assert!(actions[0].starts_with("02:54:3") && actions[0].ends_with("promote"), "{actions:#?}");
+    assert!(actions[0].starts_with("02:55:1") && actions[0].ends_with("promote"), "{actions:#?}");
 }
 
 /// Takes so many bytes, and then its reader is gone.
