@@ -47,7 +47,16 @@ impl Keeper {
         Self::with(node, endpoints, None)
     }
 
+    /// With the times of the default, for what must not depend on how busy this machine is.
+    pub(crate) fn patient(node: &str, endpoints: &[Url]) -> Self {
+        Self::timed(node, endpoints, None, Lease::DEFAULT)
+    }
+
     pub(crate) fn with(node: &str, endpoints: &[Url], login: Login) -> Self {
+        Self::timed(node, endpoints, login, TIMES)
+    }
+
+    fn timed(node: &str, endpoints: &[Url], login: Login, times: Lease) -> Self {
         let (events, received) = mpsc::channel(4096);
         let (chain_id, known) = watch::channel(Some(CHAIN.to_owned()));
         let (clock, stop, mut tasks) = (Clock::start(), CancellationToken::new(), JoinSet::new());
@@ -58,10 +67,10 @@ impl Keeper {
                 user: user.map(str::to_owned),
                 password_file,
                 ca_file: None,
-                deadline: Duration::from_millis(TIMES.timeout_ms),
+                deadline: Duration::from_millis(times.timeout_ms),
             },
             prefix: "/eoskeeper".to_owned(),
-            times: TIMES,
+            times,
             node: node.to_owned(),
             producer: PRODUCER.parse().unwrap(),
             chain_id: known,
