@@ -10,6 +10,8 @@ from scenarios import ALL
 
 # Names of the two parts of the document that are written by this program.
 TABLE, FAILURES = "failover-matrix", "failures"
+# Fewer runs than this have no median worth judging.
+RUNS_OF_A_MEDIAN = 3
 
 
 def load(path):
@@ -40,7 +42,8 @@ def cell(results):
     lost = sorted(r["lost"] for r in whole)
     median = statistics.median(lost)
     bounds = targets.target(whole[0]["scenario"], whole[0]["mode"], whole[0]["ttl_seconds"])
-    if bounds.lost_median is not None and median > bounds.lost_median:
+    # One or two moments are no median: a kill within our turn may cost a block.
+    if bounds.lost_median is not None and len(lost) >= RUNS_OF_A_MEDIAN and median > bounds.lost_median:
         against.append(f"median of lost {median:g}, at most {bounds.lost_median} allowed")
     times = [r["resumed_ms"] for r in whole if r["resumed_ms"] is not None]
     took = f"{statistics.median(times) / 1000:.1f} s" if times else "–"

@@ -170,12 +170,13 @@ class Tables(unittest.TestCase):
         text, misses = table.tables([result("killed", "peers", lost=5), result("host_cut", "none")])
         self.assertIn("| `killed` |  | **5/5/5 · 0 · 1.1 s · 1** |", text)
         self.assertEqual(misses, [
-            "`killed`, 21 producers, peers: lost 5, at most 3 allowed (run killed/peers/21/1.0)",
-            "`killed`, 21 producers, peers: median of lost 5, at most 0 allowed"])
+            "`killed`, 21 producers, peers: lost 5, at most 3 allowed (run killed/peers/21/1.0)"])
 
     def test_a_median_is_judged_although_each_run_is_well(self):
         _, against = table.cell([result("killed", "etcd", lost=n) for n in (0, 1, 1)])
         self.assertEqual(against, ["median of lost 1, at most 0 allowed"])
+        _, against = table.cell([result("killed", "etcd", lost=1)])
+        self.assertEqual(against, [], "one moment is no median")
 
     def test_a_run_without_end_is_no_figure(self):
         text, against = table.cell([result("killed", "etcd", error="it broke", lost=None)])
