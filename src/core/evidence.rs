@@ -29,7 +29,7 @@ use crate::core::evidence::references::ReferencesEvidence;
 use crate::core::evidence::turns::TurnLedger;
 use crate::core::name::Name;
 use crate::core::schedule::Schedule;
-use crate::core::time::{Now, Timestamp};
+use crate::core::time::{Mono, Now, Timestamp};
 
 /// More blocks than this between two polls, and the log silent: one of them may have been ours.
 /// At 2 blocks/s a poll a second sees every second block; five stand for 3 s without a look.
@@ -130,6 +130,14 @@ impl Evidence {
         if self.coverage.since().is_none() {
             self.missed.begin(now.wall);
         }
+    }
+
+    /// When the node was last started or came back, as the system, its log or its RPC shows; at first
+    /// when this keeper began to ask.
+    #[must_use]
+    pub fn node_came_back(&self) -> Mono {
+        let found = self.process.found.map(|at| at.mono);
+        self.api.since.max(found.unwrap_or_default()).max(self.log.started.unwrap_or_default())
     }
 
     /// Whether the log shows blocks right now.

@@ -101,6 +101,12 @@ impl PeersEvidence {
         (0..self.all.len()).filter_map(move |index| Some((index, self.fresh(now, index)?)))
     }
 
+    /// Whether a peer spoke a moment ago and says that its node signs.
+    #[must_use]
+    pub fn any_signs(&self, now: Now) -> bool {
+        self.speaking(now).any(|(_, peer)| peer.signing == Signing::Yes)
+    }
+
     /// Whether every peer spoke a moment ago and says that its node does not sign.
     #[must_use]
     pub fn none_signs(&self, now: Now) -> bool {

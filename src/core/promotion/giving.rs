@@ -260,7 +260,7 @@ impl Machine {
             return;
         };
         // Whoever signs already needs nothing, and a third must not get it: the chain will show.
-        if view.evidence.peers.speaking(view.now).any(|(_, p)| p.signing == Signing::Yes) {
+        if view.evidence.peers.any_signs(view.now) {
             self.give_up_in_time(view, giving.fenced_at);
             return;
         }

@@ -75,8 +75,7 @@ impl Machine {
             self.stage = Stage::Resting;
             return;
         }
-        let another =
-            view.evidence.peers.speaking(view.now).any(|(_, p)| p.signing == Signing::Yes);
+        let another = view.evidence.peers.any_signs(view.now);
         if self.latch.stopped_by_hand && (another || is_signed_elsewhere(view)) {
             // It was about who signs now, and another does.
             self.latch.stopped_by_hand = false;
@@ -110,8 +109,7 @@ impl Machine {
     pub(super) fn must_stay_stopped(&self, view: &View<'_>) -> bool {
         let lease = view.settings.lease;
         let holds = lease.is_none_or(|lease| view.holds_lease(&lease));
-        let another =
-            view.evidence.peers.speaking(view.now).any(|(_, p)| p.signing == Signing::Yes);
+        let another = view.evidence.peers.any_signs(view.now);
         (!holds || another)
             && view.settings.promotion.can_demote
             && !view.settings.promotion.dry_run
@@ -131,12 +129,7 @@ impl Machine {
             self.tell_unpaused(view);
             return true;
         }
-        let started = [
-            view.evidence.process.found.map(|at| at.mono),
-            view.evidence.log.started,
-            Some(view.evidence.api.since),
-        ];
-        let came_back = started.into_iter().flatten().max().is_some_and(|at| at > self.acted_at);
+        let came_back = view.evidence.node_came_back() > self.acted_at;
         if came_back && answers && view.evidence.api.last_ok.is_some() {
             self.demote(view, "it was started again while it may not sign".to_owned());
             return true;
@@ -202,18 +195,13 @@ impl Machine {
 
     /// Notes whether the node was able to sign since it was started.
     pub(super) fn note_unpaused(&mut self, view: &View<'_>) {
-        let started = [
-            view.evidence.process.found.map(|at| at.mono),
-            view.evidence.log.started,
-            Some(view.evidence.api.since),
-        ];
-        let started = started.into_iter().flatten().max();
-        if self.unpaused_at.is_some_and(|at| started.is_some_and(|started| started >= at)) {
+        let started = view.evidence.node_came_back();
+        if self.unpaused_at.is_some_and(|at| started >= at) {
             self.unpaused_at = None;
         }
         // What it said before it was started again is about the process before.
         let said = view.evidence.api.paused.map(|(at, _)| at);
-        let said = said.filter(|said| started.is_none_or(|started| *said > started));
+        let said = said.filter(|said| *said > started);
         if let (Some(at), Some(false)) = (said, view.is_paused()) {
             self.unpaused_at = Some(at);
             self.is_stopped = false;

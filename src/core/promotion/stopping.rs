@@ -291,11 +291,10 @@ fn has_taker(view: &View<'_>) -> bool {
 
 /// While etcd is out: the chain goes on, builds on what we sign, and nobody outside says otherwise.
 fn chain_proves(view: &View<'_>) -> bool {
-    use crate::core::handover::Signing;
     let moves_ms = view.settings.rules.head_stalled_ms;
     let log = &view.evidence.log;
     let foreign = log.last_foreign.map(|(at, _)| at).max(view.evidence.api.last_foreign_head);
     let hears = foreign.is_some_and(|at| view.now.mono.since_ms(at) <= moves_ms + moves_ms / 2);
-    let another = view.evidence.peers.speaking(view.now).any(|(_, p)| p.signing == Signing::Yes);
+    let another = view.evidence.peers.any_signs(view.now);
     hears && !another && crate::core::rules::signed_elsewhere(view).is_none()
 }
