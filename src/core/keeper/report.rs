@@ -84,12 +84,8 @@ impl Keeper {
 
     /// Whether this node signs, as its own keeper sees it.
     fn signing(&self, view: &View<'_>) -> Signing {
-        // A full node is rarely paused, and a node whose own key is not in the schedule need not be.
         if self.settings.role == Role::Observer {
-            return Signing::No;
-        }
-        if self.settings.role == Role::Observer {
-            // It has no key of ours; that its node is not paused says nothing.
+            // It has no key of ours, and a full node is rarely paused: that it is not says nothing.
             return Signing::No;
         }
         let is_gone = self.evidence.process.ended.is_some();
