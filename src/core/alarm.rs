@@ -2,3 +2,4 @@
 
 pub mod language;
 pub mod message;
+pub mod signal;
