@@ -12,6 +12,7 @@ pub mod failback;
 pub mod history;
 mod keeper_client;
 pub mod maintenance;
+pub mod notify;
 mod order;
 mod own_log;
 pub mod promote;
@@ -96,6 +97,12 @@ enum Command {
         eoskeeper maintenance --for 2h --reason \"new disk\"\n  eoskeeper maintenance\n  \
         eoskeeper maintenance --end\n  eoskeeper maintenance --json | jq .until")]
     Maintenance(maintenance::Options),
+    /// Send a test message through a channel, or list the channels that are configured.
+    #[command(after_help = "Examples:\n  eoskeeper notify --list\n  \
+        eoskeeper notify --test email\n  \
+        eoskeeper notify --test discord --severity page --kind resolved --with-picture\n  \
+        eoskeeper notify --test pagerduty --json | jq .delivered")]
+    Notify(notify::Options),
     /// Count promotions anew, after a person has seen why there were so many.
     #[command(after_help = "Examples:\n  eoskeeper rearm\n  eoskeeper rearm --json")]
     Rearm(rearm::Options),
@@ -207,6 +214,7 @@ pub fn main() -> ExitCode {
         Command::Demote(options) => demote::run(&options),
         Command::Failback(options) => failback::run(&options),
         Command::Maintenance(options) => maintenance::run(&options),
+        Command::Notify(options) => notify::run(&options),
         Command::Rearm(options) => rearm::run(&options),
         Command::Check { config, offline, json } => runtime()
             .map_or_else(failed, |runtime| runtime.block_on(check::run(config, offline, json))),

@@ -5,6 +5,7 @@
 //! that is under way, then the channels.
 
 mod acts;
+pub(crate) mod channels;
 pub mod control;
 mod hands;
 pub(crate) mod lease;

@@ -1,6 +1,8 @@
 //! From single values to what they mean together, and where they contradict each other.
 
 mod act;
+mod channels;
+mod email;
 mod lease;
 mod node;
 mod peers;
@@ -46,6 +48,7 @@ pub(super) fn resolve(
     let peers = resolver.peers(&tree.peers, node.as_deref());
     resolver.check_means(&tree.promotion, tree.global.role);
     let wait = resolver.wait(&tree.promotion);
+    let channels = resolver.channels(tree);
     let state_dir = resolver.path(&tree.state.dir);
 
     let (role, producer) = identity?;
@@ -69,7 +72,7 @@ pub(super) fn resolve(
         watch,
         references: tree.references.urls.clone(),
         peers,
-        channels: super::channels::Channels::default(),
+        channels,
         promote: actuators.promote,
         demote: actuators.demote,
         promote_remote: actuators.promote_remote,
