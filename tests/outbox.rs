@@ -96,12 +96,8 @@ impl Stage {
             let caption = message.title.clone();
             (kind == PictureKind::Lag).then(|| Picture { kind, caption, png: vec![1] })
         };
-        let tools = Tools {
-            store,
-            draw: Arc::new(draw),
-            clock: self.clock(),
-            expire_ms: 3_600_000,
-        };
+        let tools =
+            Tools { store, draw: Arc::new(draw), clock: self.clock(), expire_ms: 3_600_000 };
         Outbox::start(vec![Outlet { channel, route }], tools)
     }
 

@@ -5,12 +5,19 @@
 //! no text can differ from them.
 
 mod alarm;
+mod discord;
+mod email;
 mod global;
 mod lease;
 mod others;
+mod pagerduty;
 mod peers;
 mod promotion;
+mod route;
 mod rules;
+mod script;
+mod slack;
+mod webhook;
 
 use serde_json::Value;
 
@@ -81,6 +88,12 @@ pub const SECTIONS: &[Section] = &[
     others::REFERENCES,
     peers::SECTION,
     alarm::SECTION,
+    email::SECTION,
+    webhook::SECTION,
+    slack::SECTION,
+    discord::SECTION,
+    pagerduty::SECTION,
+    script::SECTION,
     others::STATUS,
     others::STATE,
     others::LOG,
