@@ -12,6 +12,7 @@ pub(crate) mod peers;
 mod recorder;
 mod senses;
 mod urgent;
+pub(crate) mod watched;
 mod writer;
 
 use std::path::Path;

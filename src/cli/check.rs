@@ -17,6 +17,7 @@ mod scripts;
 mod starts;
 mod state_dir;
 mod table;
+mod watched;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -114,7 +115,7 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
     if scope == Scope::Offline {
         return rows;
     }
-    let (node, process, starts, others, lease, peers, log, scripts, state, status) = tokio::join!(
+    let (node, process, starts, others, lease, peers, log, scripts, state, beside, status) = tokio::join!(
         node::rows(config),
         process::rows(config),
         starts::rows(config),
@@ -124,9 +125,10 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
         log_file::rows(config),
         scripts::rows(config),
         state_dir::rows(config),
+        watched::rows(config),
         listen::rows(config),
     );
-    let parts = [node, process, starts, others, lease, peers, log, scripts, state, status];
+    let parts = [node, process, starts, others, lease, peers, log, scripts, state, beside, status];
     rows.extend(parts.into_iter().flatten());
     rows
 }

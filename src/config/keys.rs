@@ -4,10 +4,13 @@
 //! Defaults of the judgement are not in it: they are read from [`crate::core::settings`], so that
 //! no text can differ from them.
 
+mod fleet;
 mod global;
+mod host;
 mod lease;
 mod others;
 mod peers;
+mod pool;
 mod promotion;
 mod rules;
 
@@ -79,6 +82,9 @@ pub const SECTIONS: &[Section] = &[
     lease::SECTION,
     others::REFERENCES,
     peers::SECTION,
+    host::SECTION,
+    fleet::SECTION,
+    pool::SECTION,
     others::STATUS,
     others::STATE,
     others::LOG,

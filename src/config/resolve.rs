@@ -7,6 +7,7 @@ mod peers;
 mod rules;
 mod secret;
 mod together;
+mod watched;
 
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,9 @@ pub(super) fn resolve(
     let lease = resolver.lease(&tree.lease).unzip();
     let node = node_name(tree);
     let peers = resolver.peers(&tree.peers, node.as_deref());
+    let host = resolver.host(&tree.host).unzip();
+    let (fleet, members) = resolver.fleet(&tree.fleet);
+    let pool = resolver.pool(&tree.pool).unzip();
     resolver.check_means(&tree.promotion, tree.global.role);
     let wait = resolver.wait(&tree.promotion);
     let state_dir = resolver.path(&tree.state.dir);
@@ -57,6 +61,9 @@ pub(super) fn resolve(
     settings.node = node?;
     let names = peers.iter().flat_map(|peers| &peers.nodes).map(|(name, _)| name.clone());
     settings.peers.names = names.collect();
+    settings.host = host.0;
+    settings.fleet = fleet;
+    settings.pool = pool.0;
     actuators.tell(role, &mut settings.promotion);
     resolver.note_holes(&settings, &actuators);
     settings.producer_key = actuators.producer_key;
@@ -69,6 +76,9 @@ pub(super) fn resolve(
         watch,
         references: tree.references.urls.clone(),
         peers,
+        host: host.1,
+        fleet: members,
+        pool: pool.1,
         channels: super::channels::Channels::default(),
         promote: actuators.promote,
         demote: actuators.demote,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::kind::base_url;
 use super::own_log::OwnLog;
+use super::watched::{FleetKeys, HostKeys, PoolKeys};
 use crate::core::name::Name;
 use crate::core::settings::{OnLeaseOutage, Role, Rules};
 
@@ -21,6 +22,9 @@ pub(super) struct Tree {
     pub(super) lease: LeaseKeys,
     pub(super) references: ReferencesKeys,
     pub(super) peers: PeersKeys,
+    pub(super) host: HostKeys,
+    pub(super) fleet: FleetKeys,
+    pub(super) pool: PoolKeys,
     pub(super) status: Status,
     pub(super) state: State,
     pub(super) log: OwnLog,
@@ -125,7 +129,9 @@ fn urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Url>, D::Error
     texts.iter().map(read).collect()
 }
 
-fn peers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Url)>, D::Error> {
+pub(super) fn peers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(String, Url)>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
     let read = |text: &String| {
         let peer = text.split_once('=').and_then(|(name, url)| Some((name, base_url(url)?)));
