@@ -9,6 +9,7 @@ mod control_client;
 pub mod demo;
 pub mod demote;
 pub mod failback;
+pub mod fleet;
 pub mod history;
 mod keeper_client;
 mod length;
@@ -76,6 +77,12 @@ enum Command {
     #[command(after_help = "Examples:\n  eoskeeper status\n  eoskeeper status --why\n  \
         eoskeeper status --json | jq .decision.sentence\n  eoskeeper status --url http://10.0.0.5:9880")]
     Status(status::Options),
+    /// Show the keepers that the running keeper watches: peers and members of the fleet.
+    #[command(after_help = "Examples:\n  eoskeeper fleet\n  \
+        eoskeeper fleet --json | jq '.members[] | select(.state != \"reporting\") | .name'\n  \
+        eoskeeper fleet --url http://10.0.0.5:9880\n\n\
+        Exit code 1: a member is offline.")]
+    Fleet(fleet::Options),
     /// Move the producer to another node, between two of our turns. A dry run without --yes.
     #[command(after_help = "Examples:\n  eoskeeper switchover --to b\n  \
         eoskeeper switchover --to b --yes\n  \
@@ -216,6 +223,7 @@ pub fn main() -> ExitCode {
     match arguments.command {
         Command::Run { config } => run::run(config.as_deref()),
         Command::Status(options) => status::run(&options),
+        Command::Fleet(options) => fleet::run(&options),
         Command::Switchover(options) => switchover::run(&options),
         Command::Promote(options) => promote::run(&options),
         Command::Demote(options) => demote::run(&options),

@@ -15,6 +15,7 @@ pub(crate) mod peers;
 mod recorder;
 mod senses;
 mod urgent;
+pub(crate) mod watched;
 mod writer;
 
 use std::path::Path;
@@ -234,7 +235,7 @@ impl Daemon {
             self.carry_out(action);
         }
         let mut status = self.keeper.status(now);
-        self.alarms.tick(now.wall, &status);
+        self.alarms.tick(now.wall, &status, self.keeper.signals(now));
         status.alarms = self.alarms.status();
         self.tell_decision(&status);
         self.lib.send_replace(status.chain.lib.unwrap_or_default());

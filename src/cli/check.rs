@@ -18,6 +18,7 @@ mod scripts;
 mod starts;
 mod state_dir;
 mod table;
+mod watched;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -115,7 +116,20 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
     if scope == Scope::Offline {
         return rows;
     }
-    let (node, process, starts, others, lease, peers, log, scripts, channels, state, status) = tokio::join!(
+    let (
+        node,
+        process,
+        starts,
+        others,
+        lease,
+        peers,
+        log,
+        scripts,
+        channels,
+        state,
+        beside,
+        status,
+    ) = tokio::join!(
         node::rows(config),
         process::rows(config),
         starts::rows(config),
@@ -126,10 +140,12 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
         scripts::rows(config),
         channels::rows(config),
         state_dir::rows(config),
+        watched::rows(config),
         listen::rows(config),
     );
-    let parts =
-        [node, process, starts, others, lease, peers, log, scripts, channels, state, status];
+    let parts = [
+        node, process, starts, others, lease, peers, log, scripts, channels, state, beside, status,
+    ];
     rows.extend(parts.into_iter().flatten());
     rows
 }

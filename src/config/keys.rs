@@ -7,11 +7,14 @@
 mod alarm;
 mod discord;
 mod email;
+mod fleet;
 mod global;
+mod host;
 mod lease;
 mod others;
 mod pagerduty;
 mod peers;
+mod pool;
 mod promotion;
 mod route;
 mod rules;
@@ -94,6 +97,9 @@ pub const SECTIONS: &[Section] = &[
     discord::SECTION,
     pagerduty::SECTION,
     script::SECTION,
+    host::SECTION,
+    fleet::SECTION,
+    pool::SECTION,
     others::STATUS,
     others::STATE,
     others::LOG,

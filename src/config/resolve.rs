@@ -10,6 +10,7 @@ mod peers;
 mod rules;
 mod secret;
 mod together;
+mod watched;
 
 use std::path::{Path, PathBuf};
 
@@ -48,6 +49,9 @@ pub(super) fn resolve(
     let node = node_name(tree);
     let peers = resolver.peers(&tree.peers, node.as_deref());
     let alarm = resolver.alarm(&tree.alarm);
+    let host = resolver.host(&tree.host).unzip();
+    let (fleet, members) = resolver.fleet(&tree.fleet);
+    let pool = resolver.pool(&tree.pool).unzip();
     resolver.check_means(&tree.promotion, tree.global.role);
     let wait = resolver.wait(&tree.promotion);
     let channels = resolver.channels(tree);
@@ -62,6 +66,9 @@ pub(super) fn resolve(
     settings.node = node?;
     let names = peers.iter().flat_map(|peers| &peers.nodes).map(|(name, _)| name.clone());
     settings.peers.names = names.collect();
+    settings.host = host.0;
+    settings.fleet = fleet;
+    settings.pool = pool.0;
     actuators.tell(role, &mut settings.promotion);
     resolver.note_holes(&settings, &actuators);
     settings.producer_key = actuators.producer_key;
@@ -76,6 +83,9 @@ pub(super) fn resolve(
         peers,
         alarm,
         channels,
+        host: host.1,
+        fleet: members,
+        pool: pool.1,
         promote: actuators.promote,
         demote: actuators.demote,
         promote_remote: actuators.promote_remote,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use super::channels::{discord, email, pagerduty, script, slack, webhook};
 use super::kind::base_url;
 use super::own_log::OwnLog;
+use super::watched::{FleetKeys, HostKeys, PoolKeys};
 use crate::core::alarm::hours::Window;
 use crate::core::alarm::language::Language;
 use crate::core::name::Name;
@@ -31,6 +32,9 @@ pub(super) struct Tree {
     pub(super) discord: discord::Keys,
     pub(super) pagerduty: pagerduty::Keys,
     pub(super) script: script::Keys,
+    pub(super) host: HostKeys,
+    pub(super) fleet: FleetKeys,
+    pub(super) pool: PoolKeys,
     pub(super) status: Status,
     pub(super) state: State,
     pub(super) log: OwnLog,
@@ -149,7 +153,9 @@ fn urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Url>, D::Error
     texts.iter().map(read).collect()
 }
 
-fn peers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Url)>, D::Error> {
+pub(super) fn peers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(String, Url)>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
     let read = |text: &String| {
         let peer = text.split_once('=').and_then(|(name, url)| Some((name, base_url(url)?)));

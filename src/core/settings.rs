@@ -3,9 +3,13 @@
 //! Every default of a threshold stands here and nowhere else; `config/` reads the text and
 //! `config.ini.example` is tested against it.
 
+mod watched;
+
 use serde::{Deserialize, Serialize};
 
 use crate::core::name::Name;
+
+pub use watched::{FLEET_MAX, Fleet, Host, Pool};
 
 /// What this host is for. The letters are what operators know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -98,6 +102,12 @@ pub struct Settings {
     pub lease: Option<Lease>,
     /// The public key this node signs with, `PUB_K1_…`, where a promotion is by key.
     pub producer_key: Option<String>,
+    /// When the host's resources are short; `None` when it is not watched.
+    pub host: Option<Host>,
+    /// The keepers of other nodes that are watched.
+    pub fleet: Fleet,
+    /// When the mining pool's account is not well, where one is watched.
+    pub pool: Option<Pool>,
 }
 
 /// The keepers of our producer's other nodes.
@@ -395,6 +405,9 @@ impl Settings {
             peers: Peers::default(),
             lease: None,
             producer_key: None,
+            host: Some(Host::DEFAULT),
+            fleet: Fleet::default(),
+            pool: None,
         }
     }
 }

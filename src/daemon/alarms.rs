@@ -55,11 +55,16 @@ impl Alarms {
     }
 
     /// Judges what is to be told; returns the incidents that changed.
-    pub(super) fn tick(&mut self, now: Timestamp, status: &Status) -> Vec<Incident> {
+    pub(super) fn tick(
+        &mut self,
+        now: Timestamp,
+        status: &Status,
+        others: Vec<Signal>,
+    ) -> Vec<Incident> {
         let channels = self.outbox.states();
         let findings = status.findings.iter().map(Signal::of);
-        let signals: Vec<_> =
-            findings.chain(channels.iter().map(|channel| of_channel(now, channel))).collect();
+        let channels = channels.iter().map(|channel| of_channel(now, channel));
+        let signals: Vec<_> = findings.chain(others).chain(channels).collect();
         let told = std::mem::take(&mut self.told);
         let seen = Seen {
             signals: &signals,

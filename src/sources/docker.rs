@@ -45,6 +45,21 @@ pub struct Look {
     pub has_log: bool,
 }
 
+/// The number of the container's first process, as this host counts them.
+///
+/// # Errors
+/// One sentence: why Docker or the container cannot be had, or its process is another host's.
+pub async fn process(container: &str, docker_host: Option<&str>) -> Result<u32, String> {
+    let sentence = |trouble: Trouble| trouble.to_string();
+    let host = docker_host.map(str::to_owned).or_else(|| std::env::var("DOCKER_HOST").ok());
+    if host.is_some_and(|host| !host.starts_with("unix://")) {
+        return Err("the container runs on another host".to_owned());
+    }
+    let engine = Engine::connect(docker_host).await.map_err(sentence)?;
+    let found = engine.inspect(container).await.map_err(sentence)?;
+    found.pid.ok_or_else(|| format!("the container {container} is not running ({})", found.state))
+}
+
 /// How long [`look`] takes at most: three calls of 5 s.
 pub const LOOK_MAX: Duration = Duration::from_secs(3 * DEADLINE.as_secs());
 

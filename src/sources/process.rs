@@ -5,7 +5,7 @@
 //! What is told must be true, because a handover follows from it: the end of a relay, of a proxy or
 //! of a start script proves nothing, so those are not watched, and it is said why.
 
-mod aside;
+pub(in crate::sources) mod aside;
 mod container;
 mod ending;
 mod holders;

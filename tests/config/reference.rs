@@ -211,6 +211,11 @@ fn every_other_example_is_taken() {
             "ca_file" => format!("{LEAST}{ACTS}[lease]\nendpoints = https://e:2379\n{line}\n"),
             "endpoints" => format!("{LEAST}{ACTS}[lease]\n{line}\n"),
             "http_url" => LEAST.replace("http_port = 8888", &line),
+            "account" | "currency" | "token_file" | "hashrate_floor" => pool(&line),
+            "members_file" => {
+                let file = super::secret_file(0o644, "oslo-1 = http://10.0.1.2:9880 # north\n");
+                format!("{LEAST}[fleet]\nmembers_file = {}\n", file.display())
+            }
             "listen" | "nodes" | "secret_file" if section.name == "peers" => peers(&line),
             _ if section.name == "global" => format!("{LEAST}{line}\n"),
             _ => format!("{LEAST}[{}]\n{line}\n", section.name),
@@ -236,6 +241,17 @@ fn peers(line: &str) -> String {
     format!("{LEAST}{ACTS}[peers]\n{}\n", lines.join("\n"))
 }
 
+/// All that a pool needs for one of its lines; the token's file must be there.
+fn pool(line: &str) -> String {
+    let token = super::secret_file(0o600, "0123456789abcdef");
+    let line = match line.split(" = ").next().unwrap() {
+        "token_file" => format!("token_file = {}", token.display()),
+        "currency" => format!("account = a\n{line}"),
+        _ => line.to_owned(),
+    };
+    format!("{LEAST}[pool]\nurl = https://api.f2pool.com/bitcoin\n{line}\n")
+}
+
 #[test]
 fn every_threshold_is_a_key() {
     let rules = serde_json::to_value(Rules::default()).unwrap();
@@ -253,7 +269,11 @@ fn every_key_says_its_unit_and_is_told_apart() {
     for (section, key) in keys() {
         if let Some(stem) = key.field.strip_suffix("_ms") {
             let unit = key.name.strip_prefix(stem);
-            assert!(matches!(unit, Some("_seconds" | "_hours")), "{}", key.name);
+            assert!(
+                matches!(unit, Some("_seconds" | "_minutes" | "_hours" | "_ms")),
+                "{}",
+                key.name
+            );
         } else {
             assert_eq!(key.field, key.name);
         }
