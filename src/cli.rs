@@ -12,6 +12,7 @@ pub mod failback;
 pub mod fleet;
 pub mod history;
 mod keeper_client;
+mod length;
 pub mod maintenance;
 mod order;
 mod own_log;
@@ -19,6 +20,7 @@ pub mod promote;
 pub mod rearm;
 pub mod replay;
 pub mod run;
+pub mod silence;
 pub mod simulate;
 pub mod status;
 mod style;
@@ -103,6 +105,11 @@ enum Command {
         eoskeeper maintenance --for 2h --reason \"new disk\"\n  eoskeeper maintenance\n  \
         eoskeeper maintenance --end\n  eoskeeper maintenance --json | jq .until")]
     Maintenance(maintenance::Options),
+    /// Tell nobody of a cause for a while; what happens is recorded. Without a time, show what runs.
+    #[command(after_help = "Examples:\n  eoskeeper silence 30m --cause behind_references\n  \
+        eoskeeper silence 2h --cause member_offline:tokyo-2 --reason \"moves house\"\n  \
+        eoskeeper silence\n  eoskeeper silence --end")]
+    Silence(silence::Options),
     /// Count promotions anew, after a person has seen why there were so many.
     #[command(after_help = "Examples:\n  eoskeeper rearm\n  eoskeeper rearm --json")]
     Rearm(rearm::Options),
@@ -215,6 +222,7 @@ pub fn main() -> ExitCode {
         Command::Demote(options) => demote::run(&options),
         Command::Failback(options) => failback::run(&options),
         Command::Maintenance(options) => maintenance::run(&options),
+        Command::Silence(options) => silence::run(&options),
         Command::Rearm(options) => rearm::run(&options),
         Command::Check { config, offline, json } => runtime()
             .map_or_else(failed, |runtime| runtime.block_on(check::run(config, offline, json))),

@@ -20,6 +20,7 @@ mod resolve;
 mod suggest;
 mod tree;
 pub mod watched;
+mod zone;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ pub use own_log::{LogFormat, LogLevel, OwnLog};
 pub use peers::{PeersAccess, Secret};
 pub use problem::{ConfigError, ConfigErrors, PROBLEMS_MAX, Problem};
 
+use crate::core::alarm::settings::AlarmSettings;
 use crate::core::settings::Settings;
 use problem::{Place, Problems};
 use tree::Tree;
@@ -60,6 +62,8 @@ pub struct Config {
     pub fleet: Vec<(String, Url)>,
     /// How the mining pool is asked, where one is watched.
     pub pool: Option<watched::PoolAccess>,
+    /// When people are told, and in what words.
+    pub alarm: AlarmSettings,
     /// Where messages go.
     pub channels: channels::Channels,
     /// How this node is made to produce.

@@ -4,6 +4,7 @@
 //! Defaults of the judgement are not in it: they are read from [`crate::core::settings`], so that
 //! no text can differ from them.
 
+mod alarm;
 mod fleet;
 mod global;
 mod host;
@@ -85,6 +86,7 @@ pub const SECTIONS: &[Section] = &[
     host::SECTION,
     fleet::SECTION,
     pool::SECTION,
+    alarm::SECTION,
     others::STATUS,
     others::STATE,
     others::LOG,

@@ -5,9 +5,12 @@ use std::net::SocketAddr;
 use reqwest::Url;
 use serde_json::Value;
 
+use super::zone;
 use crate::core::name::Name;
 use crate::core::settings::is_node_name;
 use crate::nodeos::keys;
+
+mod lists;
 
 /// The kinds of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +86,18 @@ pub enum Kind {
     Word,
     /// Severities, separated by commas, each once.
     Levels,
+    /// Whole minutes, up to 30 days, separated by commas.
+    Minutes {
+        /// Most of them.
+        max: usize,
+    },
+    /// Windows of the week, separated by commas.
+    Hours {
+        /// Most of them.
+        max: usize,
+    },
+    /// A time zone by its name.
+    TimeZone,
     /// One of some words.
     Choice(&'static [&'static str]),
 }
@@ -200,6 +215,11 @@ impl Kind {
                  behind it"
                     .to_owned()
             }
+            Self::Minutes { max } => format!("up to {max} of 1 to 43200, separated by commas"),
+            Self::Hours { max } => {
+                format!("up to {max} of DAY HH:MM-HH:MM, DAY one of mon to sun or daily")
+            }
+            Self::TimeZone => "a name such as UTC, Europe/Berlin or Asia/Shanghai".to_owned(),
             Self::Levels => "page, warn and info, separated by commas".to_owned(),
             Self::Choice(words) => match words.split_last() {
                 Some((last, others)) => format!("{} or {last}", others.join(", ")),
@@ -227,6 +247,8 @@ impl Kind {
             Self::Hashrate => read_hashrate(text)
                 .map(Value::from)
                 .ok_or_else(|| is_no(text, "hashrate above 0 and below 18 E")),
+            Self::Minutes { max } => lists::read_minutes(text, *max),
+            Self::Hours { max } => lists::read_hours(text, *max),
             Self::Count { min, max } => read_count(text, *min, *max),
             Self::Port => read_count(text, 1, u64::from(u16::MAX)),
             Self::Time { unit, min_ms, max_ms } => read_time(text, *unit, *min_ms, *max_ms),
@@ -263,6 +285,7 @@ impl Kind {
             Self::Script => (is_script(text), "path of a script"),
             Self::KeyPrefix => (is_key_prefix(text), "beginning of a key"),
             Self::Word => (!text.contains(char::is_whitespace), "word"),
+            Self::TimeZone => (zone::is_known(text), "time zone that is known"),
             _ => (true, "value"),
         };
         // What stands before an @ may be a password; messages end up in logs.
@@ -284,6 +307,10 @@ impl Kind {
             ) => {
                 let urls: Vec<&str> = urls.iter().filter_map(Value::as_str).collect();
                 urls.join(", ")
+            }
+            (Self::Minutes { .. }, Value::Array(minutes)) => {
+                let minutes: Vec<String> = minutes.iter().map(ToString::to_string).collect();
+                minutes.join(", ")
             }
             (_, other) => other.to_string(),
         }

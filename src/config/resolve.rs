@@ -1,6 +1,7 @@
 //! From single values to what they mean together, and where they contradict each other.
 
 mod act;
+mod alarm;
 mod lease;
 mod node;
 mod peers;
@@ -48,6 +49,7 @@ pub(super) fn resolve(
     let host = resolver.host(&tree.host).unzip();
     let (fleet, members) = resolver.fleet(&tree.fleet);
     let pool = resolver.pool(&tree.pool).unzip();
+    let alarm = resolver.alarm(&tree.alarm);
     resolver.check_means(&tree.promotion, tree.global.role);
     let wait = resolver.wait(&tree.promotion);
     let state_dir = resolver.path(&tree.state.dir);
@@ -79,6 +81,7 @@ pub(super) fn resolve(
         host: host.1,
         fleet: members,
         pool: pool.1,
+        alarm,
         channels: super::channels::Channels::default(),
         promote: actuators.promote,
         demote: actuators.demote,

@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer};
 use super::kind::base_url;
 use super::own_log::OwnLog;
 use super::watched::{FleetKeys, HostKeys, PoolKeys};
+use crate::core::alarm::hours::Window;
+use crate::core::alarm::language::Language;
 use crate::core::name::Name;
 use crate::core::settings::{OnLeaseOutage, Role, Rules};
 
@@ -25,6 +27,7 @@ pub(super) struct Tree {
     pub(super) host: HostKeys,
     pub(super) fleet: FleetKeys,
     pub(super) pool: PoolKeys,
+    pub(super) alarm: AlarmKeys,
     pub(super) status: Status,
     pub(super) state: State,
     pub(super) log: OwnLog,
@@ -107,6 +110,20 @@ pub(super) struct PeersKeys {
     pub(super) nodes: Vec<(String, Url)>,
     pub(super) secret_file: Option<PathBuf>,
     pub(super) timeout_ms: u64,
+}
+
+/// `[alarm]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AlarmKeys {
+    pub(super) escalate_minutes: Vec<u64>,
+    #[serde(default)]
+    pub(super) ignore_hours: Vec<Window>,
+    pub(super) time_zone: String,
+    pub(super) language: Language,
+    pub(super) resolve_after_ms: u64,
+    pub(super) group_wait_ms: u64,
+    pub(super) expire_ms: u64,
 }
 
 /// `[status]`

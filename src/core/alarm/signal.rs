@@ -1,13 +1,13 @@
-//! What others than the rules have to say: a member of the fleet, a mining pool.
+//! What fires: the common form of a rule's finding, and of whatever else is watched: a member of the
+//! fleet, a mining pool, a channel.
 
 use serde::Serialize;
 
 use crate::core::action::Severity;
-use crate::core::rules::State;
+use crate::core::rules::{Finding, State};
 
-/// Something that is watched and is fine, is not, or is not known: as a rule's finding, though of a
-/// cause that the rules of this node do not have. One with the same cause and subject is the same
-/// thing later on.
+/// Something that is watched and is fine, is not, or is not known. One with the same cause and subject
+/// is the same thing later on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Signal {
     /// What is wrong when it fires, for example `member_offline`.
@@ -24,4 +24,29 @@ pub struct Signal {
     pub saw: String,
     /// What to do when it fires, one sentence.
     pub next_step: String,
+}
+
+impl Signal {
+    /// A rule's finding.
+    #[must_use]
+    pub fn of(finding: &Finding) -> Self {
+        Self {
+            cause: finding.rule.as_str().to_owned(),
+            subject: String::new(),
+            state: finding.state,
+            severity: finding.severity,
+            meaning: finding.rule.meaning().to_owned(),
+            saw: finding.saw.clone(),
+            next_step: finding.rule.next_step().to_owned(),
+        }
+    }
+
+    /// Cause and subject: `member_offline:tokyo-2`, `api_down`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self.subject.as_str() {
+            "" => self.cause.clone(),
+            subject => format!("{}:{subject}", self.cause),
+        }
+    }
 }
