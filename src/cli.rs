@@ -14,6 +14,7 @@ pub mod history;
 mod keeper_client;
 mod length;
 pub mod maintenance;
+pub mod notify;
 mod order;
 mod own_log;
 pub mod promote;
@@ -110,6 +111,12 @@ enum Command {
         eoskeeper silence 2h --cause member_offline:tokyo-2 --reason \"moves house\"\n  \
         eoskeeper silence\n  eoskeeper silence --end")]
     Silence(silence::Options),
+    /// Send a test message through a channel, or list the channels that are configured.
+    #[command(after_help = "Examples:\n  eoskeeper notify --list\n  \
+        eoskeeper notify --test email\n  \
+        eoskeeper notify --test discord --severity page --kind resolved --with-picture\n  \
+        eoskeeper notify --test pagerduty --json | jq .delivered")]
+    Notify(notify::Options),
     /// Count promotions anew, after a person has seen why there were so many.
     #[command(after_help = "Examples:\n  eoskeeper rearm\n  eoskeeper rearm --json")]
     Rearm(rearm::Options),
@@ -223,6 +230,7 @@ pub fn main() -> ExitCode {
         Command::Failback(options) => failback::run(&options),
         Command::Maintenance(options) => maintenance::run(&options),
         Command::Silence(options) => silence::run(&options),
+        Command::Notify(options) => notify::run(&options),
         Command::Rearm(options) => rearm::run(&options),
         Command::Check { config, offline, json } => runtime()
             .map_or_else(failed, |runtime| runtime.block_on(check::run(config, offline, json))),

@@ -6,6 +6,7 @@
 
 mod acts;
 mod alarms;
+pub(crate) mod channels;
 pub mod control;
 mod hands;
 pub(crate) mod lease;
@@ -45,7 +46,7 @@ use alarms::Alarms;
 use control::{Request, Socket};
 use hands::{Hands, Helpers};
 use memory::FleetMemory;
-use outbox::Tools;
+use outbox::{Outlet, Tools};
 use peers::Peers;
 use urgent::Urgency;
 
@@ -112,7 +113,9 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         clock: Arc::new(move || clock.now().wall),
         expire_ms: config.alarm.expire_ms,
     };
-    let alarms = Alarms::start(&config, Vec::new(), tools);
+    let outlets = channels::channels(&config, clock)?;
+    let outlets = outlets.into_iter().map(|(channel, route)| Outlet { channel, route });
+    let alarms = Alarms::start(&config, outlets.collect(), tools);
     let hands = Hands::new(&config, store, senses.client.clone(), helpers, clock, events);
     let (lib, chain_id) = (senses.lib.clone(), senses.chain_id.clone());
     let urgency = Urgency::default();

@@ -5,6 +5,7 @@
 //! be run as the user the keeper runs as.
 
 mod blocking;
+mod channels;
 mod lease;
 mod listen;
 mod log_file;
@@ -115,7 +116,20 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
     if scope == Scope::Offline {
         return rows;
     }
-    let (node, process, starts, others, lease, peers, log, scripts, state, beside, status) = tokio::join!(
+    let (
+        node,
+        process,
+        starts,
+        others,
+        lease,
+        peers,
+        log,
+        scripts,
+        channels,
+        state,
+        beside,
+        status,
+    ) = tokio::join!(
         node::rows(config),
         process::rows(config),
         starts::rows(config),
@@ -124,11 +138,14 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
         peers::rows(config),
         log_file::rows(config),
         scripts::rows(config),
+        channels::rows(config),
         state_dir::rows(config),
         watched::rows(config),
         listen::rows(config),
     );
-    let parts = [node, process, starts, others, lease, peers, log, scripts, state, beside, status];
+    let parts = [
+        node, process, starts, others, lease, peers, log, scripts, channels, state, beside, status,
+    ];
     rows.extend(parts.into_iter().flatten());
     rows
 }

@@ -5,15 +5,22 @@
 //! no text can differ from them.
 
 mod alarm;
+mod discord;
+mod email;
 mod fleet;
 mod global;
 mod host;
 mod lease;
 mod others;
+mod pagerduty;
 mod peers;
 mod pool;
 mod promotion;
+mod route;
 mod rules;
+mod script;
+mod slack;
+mod webhook;
 
 use serde_json::Value;
 
@@ -87,6 +94,12 @@ pub const SECTIONS: &[Section] = &[
     fleet::SECTION,
     pool::SECTION,
     alarm::SECTION,
+    email::SECTION,
+    webhook::SECTION,
+    slack::SECTION,
+    discord::SECTION,
+    pagerduty::SECTION,
+    script::SECTION,
     others::STATUS,
     others::STATE,
     others::LOG,

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use reqwest::Url;
 use serde_json::Value;
 
+use super::channels::SecretUrl;
+use super::channels::email::{Server, read_mailbox};
 use super::zone;
 use crate::core::name::Name;
 use crate::core::settings::is_node_name;
@@ -34,6 +36,17 @@ pub enum Kind {
     Endpoint,
     /// Base addresses of HTTP services, separated by commas, each once.
     Urls {
+        /// Most of them.
+        max: usize,
+    },
+    /// Address of an HTTP service with its path, which may hold a secret.
+    WebUrl,
+    /// A host that takes mail, and perhaps its port.
+    MailServer,
+    /// A mail address, perhaps with a name.
+    Mailbox,
+    /// Mail addresses, separated by commas, each once.
+    Mailboxes {
         /// Most of them.
         max: usize,
     },
@@ -174,6 +187,13 @@ impl Kind {
             Self::Urls { max } => {
                 format!("up to {max} of http://HOST:PORT or https://HOST:PORT, separated by commas")
             }
+            Self::WebUrl => "https://HOST/PATH, or http://HOST/PATH".to_owned(),
+            Self::MailServer => "HOST or HOST:PORT".to_owned(),
+            Self::Mailbox => "NAME@HOST or WORDS <NAME@HOST>, the address in ASCII".to_owned(),
+            Self::Mailboxes { max } => format!(
+                "up to {max} of NAME@HOST or WORDS <NAME@HOST>, separated by commas, without \
+                 commas in them"
+            ),
             Self::Container => {
                 "a name or id as docker ps shows it: letters, digits, dots, - and _".to_owned()
             }
@@ -249,6 +269,11 @@ impl Kind {
                 .ok_or_else(|| is_no(text, "hashrate above 0 and below 18 E")),
             Self::Minutes { max } => lists::read_minutes(text, *max),
             Self::Hours { max } => lists::read_hours(text, *max),
+            Self::Mailboxes { max } => read_mailboxes(text, *max),
+            // Not repeated: it may be a secret.
+            Self::WebUrl => SecretUrl::new(text)
+                .map(|_| Value::from(text))
+                .map_err(|why| format!("the address {why}")),
             Self::Count { min, max } => read_count(text, *min, *max),
             Self::Port => read_count(text, 1, u64::from(u16::MAX)),
             Self::Time { unit, min_ms, max_ms } => read_time(text, *unit, *min_ms, *max_ms),
@@ -274,6 +299,8 @@ impl Kind {
             Self::NodeName => (is_node_name(text), "name of a node"),
             Self::Url => (base_url(text).is_some(), "address of an HTTP service"),
             Self::Endpoint => (is_endpoint(text), "address of an HTTP service"),
+            Self::MailServer => (Server::new(text).is_some(), "host that takes mail"),
+            Self::Mailbox => (read_mailbox(text).is_some(), "mail address"),
             Self::DockerHost => (is_docker_host(text), "address of a Docker engine"),
             Self::Container => (is_container(text), "name of a container"),
             Self::Address => (text.parse::<SocketAddr>().is_ok(), "address with a port"),
@@ -301,16 +328,13 @@ impl Kind {
         match (self, value) {
             (Self::Time { unit, .. }, Value::Number(ms)) => unit.show(ms.as_u64().unwrap_or(0)),
             (_, Value::String(text)) => text.clone(),
-            (
-                Self::Urls { .. } | Self::Peers { .. } | Self::Paths { .. } | Self::Levels,
-                Value::Array(urls),
-            ) => {
-                let urls: Vec<&str> = urls.iter().filter_map(Value::as_str).collect();
-                urls.join(", ")
-            }
             (Self::Minutes { .. }, Value::Array(minutes)) => {
                 let minutes: Vec<String> = minutes.iter().map(ToString::to_string).collect();
                 minutes.join(", ")
+            }
+            (_, Value::Array(urls)) => {
+                let urls: Vec<&str> = urls.iter().filter_map(Value::as_str).collect();
+                urls.join(", ")
             }
             (_, other) => other.to_string(),
         }
@@ -431,6 +455,24 @@ fn read_hashrate(text: &str) -> Option<u64> {
     let thousandths: u128 = format!("{whole}{decimals:0<3}").parse().ok()?;
     let hashes = thousandths * 1_000_u128.pow(thousands as u32) / 1_000;
     u64::try_from(hashes).ok().filter(|hashes| *hashes > 0)
+}
+
+fn read_mailboxes(text: &str, max: usize) -> Result<Value, String> {
+    let mut addresses: Vec<String> = Vec::new();
+    let mut found: Vec<Value> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        let mailbox = read_mailbox(part).ok_or_else(|| is_no(part, "mail address"))?;
+        let address = mailbox.email.to_string().to_ascii_lowercase();
+        if addresses.contains(&address) {
+            return Err(format!("{} is there twice", quoted(part)));
+        }
+        addresses.push(address);
+        found.push(part.into());
+    }
+    if found.len() > max {
+        return Err(format!("{} addresses", found.len()));
+    }
+    Ok(Value::Array(found))
 }
 
 fn read_urls(text: &str, max: usize) -> Result<Value, String> {

@@ -2,6 +2,8 @@
 
 mod act;
 mod alarm;
+mod channels;
+mod email;
 mod lease;
 mod node;
 mod peers;
@@ -52,6 +54,7 @@ pub(super) fn resolve(
     let alarm = resolver.alarm(&tree.alarm);
     resolver.check_means(&tree.promotion, tree.global.role);
     let wait = resolver.wait(&tree.promotion);
+    let channels = resolver.channels(tree);
     let state_dir = resolver.path(&tree.state.dir);
 
     let (role, producer) = identity?;
@@ -82,7 +85,7 @@ pub(super) fn resolve(
         fleet: members,
         pool: pool.1,
         alarm,
-        channels: super::channels::Channels::default(),
+        channels,
         promote: actuators.promote,
         demote: actuators.demote,
         promote_remote: actuators.promote_remote,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 
+use super::channels::{discord, email, pagerduty, script, slack, webhook};
 use super::kind::base_url;
 use super::own_log::OwnLog;
 use super::watched::{FleetKeys, HostKeys, PoolKeys};
@@ -28,6 +29,12 @@ pub(super) struct Tree {
     pub(super) fleet: FleetKeys,
     pub(super) pool: PoolKeys,
     pub(super) alarm: AlarmKeys,
+    pub(super) email: email::Keys,
+    pub(super) webhook: webhook::Keys,
+    pub(super) slack: slack::Keys,
+    pub(super) discord: discord::Keys,
+    pub(super) pagerduty: pagerduty::Keys,
+    pub(super) script: script::Keys,
     pub(super) status: Status,
     pub(super) state: State,
     pub(super) log: OwnLog,

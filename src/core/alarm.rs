@@ -17,4 +17,5 @@ pub mod neighbours;
 pub mod settings;
 pub mod signal;
 pub mod silence;
+pub mod texts;
 pub mod wording;
