@@ -55,8 +55,6 @@ pub struct Config {
     pub lease: Option<LeaseAccess>,
     /// The keepers of our producer's other nodes, where any are configured.
     pub peers: Option<PeersAccess>,
-    /// When people are told, and in what words.
-    pub alarm: AlarmSettings,
     /// How the host is looked at, where it is watched.
     pub host: Option<watched::HostAccess>,
     /// The members of the fleet and their addresses, in the order of
@@ -64,6 +62,8 @@ pub struct Config {
     pub fleet: Vec<(String, Url)>,
     /// How the mining pool is asked, where one is watched.
     pub pool: Option<watched::PoolAccess>,
+    /// When people are told, and in what words.
+    pub alarm: AlarmSettings,
     /// Where messages go.
     pub channels: channels::Channels,
     /// How this node is made to produce.

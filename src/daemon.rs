@@ -10,6 +10,7 @@ pub(crate) mod channels;
 pub mod control;
 mod hands;
 pub(crate) mod lease;
+mod memory;
 pub mod outbox;
 pub(crate) mod peers;
 mod recorder;
@@ -44,6 +45,7 @@ use crate::web;
 use alarms::Alarms;
 use control::{Request, Socket};
 use hands::{Hands, Helpers};
+use memory::FleetMemory;
 use outbox::{Outlet, Tools};
 use peers::Peers;
 use urgent::Urgency;
@@ -78,7 +80,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     })?;
     let (store, latch) = open_state(&config)?;
     let clock = Clock::start();
-    let keeper = Keeper::new(config.settings.clone(), clock.now(), latch);
+    let mut keeper = Keeper::new(config.settings.clone(), clock.now(), latch);
+    let memory = FleetMemory::restore(alarms::usable(store.as_ref()), &mut keeper);
     let (events, inbox) = mpsc::channel(EVENTS_MAX);
     let own = keeper.peer_status(clock.now());
     let peers = Peers::start(&config, clock, own, &events, &stop).await?;
@@ -116,16 +119,28 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let hands = Hands::new(&config, store, senses.client.clone(), helpers, clock, events);
     let (lib, chain_id) = (senses.lib.clone(), senses.chain_id.clone());
     let urgency = Urgency::default();
-    let mut daemon =
-        Daemon { keeper, clock, hands, alarms, peers, show, lib, chain_id, urgency, told: None };
+    let mut daemon = Daemon {
+        keeper,
+        clock,
+        hands,
+        alarms,
+        memory,
+        peers,
+        show,
+        lib,
+        chain_id,
+        urgency,
+        told: None,
+    };
     daemon.watch(inbox, ordered, &stop).await;
-    let Daemon { hands, alarms, peers, .. } = daemon;
+    let Daemon { keeper, hands, alarms, memory, peers, .. } = daemon;
     if let Some(taking) = taking {
         // Before the state directory is unlocked: the next keeper's socket has the same name.
         let _ = timeout(ORDERS_END, taking).await;
     }
     hands.finish().await;
     alarms.finish(LAST_MESSAGES).await;
+    memory.finish(clock.now(), &keeper).await;
     peers.finish().await;
     senses.finish().await;
     // The page ends with the same token; its error was logged where it happened.
@@ -167,6 +182,7 @@ struct Daemon {
     clock: Clock,
     hands: Hands,
     alarms: Alarms,
+    memory: FleetMemory,
     peers: Peers,
     show: watch::Sender<Arc<Status>>,
     lib: watch::Sender<u32>,
@@ -237,6 +253,7 @@ impl Daemon {
         let mut status = self.keeper.status(now);
         self.alarms.tick(now.wall, &status, self.keeper.signals(now));
         status.alarms = self.alarms.status();
+        self.memory.tick(now, &self.keeper);
         self.tell_decision(&status);
         self.lib.send_replace(status.chain.lib.unwrap_or_default());
         self.chain_id.send_if_modified(|known| {

@@ -127,8 +127,8 @@ async fn the_share_of_the_processors_is_since_the_look_before() {
     let mut looker = Looker::new(plan(faked.roots()));
     looker.look().await;
     for (line, expected) in [
-        // Of 1000 ticks 750 busy; waiting for a disk is idle, being held by the hypervisor is not.
-        ("cpu  200 50 300 950 100 50 50 100 999 999", Some(750)),
+        // Of 800 ticks more 550 busy; waiting for a disk is idle, being held by the hypervisor is not.
+        ("cpu  200 50 300 950 100 50 50 100 999 999", Some(687)),
         // The same ticks again: no time has passed.
         ("cpu  200 50 300 950 100 50 50 100 999 999", None),
         // Ticks that went back.
@@ -403,11 +403,10 @@ fn a_host_that_is_short_of_everything_changes_no_decision() {
             world.knobs.active_signs = second < 300;
             world.run(1);
         }
-        let acts = world.acts();
-        (world.decisions, acts)
+        (world.acts(), world.decisions)
     };
     let without = run(None);
-    assert!(!without.1.is_empty(), "it should promote: {without:?}");
+    assert!(!without.0.is_empty(), "it should promote: {without:?}");
     assert_eq!(run(Some(1_000)), without);
     assert_eq!(run(Some(0)), without);
 }

@@ -224,11 +224,6 @@ impl Kind {
                 "/NAME, of letters, digits, dots, -, _ and /, not at its end".to_owned()
             }
             Self::Word => "a word without blanks".to_owned(),
-            Self::Minutes { max } => format!("up to {max} of 1 to 43200, separated by commas"),
-            Self::Hours { max } => {
-                format!("up to {max} of DAY HH:MM-HH:MM, DAY one of mon to sun or daily")
-            }
-            Self::TimeZone => "a name such as UTC, Europe/Berlin or Asia/Shanghai".to_owned(),
             Self::Endpoint => {
                 "http://HOST/PATH or https://HOST/PATH, without a user or a question".to_owned()
             }
@@ -240,6 +235,11 @@ impl Kind {
                  behind it"
                     .to_owned()
             }
+            Self::Minutes { max } => format!("up to {max} of 1 to 43200, separated by commas"),
+            Self::Hours { max } => {
+                format!("up to {max} of DAY HH:MM-HH:MM, DAY one of mon to sun or daily")
+            }
+            Self::TimeZone => "a name such as UTC, Europe/Berlin or Asia/Shanghai".to_owned(),
             Self::Levels => "page, warn and info, separated by commas".to_owned(),
             Self::Choice(words) => match words.split_last() {
                 Some((last, others)) => format!("{} or {last}", others.join(", ")),
@@ -263,6 +263,10 @@ impl Kind {
             Self::Urls { max } => read_urls(text, *max),
             Self::Peers { max } => read_peers(text, *max),
             Self::Levels => read_levels(text),
+            Self::Paths { max } => read_paths(text, *max),
+            Self::Hashrate => read_hashrate(text)
+                .map(Value::from)
+                .ok_or_else(|| is_no(text, "hashrate above 0 and below 18 E")),
             Self::Minutes { max } => lists::read_minutes(text, *max),
             Self::Hours { max } => lists::read_hours(text, *max),
             Self::Mailboxes { max } => read_mailboxes(text, *max),
@@ -270,10 +274,6 @@ impl Kind {
             Self::WebUrl => SecretUrl::new(text)
                 .map(|_| Value::from(text))
                 .map_err(|why| format!("the address {why}")),
-            Self::Paths { max } => read_paths(text, *max),
-            Self::Hashrate => read_hashrate(text)
-                .map(Value::from)
-                .ok_or_else(|| is_no(text, "hashrate above 0 and below 18 E")),
             Self::Count { min, max } => read_count(text, *min, *max),
             Self::Port => read_count(text, 1, u64::from(u16::MAX)),
             Self::Time { unit, min_ms, max_ms } => read_time(text, *unit, *min_ms, *max_ms),
@@ -298,9 +298,9 @@ impl Kind {
             }
             Self::NodeName => (is_node_name(text), "name of a node"),
             Self::Url => (base_url(text).is_some(), "address of an HTTP service"),
+            Self::Endpoint => (is_endpoint(text), "address of an HTTP service"),
             Self::MailServer => (Server::new(text).is_some(), "host that takes mail"),
             Self::Mailbox => (read_mailbox(text).is_some(), "mail address"),
-            Self::Endpoint => (is_endpoint(text), "address of an HTTP service"),
             Self::DockerHost => (is_docker_host(text), "address of a Docker engine"),
             Self::Container => (is_container(text), "name of a container"),
             Self::Address => (text.parse::<SocketAddr>().is_ok(), "address with a port"),
@@ -421,24 +421,6 @@ fn read_levels(text: &str) -> Result<Value, String> {
     Ok(Value::Array(levels))
 }
 
-fn read_mailboxes(text: &str, max: usize) -> Result<Value, String> {
-    let mut addresses: Vec<String> = Vec::new();
-    let mut found: Vec<Value> = Vec::new();
-    for part in text.split(',').map(str::trim) {
-        let mailbox = read_mailbox(part).ok_or_else(|| is_no(part, "mail address"))?;
-        let address = mailbox.email.to_string().to_ascii_lowercase();
-        if addresses.contains(&address) {
-            return Err(format!("{} is there twice", quoted(part)));
-        }
-        addresses.push(address);
-        found.push(part.into());
-    }
-    if found.len() > max {
-        return Err(format!("{} addresses", found.len()));
-    }
-    Ok(Value::Array(found))
-}
-
 fn read_paths(text: &str, max: usize) -> Result<Value, String> {
     let mut paths: Vec<Value> = Vec::new();
     for part in text.split(',').map(str::trim) {
@@ -473,6 +455,24 @@ fn read_hashrate(text: &str) -> Option<u64> {
     let thousandths: u128 = format!("{whole}{decimals:0<3}").parse().ok()?;
     let hashes = thousandths * 1_000_u128.pow(thousands as u32) / 1_000;
     u64::try_from(hashes).ok().filter(|hashes| *hashes > 0)
+}
+
+fn read_mailboxes(text: &str, max: usize) -> Result<Value, String> {
+    let mut addresses: Vec<String> = Vec::new();
+    let mut found: Vec<Value> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        let mailbox = read_mailbox(part).ok_or_else(|| is_no(part, "mail address"))?;
+        let address = mailbox.email.to_string().to_ascii_lowercase();
+        if addresses.contains(&address) {
+            return Err(format!("{} is there twice", quoted(part)));
+        }
+        addresses.push(address);
+        found.push(part.into());
+    }
+    if found.len() > max {
+        return Err(format!("{} addresses", found.len()));
+    }
+    Ok(Value::Array(found))
 }
 
 fn read_urls(text: &str, max: usize) -> Result<Value, String> {

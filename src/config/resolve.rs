@@ -48,10 +48,10 @@ pub(super) fn resolve(
     let lease = resolver.lease(&tree.lease).unzip();
     let node = node_name(tree);
     let peers = resolver.peers(&tree.peers, node.as_deref());
-    let alarm = resolver.alarm(&tree.alarm);
     let host = resolver.host(&tree.host).unzip();
     let (fleet, members) = resolver.fleet(&tree.fleet);
     let pool = resolver.pool(&tree.pool).unzip();
+    let alarm = resolver.alarm(&tree.alarm);
     resolver.check_means(&tree.promotion, tree.global.role);
     let wait = resolver.wait(&tree.promotion);
     let channels = resolver.channels(tree);
@@ -81,11 +81,11 @@ pub(super) fn resolve(
         watch,
         references: tree.references.urls.clone(),
         peers,
-        alarm,
-        channels,
         host: host.1,
         fleet: members,
         pool: pool.1,
+        alarm,
+        channels,
         promote: actuators.promote,
         demote: actuators.demote,
         promote_remote: actuators.promote_remote,

@@ -204,7 +204,7 @@ impl Fleet {
         // Nobody is heard: the silence of each does not count, only that of all together.
         if !self.together.is_all() {
             for member in self.members.iter_mut().filter(|member| member.is_known()) {
-                member.quiet_ms += step_ms;
+                member.wait(now.mono, step_ms);
             }
         }
         let known = self.members.iter().filter(|member| member.is_known());

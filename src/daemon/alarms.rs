@@ -55,16 +55,17 @@ impl Alarms {
     }
 
     /// Judges what is to be told; returns the incidents that changed.
+    /// `beside` is what is watched beside the node: the fleet, a mining pool.
     pub(super) fn tick(
         &mut self,
         now: Timestamp,
         status: &Status,
-        others: Vec<Signal>,
+        beside: Vec<Signal>,
     ) -> Vec<Incident> {
         let channels = self.outbox.states();
-        let findings = status.findings.iter().map(Signal::of);
-        let channels = channels.iter().map(|channel| of_channel(now, channel));
-        let signals: Vec<_> = findings.chain(others).chain(channels).collect();
+        let findings = status.findings.iter().map(Signal::of).chain(beside);
+        let signals: Vec<_> =
+            findings.chain(channels.iter().map(|channel| of_channel(now, channel))).collect();
         let told = std::mem::take(&mut self.told);
         let seen = Seen {
             signals: &signals,

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::core::event::Event;
+use crate::core::event::{ApiFailure, Event};
 use crate::core::fleet::{MemberEvent, MemberReport};
 use crate::sources::web::Web;
 
@@ -50,7 +50,10 @@ impl Asker {
         let mut url = url.clone();
         url.set_path("/api/status");
         let answer = self.web.ask(url, None, STATUS_BYTES_MAX).await;
-        report::read(&answer.map_err(|failure| failure.to_string())?)
+        report::read(&answer.map_err(|failure| match failure {
+            ApiFailure::NoSuchApi => "no status of eoskeeper is there (HTTP status 404)".to_owned(),
+            other => other.to_string(),
+        })?)
     }
 }
 

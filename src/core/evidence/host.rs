@@ -11,9 +11,9 @@ pub const SAMPLES: usize = 5;
 /// Looks further apart than this are not one window, milliseconds; they are 60 s apart at most.
 const GAP_MS: u64 = 180_000;
 /// Longest name of a disk or a group that is kept, bytes.
-const NAME_BYTES: usize = 128;
+const NAME_BYTES: usize = 64;
 /// Longest reason that is kept, bytes.
-const WHY_BYTES: usize = 200;
+const WHY_BYTES: usize = 160;
 /// Most reasons that are kept: one for each disk and each other resource.
 const UNKNOWN_MAX: usize = DISKS_MAX + 4;
 
@@ -143,6 +143,6 @@ mod tests {
         assert!(host.disks().iter().all(|disk| disk.name.len() <= NAME_BYTES));
         assert!(host.why_unknown(Resource::Disk).len() <= UNKNOWN_MAX * (WHY_BYTES + 2));
         // 5 looks of 8 disks, and the reasons of one.
-        assert!(host.bytes() < 24 * 1024, "{}", host.bytes());
+        assert!(host.bytes() < 8 * 1024, "{}", host.bytes());
     }
 }

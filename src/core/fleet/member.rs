@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MemberReport, RULES_MAX};
 use crate::core::settings::Role;
-use crate::core::time::{Now, Timestamp};
+use crate::core::time::{Mono, Now, Timestamp};
 
 /// Longest sentence that is kept of a member, bytes.
 const SENTENCE_BYTES: usize = 300;
@@ -63,6 +63,8 @@ pub(super) struct Member {
     pub(super) failure: Option<String>,
     /// Whether its silence is an incident of its own.
     pub(super) fires: bool,
+    /// When it reported, until the next tick has counted from there.
+    pub(super) fresh: Option<Mono>,
 }
 
 impl Member {
@@ -78,6 +80,7 @@ impl Member {
             report: None,
             failure: None,
             fires: false,
+            fresh: None,
         }
     }
 
@@ -112,6 +115,13 @@ impl Member {
         self.heard_at = Some(now.wall);
         self.failure = None;
         self.fires = false;
+        self.fresh = Some(now.mono);
+    }
+
+    /// Counts silence on, by the step since the last tick at most.
+    pub(super) fn wait(&mut self, now: Mono, step_ms: u64) {
+        let since = self.fresh.take().map_or(step_ms, |heard| now.since_ms(heard));
+        self.quiet_ms += since.min(step_ms);
     }
 
     pub(super) fn fail(&mut self, why: &str) {

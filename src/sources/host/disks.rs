@@ -40,7 +40,12 @@ impl Disks {
     /// nodeos keeps its blocks.
     pub(super) async fn look(&mut self, data: Option<PathBuf>) -> (Vec<DiskSample>, Vec<String>) {
         let data = data.filter(|_| self.is_usual).map(|path| ("data".to_owned(), path));
-        let all: Vec<_> = data.into_iter().chain(self.named.clone()).take(DISKS_MAX).collect();
+        let mut all: Vec<(String, PathBuf)> = Vec::new();
+        for (name, path) in data.into_iter().chain(self.named.clone()).take(DISKS_MAX) {
+            if !all.iter().any(|(_, other)| *other == path) {
+                all.push((name, path));
+            }
+        }
         // A container's data has another path each time.
         self.asides.retain(|path, _| all.iter().any(|(_, watched)| watched == path));
         let looks = all.into_iter().map(|(name, path)| {
