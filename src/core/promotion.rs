@@ -5,10 +5,13 @@
 //! A script's exit code and `/v1/producer/paused` are claims; a block with our name that another
 //! producer built on is proof.
 
+mod able;
+mod backoff;
 mod beginning;
 mod giving;
 mod outcomes;
 mod passive;
+mod restart;
 mod stage;
 mod starting;
 mod stopping;
@@ -23,6 +26,8 @@ use crate::core::handover::{Handover, Taken};
 use crate::core::rules::View;
 use crate::core::settings::Role;
 use crate::core::time::{Mono, Now, Timestamp};
+
+use backoff::Backoff;
 
 pub use giving::Giving;
 pub use stage::Stage;
@@ -104,6 +109,18 @@ pub struct Machine {
     /// The stage a promotion or a handover began in.
     came_from: Stage,
     reminded_at: Option<Mono>,
+    /// Whether nodeos was restarted by us and has not been able to sign since.
+    is_mending: bool,
+    /// Its head block when it was.
+    coma_head: u32,
+    /// Whether the node was seen stopped since it was last told to stop.
+    has_obeyed: bool,
+    /// Whether this keeper ever stopped the node.
+    is_stopped_once: bool,
+    /// Stops that came back as done, after which the node said that it is not paused.
+    unheeded: Backoff,
+    /// Tries to make the active node sign that did not work.
+    arming: Backoff,
     restarted_at: Option<Mono>,
     /// Version of the schedule by which the deadline of the verification was set.
     verified_by: Option<u64>,
@@ -316,6 +333,9 @@ impl Machine {
     fn order(&mut self, view: &View<'_>, act: Act, handover: Option<Handover>) -> u64 {
         if matches!(act, Act::Promote | Act::Demote | Act::Fence | Act::Restart) {
             self.acted_at = NEVER;
+        }
+        if matches!(act, Act::Demote | Act::Fence) {
+            self.has_obeyed = false;
         }
         self.push(view, act, handover)
     }

@@ -96,6 +96,7 @@ impl Machine {
             ..Giving::silence(&found.sentence, view.now)
         });
         self.taken = None;
+        self.is_mending = false;
         let id = self.save(view.now, LatchStage::Demoting);
         self.stage = Stage::Latching { act: Act::HandOver, id, since: view.now.mono };
     }

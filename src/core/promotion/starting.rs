@@ -1,5 +1,6 @@
 //! How the machine starts: from what the latch on disk says was under way.
 
+use super::backoff::Backoff;
 use super::{Machine, NEVER, Stage};
 use crate::core::action::{Act, Latch, LatchStage};
 use crate::core::entitlement::Position;
@@ -49,6 +50,13 @@ impl Machine {
             forced_switch: false,
             came_from: Stage::Resting,
             reminded_at: None,
+            is_mending: false,
+            coma_head: 0,
+            // What was before this keeper is not known.
+            has_obeyed: true,
+            is_stopped_once: false,
+            unheeded: Backoff::default(),
+            arming: Backoff::default(),
             restarted_at: None,
             verified_by: None,
             saves: Vec::new(),

@@ -199,6 +199,7 @@ impl Machine {
     pub fn rearm(&mut self) -> usize {
         let forgotten = self.latch.promotions.len();
         self.latch.promotions.clear();
+        self.arming.reset();
         self.save_as_is();
         forgotten
     }

@@ -71,8 +71,11 @@ impl Machine {
         } else if self.deadline(view, until).is_some_and(|until| view.now.wall >= until) {
             let why = "no block of ours was seen on the chain within our next turn".to_owned();
             if act == Act::Promote {
-                self.tell("promotion_undone", format!("The promotion is undone: {why}."), true);
-                self.step_down(view, why);
+                if self.arming.tries() == 0 {
+                    let text = format!("The promotion is undone: {why}.");
+                    self.tell("promotion_undone", text, true);
+                }
+                self.undo(view, why);
             } else {
                 self.tell("handover_failed", format!("The standby was promoted, but {why}."), true);
                 self.handed_over(since, false);
@@ -88,6 +91,7 @@ impl Machine {
         }
         self.unpaused_at = Some(view.now.mono);
         if view.settings.role == Role::Active {
+            self.arming.reset();
             self.tell("armed", text, false);
             self.latch.incident.clear();
             self.latch.reason.clear();
