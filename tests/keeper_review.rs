@@ -6,9 +6,10 @@ mod keeper_support;
 use eoskeeper::core::action::{Act, ActResult, Latch, LatchStage, Maintenance, Outcome};
 use eoskeeper::core::command::Command;
 use eoskeeper::core::event::{Event, EventName, LogEvent};
-use eoskeeper::core::handover::{Fence, PeerEvent, PeerSaid, Signing};
+use eoskeeper::core::handover::{Fence, PeerEvent, PeerSaid, Refused, Signing};
 use eoskeeper::core::lease::LeaseEvent;
-use eoskeeper::core::settings::{OnLeaseOutage, Role, Settings};
+use eoskeeper::core::promotion::SwitchStep;
+use eoskeeper::core::settings::{Lease, OnLeaseOutage, Role, Settings};
 use keeper_support::pair::{
     A, B, WARM, active_with, ended, handover, offer, record, returned, settings, with_lease,
 };
@@ -428,4 +429,93 @@ fn what_a_dead_process_said_of_its_pause_is_no_return() {
     world.run(30);
     assert_eq!(world.acts(), [Act::HandOver], "{:?}", world.decisions);
     assert_eq!(world.told("returned_unpaused"), 0);
+}
+
+#[test]
+fn a_refused_failback_is_said_at_once_on_the_node_that_asked() {
+    // B signs and sees that A is not ready.
+    let mut b = producing();
+    b.peer.as_mut().unwrap().ready = false;
+    b.run(2);
+    assert_eq!(b.keeper.peer_status(b.now).refused, None);
+    let asks = PeerSaid::Ask("a person on a".to_owned());
+    b.tell(Event::Peer(PeerEvent { index: 0, said: asks }));
+    b.run(1);
+    let refused = b.keeper.peer_status(b.now).refused.expect("a refusal");
+    assert_eq!((refused.to.as_str(), b.acts().len()), ("a", 0));
+    assert!(refused.sentence.contains("a is not ready"), "{refused:?}");
+    // A hears of it. What B had refused before is no answer, nor what it refused to another.
+    let mut own = settings(A, "b");
+    own.node = "a".to_owned();
+    let mut a = World::with(own, 21, Ok(None));
+    a.peer = Some(peer("b", B, Signing::Yes));
+    let before = Refused { at: refused.at.plus_ms(-60_000), ..refused.clone() };
+    a.peer.as_mut().unwrap().refused = Some(before);
+    a.run(WARM);
+    let now = a.now;
+    assert!(a.keeper.command(now, &Command::Failback { force: true, dry_run: false }).accepted);
+    let step = |world: &World| world.keeper.status(world.now).switchover.unwrap();
+    a.run(3);
+    assert_eq!(step(&a).step, SwitchStep::Asked);
+    a.peer.as_mut().unwrap().refused = Some(Refused { to: "c".to_owned(), ..refused.clone() });
+    a.run(3);
+    assert_eq!(step(&a).step, SwitchStep::Asked);
+    a.peer.as_mut().unwrap().refused = Some(refused);
+    a.run(1);
+    assert_eq!(step(&a).step, SwitchStep::Failed);
+    assert!(step(&a).step_sentence.starts_with("b refused: a is not ready"), "{:?}", step(&a));
+}
+
+#[test]
+fn who_paused_the_active_node_by_its_api_is_told_that_it_does_not_last() {
+    let mut world = active_with(settings(A, "b"), None);
+    world.peer.as_mut().unwrap().ready = false;
+    world.run(2);
+    world.knobs.paused = true;
+    assert!(world.run_until("verify", 60), "{:?}", world.decisions);
+    let (_, order) = world.orders.last().unwrap();
+    assert!(order.reason.contains("`eoskeeper demote`"), "{order:?}");
+    assert!(world.run_until("watch", 300), "{:?}", world.decisions);
+    for key in ["handover_no_taker", "armed"] {
+        let told: Vec<_> = world.notices.iter().filter(|n| n.key == key).collect();
+        assert!(told.len() == 1 && told[0].text.contains("`eoskeeper maintenance`"), "{told:?}");
+    }
+    // A dead process is not such a thing.
+    let mut world = active_with(settings(A, "b"), None);
+    world.peer.as_mut().unwrap().ready = false;
+    world.run(2);
+    ended(&mut world);
+    world.run(5);
+    let told = world.notices.iter().find(|n| n.key == "handover_no_taker").unwrap();
+    assert!(!told.text.contains("demote"), "{told:?}");
+}
+
+#[test]
+fn a_standby_that_gave_back_says_that_it_is_one() {
+    let mut world = producing();
+    world.peer.as_mut().unwrap().ready = true;
+    world.run(2);
+    let now = world.now;
+    let order = Command::Failback { force: false, dry_run: false };
+    assert!(world.keeper.command(now, &order).accepted, "{:?}", world.decisions);
+    assert!(world.run_until("handed_over", 400), "{:?}", world.decisions);
+    let sentence = &world.keeper.decision().sentence;
+    assert!(sentence.contains("this node is a standby again"), "{sentence}");
+}
+
+#[test]
+fn the_shortest_time_of_a_lease_carries_a_start_beside_a_node_that_signs() {
+    let times = Lease { renew_ms: 500, timeout_ms: 1_500, ..Lease::DEFAULT };
+    assert_eq!(times.least_ttl_ms(), 5_000);
+    for (ttl_ms, stops) in [(5_000, false), (4_000, true)] {
+        let mut own = settings(A, "b");
+        own.lease = Some(Lease { ttl_ms, ..times });
+        let mut world = World::with(own, 21, Ok(None));
+        (world.knobs.paused, world.knobs.active_signs) = (false, false);
+        // The first answer of etcd comes as late as it may.
+        world.run(2);
+        world.lease = Some(LeaseSays::Held(5));
+        world.run(20);
+        assert_eq!(world.acts().contains(&Act::Demote), stops, "{ttl_ms}: {:?}", world.decisions);
+    }
 }

@@ -243,7 +243,7 @@ struct Ordered {
     act: Option<Act>,
 }
 
-const ORDERED: [Ordered; 11] = [
+const ORDERED: [Ordered; 12] = [
     Ordered {
         row: "`promote`",
         world: started_and_seen,
@@ -309,7 +309,20 @@ const ORDERED: [Ordered; 11] = [
         },
         command: || Command::Failback { force: false, dry_run: false },
         accepted: false,
-        words: "not ready to sign",
+        words: "This node is under maintenance until",
+        act: None,
+    },
+    Ordered {
+        row: "`failback --force`, on the active node",
+        world: || {
+            let mut world = started_paused();
+            world.peer = Some(peer("b", B, Signing::Yes));
+            world.run(60);
+            world
+        },
+        command: || Command::Failback { force: true, dry_run: false },
+        accepted: false,
+        words: "end it first",
         act: None,
     },
     Ordered {

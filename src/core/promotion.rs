@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use crate::core::action::{Act, ActResult, Action, Latch, LatchStage, Order};
 use crate::core::entitlement::{Position, Right};
-use crate::core::handover::{Handover, Taken};
+use crate::core::handover::{Handover, Refused, Taken};
 use crate::core::rules::View;
 use crate::core::settings::Role;
 use crate::core::time::{Mono, Now, Timestamp};
@@ -71,6 +71,8 @@ pub struct Machine {
     pub giving: Option<Giving>,
     /// What came of the handover this node took up last.
     pub taken: Option<Taken>,
+    /// The last request to hand over that this node refused.
+    pub refused: Option<Refused>,
     /// The switchover that a person ordered last.
     pub switch: Option<Switch>,
     /// Whether the node was seen able to sign since it was started, and when last.
@@ -86,6 +88,8 @@ pub struct Machine {
     given_at: Option<Timestamp>,
     /// The order that asks a peer to hand over.
     asked: Option<u64>,
+    /// Which peer was asked to hand over, and what it had refused until then.
+    asked_of: Option<(usize, Option<Refused>)>,
     /// No new try to take the lease before this.
     lease_retry: Mono,
     /// A right of the active node to sign again without waiting.

@@ -459,6 +459,7 @@ pub fn peer(node: &str, role: Role, signing: Signing) -> PeerStatus {
         maintenance_until: None,
         taken: None,
         version: None,
+        refused: None,
     }
 }
 

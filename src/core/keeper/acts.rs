@@ -5,6 +5,7 @@ use super::{Keeper, view};
 use crate::core::action::Act;
 use crate::core::entitlement::{Ground, Position, ground};
 use crate::core::gates::HoldReason;
+use crate::core::handover::Refused;
 use crate::core::incapable::{Cause, Incapable, incapable};
 use crate::core::promotion::{Machine, Stage};
 use crate::core::rules::{self, Rule};
@@ -114,7 +115,12 @@ impl Keeper {
         let said = answer.sentences.join(" ");
         let verb = if answer.accepted { "granted" } else { "refused" };
         let text = format!("{name} asked for the producer ({behalf}): {verb}. {said}");
-        self.with_machine(now, |machine, _| machine.note("handover_asked", text));
+        let refused =
+            (!answer.accepted).then(|| Refused { to: name, at: now.wall, sentence: said });
+        self.with_machine(now, |machine, _| {
+            machine.refused = refused;
+            machine.note("handover_asked", text);
+        });
     }
 
     pub(super) fn promote_if_open(&mut self, now: Now) {

@@ -1,5 +1,6 @@
 //! What is looked at while a promotion is under way: its proof, its deadline, other hands.
 
+use super::giving::KEEPS_PAUSED;
 use super::{Machine, Stage};
 use crate::core::action::{Act, LatchStage};
 use crate::core::evidence::own::OwnBlock;
@@ -92,7 +93,9 @@ impl Machine {
         self.unpaused_at = Some(view.now.mono);
         if view.settings.role == Role::Active {
             self.arming.reset();
-            self.tell("armed", text, false);
+            let was_paused = self.latch.reason.ends_with(KEEPS_PAUSED);
+            let hint = if was_paused { KEEPS_PAUSED } else { "" };
+            self.tell("armed", format!("{text}{hint}"), false);
             self.latch.incident.clear();
             self.latch.reason.clear();
             self.save(view.now, LatchStage::Standby);
