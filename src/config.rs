@@ -7,6 +7,7 @@
 //!
 //! Relative paths are relative to the file's own directory.
 
+pub mod channels;
 mod given;
 pub mod keys;
 pub mod kind;
@@ -51,6 +52,8 @@ pub struct Config {
     pub lease: Option<LeaseAccess>,
     /// The keepers of our producer's other nodes, where any are configured.
     pub peers: Option<PeersAccess>,
+    /// Where messages go.
+    pub channels: channels::Channels,
     /// How this node is made to produce.
     pub promote: Option<Actuator>,
     /// How this node is made to stop producing.

@@ -4,6 +4,7 @@
 //! it by compiling this folder alone and looking at what the object code refers to.
 
 pub mod action;
+pub mod alarm;
 pub mod alarms;
 pub mod command;
 pub mod decision;
@@ -19,6 +20,7 @@ pub mod name;
 pub mod process;
 pub mod promotion;
 pub mod rules;
+pub mod sample;
 pub mod schedule;
 pub mod settings;
 pub mod status;

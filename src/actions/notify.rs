@@ -3,6 +3,7 @@
 //! The [`Dispatcher`] gives each channel a queue and a task of its own, so that one that hangs
 //! holds up neither the keeper nor the others. It does not decide what is worth telling.
 
+pub mod channel;
 pub mod log;
 
 use std::pin::Pin;

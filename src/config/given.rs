@@ -185,7 +185,7 @@ impl Given {
     /// The tree to make types of, with the table's own defaults filled in.
     pub(super) fn tree(&self) -> Value {
         let mut tree = Map::new();
-        for section in &SECTIONS {
+        for section in SECTIONS {
             let mut fields = self.values.get(section.name).cloned().unwrap_or_default();
             for key in section.keys {
                 if let DefaultValue::Text(text) = key.default
@@ -217,8 +217,8 @@ fn outside(line: usize, name: &str, problems: &mut Problems) {
 }
 
 fn suggest_section(name: &str) -> String {
-    let names = SECTIONS.map(|section| section.name);
-    match nearest(name, names.into_iter()) {
+    let names: Vec<_> = SECTIONS.iter().map(|section| section.name).collect();
+    match nearest(name, names.iter().copied()) {
         Some(meant) => format!("did you mean [{meant}]?"),
         None => format!("the sections are [{}]", names.join("], [")),
     }

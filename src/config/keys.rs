@@ -72,7 +72,7 @@ pub enum DefaultValue {
 }
 
 /// The sections, in the order they are documented.
-pub const SECTIONS: [Section; 9] = [
+pub const SECTIONS: &[Section] = &[
     global::SECTION,
     rules::SECTION,
     promotion::SECTION,

@@ -72,6 +72,8 @@ pub enum Kind {
     KeyPrefix,
     /// A word without blanks.
     Word,
+    /// Severities, separated by commas, each once.
+    Levels,
     /// One of some words.
     Choice(&'static [&'static str]),
 }
@@ -174,6 +176,7 @@ impl Kind {
                 "/NAME, of letters, digits, dots, -, _ and /, not at its end".to_owned()
             }
             Self::Word => "a word without blanks".to_owned(),
+            Self::Levels => "page, warn and info, separated by commas".to_owned(),
             Self::Choice(words) => match words.split_last() {
                 Some((last, others)) => format!("{} or {last}", others.join(", ")),
                 None => String::new(),
@@ -195,6 +198,7 @@ impl Kind {
         match self {
             Self::Urls { max } => read_urls(text, *max),
             Self::Peers { max } => read_peers(text, *max),
+            Self::Levels => read_levels(text),
             Self::Count { min, max } => read_count(text, *min, *max),
             Self::Port => read_count(text, 1, u64::from(u16::MAX)),
             Self::Time { unit, min_ms, max_ms } => read_time(text, *unit, *min_ms, *max_ms),
@@ -244,7 +248,7 @@ impl Kind {
         match (self, value) {
             (Self::Time { unit, .. }, Value::Number(ms)) => unit.show(ms.as_u64().unwrap_or(0)),
             (_, Value::String(text)) => text.clone(),
-            (Self::Urls { .. } | Self::Peers { .. }, Value::Array(urls)) => {
+            (Self::Urls { .. } | Self::Peers { .. } | Self::Levels, Value::Array(urls)) => {
                 let urls: Vec<&str> = urls.iter().filter_map(Value::as_str).collect();
                 urls.join(", ")
             }
@@ -311,6 +315,18 @@ fn is_key_prefix(text: &str) -> bool {
         && !text.ends_with('/')
         && !text.contains("//")
         && text.bytes().all(is_plain)
+}
+
+fn read_levels(text: &str) -> Result<Value, String> {
+    let mut levels: Vec<Value> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        let level = choose(part, &["page", "warn", "info"]).ok_or_else(|| is_no(part, "level"))?;
+        if levels.contains(&level) {
+            return Err(format!("{} is there twice", quoted(part)));
+        }
+        levels.push(level);
+    }
+    Ok(Value::Array(levels))
 }
 
 fn read_urls(text: &str, max: usize) -> Result<Value, String> {

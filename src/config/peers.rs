@@ -36,13 +36,28 @@ impl Secret {
     /// # Errors
     /// What is wrong with it, in words that do not hold it.
     pub fn new(text: &[u8]) -> Result<Self, String> {
+        Self::at_least(SECRET_BYTES_MIN, text)
+    }
+
+    /// The same with another least number of bytes: what a service gave, such as a token or a
+    /// password, is as long as it is.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words that do not hold it.
+    pub fn at_least(least: usize, text: &[u8]) -> Result<Self, String> {
         let bytes = text.trim_ascii();
         let count = bytes.len();
-        if !(SECRET_BYTES_MIN..=SECRET_BYTES_MAX).contains(&count) {
-            let bounds = format!("{SECRET_BYTES_MIN} to {SECRET_BYTES_MAX}");
+        if !(least..=SECRET_BYTES_MAX).contains(&count) {
+            let bounds = format!("{least} to {SECRET_BYTES_MAX}");
             return Err(format!("the secret has {count} bytes, and {bounds} are allowed"));
         }
         Ok(Self(bytes.to_vec()))
+    }
+
+    /// It as text, where it is some.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
     }
 
     /// The bytes to sign with.

@@ -5,6 +5,7 @@ mod lease;
 mod node;
 mod peers;
 mod rules;
+mod secret;
 mod together;
 
 use std::path::{Path, PathBuf};
@@ -68,6 +69,7 @@ pub(super) fn resolve(
         watch,
         references: tree.references.urls.clone(),
         peers,
+        channels: super::channels::Channels::default(),
         promote: actuators.promote,
         demote: actuators.demote,
         promote_remote: actuators.promote_remote,

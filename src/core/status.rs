@@ -13,6 +13,7 @@ use crate::core::handover::PeerStatus;
 use crate::core::name::Name;
 use crate::core::promotion::Switch;
 use crate::core::rules::Finding;
+use crate::core::sample::HostSample;
 use crate::core::settings::{Role, Rules};
 use crate::core::time::Timestamp;
 
@@ -54,6 +55,8 @@ pub struct Status {
     pub maintenance: Option<Maintenance>,
     /// The switchover that was ordered last.
     pub switchover: Option<Switch>,
+    /// The host's resources, where they are watched.
+    pub host: Option<HostSample>,
     /// Every rule, firing or not.
     pub findings: Vec<Finding>,
     /// Every gate, open or closed, in the order they are asked.

@@ -81,7 +81,7 @@ fn reference_section(section: &Section) -> String {
 
 #[test]
 fn the_example_says_what_the_table_says() {
-    for section in &SECTIONS {
+    for section in SECTIONS {
         let expected = example_section(section);
         assert!(EXAMPLE.contains(&expected), "config.ini.example should have:\n\n{expected}");
     }
@@ -89,7 +89,7 @@ fn the_example_says_what_the_table_says() {
 
 #[test]
 fn the_reference_says_what_the_table_says() {
-    for section in &SECTIONS {
+    for section in SECTIONS {
         let expected = reference_section(section);
         assert!(REFERENCE.contains(&expected), "configuration.md should have:\n\n{expected}");
     }

@@ -1,18 +1,13 @@
 //! `[peers]`: all of it or nothing, and the secret.
 
 use std::ffi::OsString;
-use std::fs::{File, Metadata};
-use std::io::{self, Read};
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::fs::OFlags;
-
-use super::super::peers::{PeersAccess, SECRET_BYTES_MAX, SECRET_ENV, Secret};
+use super::super::peers::{PeersAccess, SECRET_ENV, Secret};
 use super::super::tree::PeersKeys;
-use super::Resolver;
+use super::{Resolver, secret};
 
 const SECTION: &str = "peers";
 /// How a secret is made, as every message about one says.
@@ -59,7 +54,7 @@ impl Resolver<'_> {
         let make = |what| (what, MAKE.to_owned());
         if let Some(file) = file {
             let path = self.path(file);
-            let text = read(&path).map_err(|(what, allowed)| {
+            let text = secret::read(&path, MAKE).map_err(|(what, allowed)| {
                 (format!("{}: {what}", path.display()), allowed.to_owned())
             })?;
             return Secret::new(&text).map_err(make);
@@ -70,36 +65,4 @@ impl Resolver<'_> {
         })?;
         Secret::new(&text).map_err(|what| make(format!("{SECRET_ENV}: {what}")))
     }
-}
-
-/// Reads a secret's file; what is wrong, and what to do.
-fn read(path: &Path) -> Result<Vec<u8>, (String, &'static str)> {
-    let unreadable = |error: io::Error| {
-        let allowed = match error.kind() {
-            io::ErrorKind::NotFound => MAKE,
-            _ => "see that the user eoskeeper runs as may read it",
-        };
-        (format!("cannot be read: {error}"), allowed)
-    };
-    // A pipe must not hold the start up.
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
-    let file = File::options().read(true).custom_flags(flags).open(path).map_err(unreadable)?;
-    check(&file.metadata().map_err(unreadable)?)?;
-    let mut text = Vec::new();
-    // Room for blanks around it, and one byte more: a larger one is seen as such.
-    let most = 2 * SECRET_BYTES_MAX as u64;
-    file.take(most).read_to_end(&mut text).map_err(unreadable)?;
-    Ok(text)
-}
-
-fn check(data: &Metadata) -> Result<(), (String, &'static str)> {
-    if !data.is_file() {
-        return Err(("is not a file".to_owned(), "name the file of the secret"));
-    }
-    let mode = data.permissions().mode() & 0o777;
-    if mode & 0o007 != 0 {
-        let what = format!("is open to everybody on this host (mode {mode:03o})");
-        return Err((what, "chmod 600 it, or 640 with a group of its own"));
-    }
-    Ok(())
 }

@@ -38,6 +38,7 @@ impl Keeper {
             lease: lease_status(&view),
             maintenance: self.maintenance(now).cloned(),
             switchover: self.machine.switch.clone(),
+            host: None,
             findings: self.findings.clone(),
             gates: self.gates.clone(),
             promotion: self.promotion_status(now),

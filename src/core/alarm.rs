@@ -1,0 +1,4 @@
+//! What people are told, and how often: from findings to messages.
+
+pub mod language;
+pub mod message;
