@@ -116,7 +116,7 @@ impl Keeper {
         let verb = if answer.accepted { "granted" } else { "refused" };
         let text = format!("{name} asked for the producer ({behalf}): {verb}. {said}");
         let refused =
-            (!answer.accepted).then(|| Refused { to: name, at: now.wall, sentence: said });
+            (!answer.accepted).then_some(Refused { to: name, at: now.wall, sentence: said });
         self.with_machine(now, |machine, _| {
             machine.refused = refused;
             machine.note("handover_asked", text);

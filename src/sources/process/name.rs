@@ -41,7 +41,7 @@ pub(super) fn before_nodeos(arguments: &[String]) -> Option<String> {
     if arguments.iter().all(String::is_empty) || is_nodeos(arguments) || INITS.contains(&name) {
         return None;
     }
-    let script = arguments.iter().skip(1).find(|argument| !argument.starts_with('-'));
+    let script = arguments.get(1).filter(|argument| !argument.starts_with('-'));
     let shown = script.filter(|_| SHELLS.contains(&name)).map_or(name, String::as_str);
     Some(shown.chars().take(NAME_CHARS).collect())
 }
@@ -78,7 +78,7 @@ mod tests {
             ("/sbin/docker-init -- nodeos", None),
             ("/usr/bin/tini -- /start.sh", None),
             ("/bin/bash /opt/start.sh --paused", Some("/opt/start.sh")),
-            ("sh -c nodeos; true", Some("nodeos;")),
+            ("sh -c nodeos; true", Some("sh")),
             ("bash", Some("bash")),
             ("/usr/bin/supervisord -n", Some("supervisord")),
             // It is gone, or is not ours to see.
