@@ -11,13 +11,16 @@ pub mod demote;
 pub mod failback;
 pub mod history;
 mod keeper_client;
+mod length;
 pub mod maintenance;
+pub mod notify;
 mod order;
 mod own_log;
 pub mod promote;
 pub mod rearm;
 pub mod replay;
 pub mod run;
+pub mod silence;
 pub mod simulate;
 pub mod status;
 mod style;
@@ -96,6 +99,17 @@ enum Command {
         eoskeeper maintenance --for 2h --reason \"new disk\"\n  eoskeeper maintenance\n  \
         eoskeeper maintenance --end\n  eoskeeper maintenance --json | jq .until")]
     Maintenance(maintenance::Options),
+    /// Tell nobody of a cause for a while; what happens is recorded. Without a time, show what runs.
+    #[command(after_help = "Examples:\n  eoskeeper silence 30m --cause behind_references\n  \
+        eoskeeper silence 2h --cause member_offline:tokyo-2 --reason \"moves house\"\n  \
+        eoskeeper silence\n  eoskeeper silence --end")]
+    Silence(silence::Options),
+    /// Send a test message through a channel, or list the channels that are configured.
+    #[command(after_help = "Examples:\n  eoskeeper notify --list\n  \
+        eoskeeper notify --test email\n  \
+        eoskeeper notify --test discord --severity page --kind resolved --with-picture\n  \
+        eoskeeper notify --test pagerduty --json | jq .delivered")]
+    Notify(notify::Options),
     /// Count promotions anew, after a person has seen why there were so many.
     #[command(after_help = "Examples:\n  eoskeeper rearm\n  eoskeeper rearm --json")]
     Rearm(rearm::Options),
@@ -207,6 +221,8 @@ pub fn main() -> ExitCode {
         Command::Demote(options) => demote::run(&options),
         Command::Failback(options) => failback::run(&options),
         Command::Maintenance(options) => maintenance::run(&options),
+        Command::Silence(options) => silence::run(&options),
+        Command::Notify(options) => notify::run(&options),
         Command::Rearm(options) => rearm::run(&options),
         Command::Check { config, offline, json } => runtime()
             .map_or_else(failed, |runtime| runtime.block_on(check::run(config, offline, json))),

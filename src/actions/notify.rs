@@ -4,7 +4,17 @@
 //! holds up neither the keeper nor the others. It does not decide what is worth telling.
 
 pub mod channel;
+pub mod discord;
+pub mod email;
 pub mod log;
+pub mod pagerduty;
+mod post;
+pub mod reach;
+pub mod script;
+pub mod setup;
+pub mod slack;
+pub mod webhook;
+mod words;
 
 use std::pin::Pin;
 use std::sync::Arc;

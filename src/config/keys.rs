@@ -4,12 +4,20 @@
 //! Defaults of the judgement are not in it: they are read from [`crate::core::settings`], so that
 //! no text can differ from them.
 
+mod alarm;
+mod discord;
+mod email;
 mod global;
 mod lease;
 mod others;
+mod pagerduty;
 mod peers;
 mod promotion;
+mod route;
 mod rules;
+mod script;
+mod slack;
+mod webhook;
 
 use serde_json::Value;
 
@@ -79,6 +87,13 @@ pub const SECTIONS: &[Section] = &[
     lease::SECTION,
     others::REFERENCES,
     peers::SECTION,
+    alarm::SECTION,
+    email::SECTION,
+    webhook::SECTION,
+    slack::SECTION,
+    discord::SECTION,
+    pagerduty::SECTION,
+    script::SECTION,
     others::STATUS,
     others::STATE,
     others::LOG,

@@ -5,9 +5,14 @@ use std::net::SocketAddr;
 use reqwest::Url;
 use serde_json::Value;
 
+use super::channels::SecretUrl;
+use super::channels::email::{Server, read_mailbox};
+use super::zone;
 use crate::core::name::Name;
 use crate::core::settings::is_node_name;
 use crate::nodeos::keys;
+
+mod lists;
 
 /// The kinds of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +34,17 @@ pub enum Kind {
     Url,
     /// Base addresses of HTTP services, separated by commas, each once.
     Urls {
+        /// Most of them.
+        max: usize,
+    },
+    /// Address of an HTTP service with its path, which may hold a secret.
+    WebUrl,
+    /// A host that takes mail, and perhaps its port.
+    MailServer,
+    /// A mail address, perhaps with a name.
+    Mailbox,
+    /// Mail addresses, separated by commas, each once.
+    Mailboxes {
         /// Most of them.
         max: usize,
     },
@@ -74,6 +90,18 @@ pub enum Kind {
     Word,
     /// Severities, separated by commas, each once.
     Levels,
+    /// Whole minutes, up to 30 days, separated by commas.
+    Minutes {
+        /// Most of them.
+        max: usize,
+    },
+    /// Windows of the week, separated by commas.
+    Hours {
+        /// Most of them.
+        max: usize,
+    },
+    /// A time zone by its name.
+    TimeZone,
     /// One of some words.
     Choice(&'static [&'static str]),
 }
@@ -146,6 +174,13 @@ impl Kind {
             Self::Urls { max } => {
                 format!("up to {max} of http://HOST:PORT or https://HOST:PORT, separated by commas")
             }
+            Self::WebUrl => "https://HOST/PATH, or http://HOST/PATH".to_owned(),
+            Self::MailServer => "HOST or HOST:PORT".to_owned(),
+            Self::Mailbox => "NAME@HOST or WORDS <NAME@HOST>, the address in ASCII".to_owned(),
+            Self::Mailboxes { max } => format!(
+                "up to {max} of NAME@HOST or WORDS <NAME@HOST>, separated by commas, without \
+                 commas in them"
+            ),
             Self::Container => {
                 "a name or id as docker ps shows it: letters, digits, dots, - and _".to_owned()
             }
@@ -176,6 +211,11 @@ impl Kind {
                 "/NAME, of letters, digits, dots, -, _ and /, not at its end".to_owned()
             }
             Self::Word => "a word without blanks".to_owned(),
+            Self::Minutes { max } => format!("up to {max} of 1 to 43200, separated by commas"),
+            Self::Hours { max } => {
+                format!("up to {max} of DAY HH:MM-HH:MM, DAY one of mon to sun or daily")
+            }
+            Self::TimeZone => "a name such as UTC, Europe/Berlin or Asia/Shanghai".to_owned(),
             Self::Levels => "page, warn and info, separated by commas".to_owned(),
             Self::Choice(words) => match words.split_last() {
                 Some((last, others)) => format!("{} or {last}", others.join(", ")),
@@ -199,6 +239,13 @@ impl Kind {
             Self::Urls { max } => read_urls(text, *max),
             Self::Peers { max } => read_peers(text, *max),
             Self::Levels => read_levels(text),
+            Self::Minutes { max } => lists::read_minutes(text, *max),
+            Self::Hours { max } => lists::read_hours(text, *max),
+            Self::Mailboxes { max } => read_mailboxes(text, *max),
+            // Not repeated: it may be a secret.
+            Self::WebUrl => SecretUrl::new(text)
+                .map(|_| Value::from(text))
+                .map_err(|why| format!("the address {why}")),
             Self::Count { min, max } => read_count(text, *min, *max),
             Self::Port => read_count(text, 1, u64::from(u16::MAX)),
             Self::Time { unit, min_ms, max_ms } => read_time(text, *unit, *min_ms, *max_ms),
@@ -223,6 +270,8 @@ impl Kind {
             }
             Self::NodeName => (is_node_name(text), "name of a node"),
             Self::Url => (base_url(text).is_some(), "address of an HTTP service"),
+            Self::MailServer => (Server::new(text).is_some(), "host that takes mail"),
+            Self::Mailbox => (read_mailbox(text).is_some(), "mail address"),
             Self::DockerHost => (is_docker_host(text), "address of a Docker engine"),
             Self::Container => (is_container(text), "name of a container"),
             Self::Address => (text.parse::<SocketAddr>().is_ok(), "address with a port"),
@@ -234,6 +283,7 @@ impl Kind {
             Self::Script => (is_script(text), "path of a script"),
             Self::KeyPrefix => (is_key_prefix(text), "beginning of a key"),
             Self::Word => (!text.contains(char::is_whitespace), "word"),
+            Self::TimeZone => (zone::is_known(text), "time zone that is known"),
             _ => (true, "value"),
         };
         // What stands before an @ may be a password; messages end up in logs.
@@ -248,7 +298,11 @@ impl Kind {
         match (self, value) {
             (Self::Time { unit, .. }, Value::Number(ms)) => unit.show(ms.as_u64().unwrap_or(0)),
             (_, Value::String(text)) => text.clone(),
-            (Self::Urls { .. } | Self::Peers { .. } | Self::Levels, Value::Array(urls)) => {
+            (Self::Minutes { .. }, Value::Array(minutes)) => {
+                let minutes: Vec<String> = minutes.iter().map(ToString::to_string).collect();
+                minutes.join(", ")
+            }
+            (_, Value::Array(urls)) => {
                 let urls: Vec<&str> = urls.iter().filter_map(Value::as_str).collect();
                 urls.join(", ")
             }
@@ -327,6 +381,24 @@ fn read_levels(text: &str) -> Result<Value, String> {
         levels.push(level);
     }
     Ok(Value::Array(levels))
+}
+
+fn read_mailboxes(text: &str, max: usize) -> Result<Value, String> {
+    let mut addresses: Vec<String> = Vec::new();
+    let mut found: Vec<Value> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        let mailbox = read_mailbox(part).ok_or_else(|| is_no(part, "mail address"))?;
+        let address = mailbox.email.to_string().to_ascii_lowercase();
+        if addresses.contains(&address) {
+            return Err(format!("{} is there twice", quoted(part)));
+        }
+        addresses.push(address);
+        found.push(part.into());
+    }
+    if found.len() > max {
+        return Err(format!("{} addresses", found.len()));
+    }
+    Ok(Value::Array(found))
 }
 
 fn read_urls(text: &str, max: usize) -> Result<Value, String> {

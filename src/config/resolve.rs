@@ -1,6 +1,9 @@
 //! From single values to what they mean together, and where they contradict each other.
 
 mod act;
+mod alarm;
+mod channels;
+mod email;
 mod lease;
 mod node;
 mod peers;
@@ -44,8 +47,10 @@ pub(super) fn resolve(
     let lease = resolver.lease(&tree.lease).unzip();
     let node = node_name(tree);
     let peers = resolver.peers(&tree.peers, node.as_deref());
+    let alarm = resolver.alarm(&tree.alarm);
     resolver.check_means(&tree.promotion, tree.global.role);
     let wait = resolver.wait(&tree.promotion);
+    let channels = resolver.channels(tree);
     let state_dir = resolver.path(&tree.state.dir);
 
     let (role, producer) = identity?;
@@ -69,7 +74,8 @@ pub(super) fn resolve(
         watch,
         references: tree.references.urls.clone(),
         peers,
-        channels: super::channels::Channels::default(),
+        alarm,
+        channels,
         promote: actuators.promote,
         demote: actuators.demote,
         promote_remote: actuators.promote_remote,

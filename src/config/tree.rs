@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 
+use super::channels::{discord, email, pagerduty, script, slack, webhook};
 use super::kind::base_url;
 use super::own_log::OwnLog;
+use crate::core::alarm::hours::Window;
+use crate::core::alarm::language::Language;
 use crate::core::name::Name;
 use crate::core::settings::{OnLeaseOutage, Role, Rules};
 
@@ -21,6 +24,13 @@ pub(super) struct Tree {
     pub(super) lease: LeaseKeys,
     pub(super) references: ReferencesKeys,
     pub(super) peers: PeersKeys,
+    pub(super) alarm: AlarmKeys,
+    pub(super) email: email::Keys,
+    pub(super) webhook: webhook::Keys,
+    pub(super) slack: slack::Keys,
+    pub(super) discord: discord::Keys,
+    pub(super) pagerduty: pagerduty::Keys,
+    pub(super) script: script::Keys,
     pub(super) status: Status,
     pub(super) state: State,
     pub(super) log: OwnLog,
@@ -103,6 +113,20 @@ pub(super) struct PeersKeys {
     pub(super) nodes: Vec<(String, Url)>,
     pub(super) secret_file: Option<PathBuf>,
     pub(super) timeout_ms: u64,
+}
+
+/// `[alarm]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AlarmKeys {
+    pub(super) escalate_minutes: Vec<u64>,
+    #[serde(default)]
+    pub(super) ignore_hours: Vec<Window>,
+    pub(super) time_zone: String,
+    pub(super) language: Language,
+    pub(super) resolve_after_ms: u64,
+    pub(super) group_wait_ms: u64,
+    pub(super) expire_ms: u64,
 }
 
 /// `[status]`
