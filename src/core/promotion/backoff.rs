@@ -72,7 +72,7 @@ mod tests {
             tries.push(second);
         }
         assert_eq!(tries[..6], [0, 10, 40, 160, 760, 1_360]);
-        assert_eq!((tries.len(), told), (34, 2));
+        assert_eq!((tries.len(), told), (33, 2));
         backoff.reset();
         assert!(backoff.is_due(Mono::default()) && backoff.is_to_be_told(Mono::default(), 0));
         assert!(!backoff.is_to_be_told(Mono::from_ms(u64::MAX), 0), "0: no reminder");
