@@ -87,6 +87,7 @@ impl Keeper {
             maintenance_until: self.maintenance(now).map(|m| m.until),
             taken: self.machine.taken_state(&view),
             version: info.and_then(|info| info.version.clone()),
+            refused: self.machine.refused.clone(),
         }
     }
 
