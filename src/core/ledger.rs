@@ -296,7 +296,8 @@ impl Ledger {
     fn tell_gap(&mut self, begun: Turn, newest: Turn, count: u32, now: Timestamp) {
         let turns = (newest.0 - begun.0).div_ceil(count);
         let first = Turn(newest.0.saturating_sub((turns - 1) * count));
-        self.push_settled(SettledTurn::not_watched(first.start(), turns, self.producer, now));
+        let span = (first.start(), newest.start());
+        self.push_settled(SettledTurn::not_watched(span, turns, self.producer, now));
     }
 
     fn begin(&mut self, turn: Turn, is_watched: bool) {

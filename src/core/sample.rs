@@ -46,7 +46,7 @@ pub struct DiskSample {
 }
 
 /// One row of the history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// When.
     pub at: Timestamp,

@@ -15,6 +15,8 @@ pub const SLOTS_ALL: u16 = (1 << TURN_SLOTS) - 1;
 pub struct SettledTurn {
     /// When it began.
     pub start: Timestamp,
+    /// When the last of the turns it stands for began; the same where it is one.
+    pub last: Timestamp,
     /// How many turns of ours it stands for: more than one only for a time nobody watched.
     pub turns: u32,
     /// The producer.
@@ -75,11 +77,17 @@ pub enum SlotFate {
 }
 
 impl SettledTurn {
-    /// Turns nobody watched, and nobody can be asked about.
+    /// Turns nobody watched, from the one to the other, and nobody can be asked about.
     #[must_use]
-    pub fn not_watched(start: Timestamp, turns: u32, producer: Name, settled: Timestamp) -> Self {
+    pub fn not_watched(
+        (start, last): (Timestamp, Timestamp),
+        turns: u32,
+        producer: Name,
+        settled: Timestamp,
+    ) -> Self {
         Self {
             start,
+            last,
             turns,
             producer,
             met: 0,

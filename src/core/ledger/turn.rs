@@ -151,6 +151,7 @@ impl Pending {
         };
         SettledTurn {
             start: self.turn.start(),
+            last: self.turn.start(),
             turns: 1,
             producer,
             met,

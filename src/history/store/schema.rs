@@ -51,6 +51,7 @@ const MIGRATIONS: &[&str] = &[
      ) STRICT;
      CREATE TABLE turns (
         at INTEGER PRIMARY KEY,
+        last INTEGER NOT NULL,
         turns INTEGER NOT NULL,
         producer TEXT NOT NULL,
         met INTEGER NOT NULL,

@@ -25,13 +25,14 @@ pub(super) fn append(
 ) -> rusqlite::Result<()> {
     let Some(last) = turns.last() else { return Ok(()) };
     let mut insert = transaction.prepare(
-        "INSERT OR IGNORE INTO turns (at, turns, producer, met, late, forked, missed, here, losses,
-            proof, settled)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT OR IGNORE INTO turns (at, last, turns, producer, met, late, forked, missed, here,
+            losses, proof, settled)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
     for turn in turns {
         insert.execute(params![
             turn.start.ms(),
+            turn.last.ms(),
             turn.turns,
             turn.producer.as_str(),
             turn.met,
@@ -95,6 +96,7 @@ fn turn(row: &Row<'_>) -> rusqlite::Result<SettledTurn> {
     };
     Ok(SettledTurn {
         start: Timestamp::from_ms(row.get("at")?),
+        last: Timestamp::from_ms(row.get("last")?),
         turns: row.get("turns")?,
         producer: producer.parse().map_err(unreadable)?,
         met: row.get("met")?,
