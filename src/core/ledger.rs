@@ -192,14 +192,7 @@ impl Ledger {
         self.see_after(number, time);
     }
 
-    fn see_ours(
-        &mut self,
-        now: Now,
-        number: u32,
-        time: Timestamp,
-        via: Via,
-        late_ms: Option<i64>,
-    ) {
+    fn see_ours(&mut self, now: Now, number: u32, time: Timestamp, via: Via, late_ms: Option<i64>) {
         let slot = Slot::at(time);
         let is_fresh = now.wall.since_ms(time).abs() <= FRESH_MS;
         if is_fresh && self.begun_to.is_none_or(|begun| slot.turn() > begun) {
@@ -207,8 +200,7 @@ impl Ledger {
             self.begin(slot.turn(), true);
         }
         let is_behind = via == Via::Received && self.others_late_ms.is_some_and(|ms| ms > LATE_MS);
-        let is_late =
-            late_ms.is_some_and(|ms| ms > LATE_MS && ms <= CATCHING_UP_MS) && !is_behind;
+        let is_late = late_ms.is_some_and(|ms| ms > LATE_MS && ms <= CATCHING_UP_MS) && !is_behind;
         let is_contested =
             self.others.iter().any(|(other, at)| *other == number && *at != slot.time());
         let seen = Seen { at: slot.in_turn(), number, via, is_late, is_contested };

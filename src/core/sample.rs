@@ -4,10 +4,8 @@ mod hour;
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::action::Severity;
 use crate::core::entitlement::Position;
 use crate::core::evidence::references::Standing;
-use crate::core::rules::State;
 use crate::core::settings::Role;
 use crate::core::status::Status;
 use crate::core::time::Timestamp;
@@ -83,16 +81,13 @@ impl Sample {
     /// What a status says, as a row.
     #[must_use]
     pub fn of(status: &Status) -> Self {
-        let known = |standing: &Standing| {
-            !matches!(standing, Standing::Silent | Standing::OtherChain)
-        };
+        let known =
+            |standing: &Standing| !matches!(standing, Standing::Silent | Standing::OtherChain);
         let standing = |wanted: fn(&Standing) -> bool| {
             status.references.iter().filter(move |r| r.standing.as_ref().is_some_and(wanted))
         };
         let mut heads: Vec<u32> = standing(known).filter_map(|r| r.head).collect();
         heads.sort_unstable();
-        let is_firing = |state, severity| state == State::Firing && severity > Severity::Info;
-        let firing = status.findings.iter().filter(|f| is_firing(f.state, f.severity)).count();
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Self {
             at: status.at,
@@ -108,7 +103,7 @@ impl Sample {
             producing: status.promotion.position == Position::Active
                 && status.role != Role::Observer,
             peers: status.node.peers,
-            incidents: count(firing),
+            incidents: count(status.alarms.incidents.len()),
             host: status.host.as_ref().map(Self::bounded),
         }
     }

@@ -135,7 +135,11 @@ pub(crate) fn standing(
     if let Some(cause) = under_way(&machine.stage) {
         return Some(cause);
     }
-    if is_meant { of_signer(view, findings, incapable) } else { of_standby(view, findings, decision) }
+    if is_meant {
+        of_signer(view, findings, incapable)
+    } else {
+        of_standby(view, findings, decision)
+    }
 }
 
 /// What an act under way makes of it.
@@ -182,11 +186,7 @@ const OF_SIGNER: [Rule; 17] = [
     Rule::LogSilent,
 ];
 
-fn of_signer(
-    view: &View<'_>,
-    findings: &[Finding],
-    incapable: Option<Cause>,
-) -> Option<LostCause> {
+fn of_signer(view: &View<'_>, findings: &[Finding], incapable: Option<Cause>) -> Option<LostCause> {
     let log = &view.evidence.log;
     let said = |at| view.now.mono.since_ms(at) <= SAID_MS;
     // A fault that stands outside of our turn must not be hidden by what the node says of itself.
@@ -209,9 +209,10 @@ fn of_standby(view: &View<'_>, findings: &[Finding], decision: &Decision) -> Opt
     if let Some(cause) = firing(findings, &[Rule::HeadStalled, Rule::LibStalled]) {
         return Some(cause);
     }
-    let peer_signs = view.evidence.peers.all().iter().any(|peer| {
-        peer.status.as_ref().is_some_and(|(_, status)| status.signing == Signing::Yes)
-    });
+    let peer_signs =
+        view.evidence.peers.all().iter().any(|peer| {
+            peer.status.as_ref().is_some_and(|(_, status)| status.signing == Signing::Yes)
+        });
     match decision.hold {
         _ if peer_signs => Some(LostCause::Elsewhere),
         None | Some(HoldReason::ProducerSeen | HoldReason::PeerSigning) => {

@@ -158,7 +158,8 @@ mod tests {
     fn walk(turn: Turn, filled: impl Fn(u32) -> bool, seed_after: u32, lib: u32) -> (Walk, u32) {
         let (us, other): (Name, Name) = ("us".parse().unwrap(), "other".parse().unwrap());
         let first = turn.first_slot().0 - 100_000;
-        let slots: Vec<u32> = (first..turn.first_slot().0 + 100_000).filter(|s| filled(*s)).collect();
+        let slots: Vec<u32> =
+            (first..turn.first_slot().0 + 100_000).filter(|s| filled(*s)).collect();
         let after = slots.iter().position(|s| *s >= turn.first_slot().0 + 12 + seed_after).unwrap();
         let seed = 100 + after as u32;
         let mut walk = Walk::new(turn);

@@ -84,9 +84,8 @@ impl HourSample {
     /// Of the samples of the hour that began at `at`, in order.
     #[must_use]
     pub fn of(at: Timestamp, samples: &[Sample]) -> Self {
-        let spread = |figure: &dyn Fn(&Sample) -> Option<i64>| {
-            Spread::of(samples.iter().filter_map(figure))
-        };
+        let spread =
+            |figure: &dyn Fn(&Sample) -> Option<i64>| Spread::of(samples.iter().filter_map(figure));
         let host = |figure: fn(&crate::core::sample::HostSample) -> Option<i64>| {
             spread(&|sample| sample.host.as_ref().and_then(figure))
         };

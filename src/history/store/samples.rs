@@ -75,18 +75,12 @@ fn thin(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
         "INSERT OR IGNORE INTO hours (at, body) VALUES (?1, ?2)",
         params![start.ms(), body],
     )?;
-    transaction.execute(
-        "DELETE FROM samples WHERE at >= ?1 AND at < ?2",
-        params![start.ms(), end.ms()],
-    )?;
+    transaction
+        .execute("DELETE FROM samples WHERE at >= ?1 AND at < ?2", params![start.ms(), end.ms()])?;
     Ok(())
 }
 
-fn prune(
-    transaction: &Transaction<'_>,
-    now: Timestamp,
-    is_large: bool,
-) -> rusqlite::Result<()> {
+fn prune(transaction: &Transaction<'_>, now: Timestamp, is_large: bool) -> rusqlite::Result<()> {
     let over = |table: &str, most: i64| {
         let count = format!("SELECT count(*) FROM {table}");
         let count: i64 = transaction.query_row(&count, [], |row| row.get(0))?;
@@ -145,7 +139,10 @@ pub(super) fn hours(
 }
 
 /// When the oldest sample was taken: before it there are hours.
-pub(super) fn oldest(connection: &Connection, path: &Path) -> Result<Option<Timestamp>, StoreError> {
+pub(super) fn oldest(
+    connection: &Connection,
+    path: &Path,
+) -> Result<Option<Timestamp>, StoreError> {
     if !past::has(connection, path, "samples")? {
         return Ok(None);
     }
