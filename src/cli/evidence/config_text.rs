@@ -38,9 +38,11 @@ pub(super) fn secrets(source: &Path, text: &str) -> Vec<String> {
     for (section, key, value) in entries(text) {
         let Some(key) = key else { continue };
         if !may_show(&section, &key) {
+            // With its quotes and without: elsewhere it stands as it is.
+            secrets.push(value.trim_matches(['"', '\'']).to_owned());
             secrets.push(value);
         } else if is_secret_name(&key) {
-            secrets.extend(content(&base.join(value)));
+            secrets.extend(content(&base.join(value.trim_matches(['"', '\'']))));
         }
     }
     let is_ours = |name: &str| name.starts_with("EOSKEEPER_") || name.starts_with("AWS_");
@@ -86,8 +88,14 @@ fn entries(text: &str) -> Vec<(String, Option<String>, String)> {
     found
 }
 
-/// A comment begins with a blank and `;` or `#`.
+/// A comment begins with a blank and `;` or `#`; within quotes it is none.
 fn without_comment(value: &str) -> &str {
+    let value = value.trim();
+    if let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\''))
+        && let Some(end) = value[1..].find(quote)
+    {
+        return &value[..end + 2];
+    }
     let end = [" ;", " #", "\t;", "\t#"].iter().filter_map(|mark| value.find(mark)).min();
     value[..end.unwrap_or(value.len())].trim()
 }
@@ -138,7 +146,7 @@ mod tests {
     #[test]
     fn only_values_that_can_hold_no_secret_stay() {
         let text = "; hunter2 in a comment\n[global]\nrole = A ; hunter2\nproducer_name=us\n\
-                    unknown = hunter2\n[lease]\nuser = hunter2\npassword_file = /etc/p\n\
+                    unknown = hunter2\n[lease]\nuser = \"hunter2 #1\" # x\npassword_file = /etc/p\n\
                     [other]\nrole = hunter2\n";
         let (shown, removed) = without_secrets(text);
         assert!(!shown.contains("hunter2"), "{shown}");
@@ -147,6 +155,7 @@ mod tests {
         }
         assert_eq!(removed, ["[global] unknown", "[lease] user", "[other] role"]);
         let secrets = secrets(Path::new("/nowhere/config.ini"), text);
-        assert!(secrets.iter().filter(|secret| *secret == "hunter2").count() >= 3, "{secrets:?}");
+        assert!(secrets.iter().any(|secret| secret == "hunter2 #1"), "{secrets:?}");
+        assert_eq!(secrets.iter().filter(|secret| *secret == "hunter2").count(), 4, "{secrets:?}");
     }
 }
