@@ -51,7 +51,7 @@ impl Keeper {
             alarms: AlarmsStatus::default(),
             rules: self.settings.rules,
             memory: MemoryStatus {
-                evidence_bytes: self.evidence.bytes(),
+                evidence_bytes: self.evidence_bytes(),
                 evidence_bytes_max: EVIDENCE_BYTES_MAX,
             },
         }
