@@ -17,7 +17,7 @@ pub enum SlotState {
     Produced,
     /// It had a block that others did not build on: it was taken back by a fork switch.
     ForkedOff,
-    /// It had a block that came after the slot was over.
+    /// It had a block that is irreversible, though it came after the slot was over.
     Late,
     /// It had none, and the log showed every block while it lasted.
     Missed,
@@ -41,7 +41,7 @@ pub struct TurnSlots {
 impl SlotState {
     /// Every state, the best first.
     pub const ALL: [Self; 6] =
-        [Self::Final, Self::Produced, Self::ForkedOff, Self::Late, Self::Missed, Self::Unknown];
+        [Self::Final, Self::Produced, Self::Late, Self::ForkedOff, Self::Missed, Self::Unknown];
 
     /// The word in JSON.
     #[must_use]
@@ -56,13 +56,13 @@ impl SlotState {
         }
     }
 
-    /// Whether the slot was met: it had a block in time that was not taken back. `None` where
-    /// nobody watched.
+    /// Whether the slot was met: it had a block that was not taken back. `None` where nobody
+    /// watched.
     #[must_use]
     pub const fn is_met(self) -> Option<bool> {
         match self {
-            Self::Final | Self::Produced => Some(true),
-            Self::ForkedOff | Self::Late | Self::Missed => Some(false),
+            Self::Final | Self::Produced | Self::Late => Some(true),
+            Self::ForkedOff | Self::Missed => Some(false),
             Self::Unknown => None,
         }
     }
@@ -101,7 +101,7 @@ mod tests {
             SlotState::ForkedOff,
             SlotState::Unknown,
         ]);
-        assert_eq!(turn.met(), (9, 11));
+        assert_eq!(turn.met(), (10, 11));
         assert_eq!((turn.count(SlotState::Final), turn.count(SlotState::Missed)), (8, 0));
     }
 
