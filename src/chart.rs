@@ -27,7 +27,7 @@ pub use size::Size;
 pub use zone::{Zone, ZoneError};
 
 use crate::core::alarm::message::PictureKind;
-use crate::core::sample::{PoolSample, Sample};
+use crate::core::sample::{HourSample, PoolSample, Sample};
 use crate::core::slots::TurnSlots;
 use crate::core::time::Timestamp;
 
@@ -68,6 +68,8 @@ pub struct Data<'a> {
     pub period: Period,
     /// Rows of the history, in any order; those outside of the period are passed over.
     pub samples: &'a [Sample],
+    /// Hours whose samples are gone, in any order.
+    pub hours: &'a [HourSample],
     /// Our turns, in any order.
     pub turns: &'a [TurnSlots],
     /// What the mining pool said, in any order.

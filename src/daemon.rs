@@ -8,6 +8,7 @@ mod acts;
 pub mod control;
 mod hands;
 pub(crate) mod lease;
+mod past;
 pub(crate) mod peers;
 mod recorder;
 mod senses;
@@ -39,6 +40,7 @@ use crate::history::store::{Store, StoreError};
 use crate::web;
 use control::{Request, Socket};
 use hands::{Hands, Helpers};
+use past::Sampler;
 use peers::Peers;
 use urgent::Urgency;
 
@@ -70,7 +72,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     })?;
     let (store, latch) = open_state(&config)?;
     let clock = Clock::start();
-    let keeper = Keeper::new(config.settings.clone(), clock.now(), latch);
+    let mut keeper = Keeper::new(config.settings.clone(), clock.now(), latch);
+    past::resume(store.as_deref(), &mut keeper, clock.now());
     let (events, inbox) = mpsc::channel(EVENTS_MAX);
     let own = keeper.peer_status(clock.now());
     let peers = Peers::start(&config, clock, own, &events, &stop).await?;
@@ -98,9 +101,21 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let helpers = Helpers { lease: senses.lease.clone(), peers: peers.client.clone() };
     let hands = Hands::new(&config, store, senses.client.clone(), helpers, clock, events);
     let (lib, chain_id) = (senses.lib.clone(), senses.chain_id.clone());
-    let urgency = Urgency::default();
-    let mut daemon =
-        Daemon { keeper, clock, hands, peers, show, lib, chain_id, urgency, told: None };
+    let (urgency, sampler) = (Urgency::default(), Sampler::default());
+    let wanted = senses.wanted.clone();
+    let mut daemon = Daemon {
+        keeper,
+        clock,
+        hands,
+        peers,
+        show,
+        lib,
+        chain_id,
+        wanted,
+        urgency,
+        sampler,
+        told: None,
+    };
     daemon.watch(inbox, ordered, &stop).await;
     let Daemon { hands, peers, .. } = daemon;
     if let Some(taking) = taking {
@@ -152,7 +167,9 @@ struct Daemon {
     show: watch::Sender<Arc<Status>>,
     lib: watch::Sender<u32>,
     chain_id: watch::Sender<Option<String>>,
+    wanted: watch::Sender<Vec<u32>>,
     urgency: Urgency,
+    sampler: Sampler,
     told: Option<Decision>,
 }
 
@@ -220,6 +237,7 @@ impl Daemon {
             known.clone_from(&status.chain.chain_id);
             is_new
         });
+        self.keep_past(now, &status);
         self.show.send_replace(Arc::new(status));
         self.peers.tell(self.keeper.peer_status(now));
     }

@@ -1,4 +1,5 @@
 //! What must survive a restart, and what happened: one SQLite file.
 
 pub mod entry;
+pub mod record;
 pub mod store;

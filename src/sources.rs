@@ -1,5 +1,6 @@
 //! What turns the outside into events.
 
+pub mod chain_blocks;
 pub mod docker;
 pub mod file;
 pub mod get_info;

@@ -3,11 +3,11 @@
 use super::frame::{self, Mark};
 use super::palette::{self, Colour};
 use super::panel::Panel;
-use super::series::{self, Hole, Stretch};
+use super::series::{self, Cadence, Hole, Stretch};
 use super::sheet::{Align, Drawn, Rect, Sheet};
 use super::{Data, Limits, font};
 use crate::core::alarm::message::PictureKind;
-use crate::core::sample::{DISKS_MAX, HostSample, Sample};
+use crate::core::sample::{DISKS_MAX, HostSample, HourSample, Sample, Spread};
 use crate::core::time::{Human, Timestamp};
 
 /// How full: the colour of it.
@@ -48,15 +48,25 @@ struct Strip {
 impl Strip {
     fn new(
         name: impl Into<String>,
-        samples: &[&Sample],
+        (hours, samples): &Rows<'_>,
+        of_hour: impl Fn(&HourSample) -> Option<Spread>,
         share: impl Fn(&HostSample) -> Option<u32>,
     ) -> Self {
         // No more than all of it, whatever was measured.
         let value = |sample: &Sample| {
             sample.host.as_ref().and_then(&share).map(|permille| f64::from(permille.min(1000)))
         };
-        let points = samples.iter().map(|sample| (sample.at, value(sample))).collect();
-        Self { name: name.into(), points }
+        let halves = |hour: &&HourSample| {
+            let spread = of_hour(hour);
+            let figures = [spread.map(|spread| spread.max), spread.map(|spread| spread.mean)];
+            let figures =
+                figures.map(|figure| figure.map(|permille| permille.clamp(0, 1000) as f64));
+            let [first, second] = series::halves(hour);
+            [(first, figures[0]), (second, figures[1])]
+        };
+        let before = hours.iter().flat_map(halves);
+        let points = before.chain(samples.iter().map(|sample| (sample.at, value(sample))));
+        Self { name: name.into(), points: points.collect() }
     }
 
     fn values(&self) -> impl DoubleEndedIterator<Item = f64> {
@@ -70,32 +80,57 @@ impl Strip {
     fn stretches(&self, data: &Data<'_>) -> Vec<Stretch> {
         let rows =
             self.points.iter().map(|(at, value)| (*at, value.is_none().then_some(Hole::NoData)));
-        series::stretches(rows, data.period, data.cadence)
+        series::stretches(rows, data.period, cadence(data))
     }
 }
 
+/// What a picture is drawn from, by time.
+type Rows<'d> = (Vec<&'d HourSample>, Vec<&'d Sample>);
+
+fn rows<'d>(data: &Data<'d>) -> Rows<'d> {
+    let samples = series::of_period(data.samples, data.period, |sample| sample.at);
+    (series::hours(data), samples)
+}
+
+fn cadence(data: &Data<'_>) -> Cadence {
+    data.cadence.with_hours(&series::hours(data))
+}
+
 /// The resources that were measured at least once.
-fn strips(samples: &[&Sample]) -> Vec<Strip> {
+fn strips(rows: &Rows<'_>) -> Vec<Strip> {
     let mut strips = vec![
-        Strip::new("cpu", samples, |host| host.cpu_permille),
-        Strip::new("memory", samples, |host| host.memory_permille),
-        Strip::new("swap", samples, |host| host.swap_permille),
-        Strip::new("open files", samples, |host| {
-            let (open, most) = host.open_files.filter(|(_, most)| *most > 0)?;
-            u32::try_from(open.saturating_mul(1000) / most).ok()
-        }),
+        Strip::new("cpu", rows, |hour| hour.cpu_permille, |host| host.cpu_permille),
+        Strip::new("memory", rows, |hour| hour.memory_permille, |host| host.memory_permille),
+        Strip::new("swap", rows, |hour| hour.swap_permille, |host| host.swap_permille),
+        Strip::new(
+            "open files",
+            rows,
+            |_| None,
+            |host| {
+                let (open, most) = host.open_files.filter(|(_, most)| *most > 0)?;
+                u32::try_from(open.saturating_mul(1000) / most).ok()
+            },
+        ),
     ];
     let mut disks: Vec<&str> = Vec::new();
-    for disk in samples.iter().filter_map(|s| s.host.as_ref()).flat_map(|host| &host.disks) {
+    for disk in rows.1.iter().filter_map(|s| s.host.as_ref()).flat_map(|host| &host.disks) {
         if disks.len() < DISKS_MAX && !disks.contains(&disk.name.as_str()) {
             disks.push(&disk.name);
         }
     }
     strips.extend(disks.into_iter().map(|name| {
-        Strip::new(font::clean(&format!("disk {name}")), samples, |host| {
-            host.disks.iter().find(|disk| disk.name == name).map(|disk| disk.used_permille)
-        })
+        Strip::new(
+            font::clean(&format!("disk {name}")),
+            rows,
+            |_| None,
+            |host| host.disks.iter().find(|disk| disk.name == name).map(|disk| disk.used_permille),
+        )
     }));
+    // Of an hour only the fullest disk is kept.
+    if !rows.0.is_empty() {
+        let fullest = |host: &HostSample| host.disks.iter().map(|disk| disk.used_permille).max();
+        strips.push(Strip::new("fullest disk", rows, |hour| hour.disk_permille, fullest));
+    }
     strips.retain(|strip| strip.values().next().is_some());
     strips
 }
@@ -106,8 +141,7 @@ fn percent(permille: f64) -> String {
 
 /// What the picture shows, in words.
 pub(super) fn facts(data: &Data<'_>) -> String {
-    let samples = series::of_period(data.samples, data.period, |sample| sample.at);
-    let strips = strips(&samples);
+    let strips = strips(&rows(data));
     if strips.is_empty() {
         return "the host was not measured in this period".to_owned();
     }
@@ -135,8 +169,7 @@ pub(super) fn facts(data: &Data<'_>) -> String {
 }
 
 pub(super) fn draw(sheet: &mut Sheet<'_>, data: &Data<'_>) -> Drawn {
-    let samples = series::of_period(data.samples, data.period, |sample| sample.at);
-    let mut strips = strips(&samples);
+    let mut strips = strips(&rows(data));
     frame::header(sheet, PictureKind::Host, data, &facts(data))?;
     let (warn, critical) = (data.limits.host_warn_permille, data.limits.host_critical_permille);
     let (warn, critical) = (percent(f64::from(warn)), percent(f64::from(critical)));
@@ -239,7 +272,7 @@ fn label(
 fn strip_in(sheet: &Sheet<'_>, panel: &Panel<'_>, strip: &Strip, data: &Data<'_>) -> Drawn {
     frame::holes(sheet, panel, &strip.stretches(data))?;
     frame::time_grid(sheet, panel, data.period, &data.zone)?;
-    let runs = series::runs(strip.points.iter().copied(), data.cadence, |at| panel.x(at));
+    let runs = series::runs(strip.points.iter().copied(), cadence(data), |at| panel.x(at));
     let mut parts: Vec<_> = runs.iter().flat_map(|run| by_level(run, &data.limits)).collect();
     // The worst last: what lasts less than a pixel is seen above its neighbours.
     parts.sort_by_key(|(level, _)| *level);

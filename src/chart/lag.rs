@@ -4,10 +4,10 @@ use super::Data;
 use super::frame::{self, Mark};
 use super::palette;
 use super::scale::Scale;
-use super::series::{self, Hole, Stretch};
+use super::series::{self, Cadence, Hole, Stretch};
 use super::sheet::{Drawn, Sheet};
 use crate::core::alarm::message::PictureKind;
-use crate::core::sample::Sample;
+use crate::core::sample::{HourSample, Sample};
 use crate::core::time::{Human, Timestamp};
 
 /// A lag this many times over the limit makes the axis logarithmic: below it the limit is still a
@@ -36,15 +36,37 @@ impl Row {
         };
         Self { at: sample.at, best, median, hole }
     }
+
+    /// The most and the least an hour was behind; the median is not kept.
+    fn of_hour(hour: &HourSample) -> [Self; 2] {
+        let hole = match (hour.head, hour.lag) {
+            (_, Some(_)) => None,
+            (Some(_), None) => Some(Hole::Alone),
+            (None, None) => Some(Hole::Silent),
+        };
+        let ends = [hour.lag.map(|lag| lag.max), hour.lag.map(|lag| lag.min)];
+        let [first, second] = series::halves(hour);
+        [(first, ends[0]), (second, ends[1])].map(|(at, lag)| Self {
+            at,
+            best: lag.map(|blocks| blocks as f64),
+            median: None,
+            hole,
+        })
+    }
 }
 
 fn rows(data: &Data<'_>) -> Vec<Row> {
     let samples = series::of_period(data.samples, data.period, |sample| sample.at);
-    samples.into_iter().map(Row::of).collect()
+    let hours = series::hours(data);
+    hours.into_iter().flat_map(Row::of_hour).chain(samples.into_iter().map(Row::of)).collect()
+}
+
+fn cadence(data: &Data<'_>) -> Cadence {
+    data.cadence.with_hours(&series::hours(data))
 }
 
 fn stretches(rows: &[Row], data: &Data<'_>) -> Vec<Stretch> {
-    series::stretches(rows.iter().map(|row| (row.at, row.hole)), data.period, data.cadence)
+    series::stretches(rows.iter().map(|row| (row.at, row.hole)), data.period, cadence(data))
 }
 
 /// The least and the greatest of both lines.
@@ -107,7 +129,7 @@ fn scale(low: f64, high: f64, limit: f64, rows: usize) -> Scale {
 }
 
 pub(super) fn draw(sheet: &mut Sheet<'_>, data: &Data<'_>) -> Drawn {
-    let rows = rows(data);
+    let (rows, cadence) = (rows(data), cadence(data));
     let stretches = stretches(&rows, data);
     let limit = f64::from(data.limits.lag_blocks.max(1));
     let (low, high) = extremes(&rows).unwrap_or((0.0, 0.0));
@@ -136,7 +158,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, data: &Data<'_>) -> Drawn {
         // The best below and wider: where both are equal, both are seen.
         let line = |value: fn(&Row) -> Option<f64>, colour, width| {
             let points = rows.iter().map(|row| (row.at, value(row).map(|v| scale.place(v))));
-            let runs = series::runs(points, data.cadence, |at| panel.x(at));
+            let runs = series::runs(points, cadence, |at| panel.x(at));
             panel.lines(&runs, colour, width)
         };
         line(|row| row.best, palette::SECOND, sheet.pen() * 5 / 2)?;

@@ -192,7 +192,7 @@ fn of_hours(turns: &[&TurnSlots], data: &Data<'_>, step_ms: i64) -> Vec<Bar> {
 pub(super) fn draw(sheet: &mut Sheet<'_>, data: &Data<'_>) -> Drawn {
     let turns = turns(data);
     frame::header(sheet, PictureKind::Production, data, &facts(data))?;
-    let cadence = Cadence { every_ms: round_ms(&turns), ..Cadence::default() };
+    let cadence = Cadence::every(round_ms(&turns));
     let rows = turns.iter().map(|turn| (turn.start, None));
     let stretches = series::stretches(rows, data.period, cadence);
     let mut keys = keys(&count(turns.iter().copied()));

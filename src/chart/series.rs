@@ -1,6 +1,7 @@
 //! From rows to what can be drawn: lines in few points, and the holes between them.
 
-use super::Period;
+use super::{Data, Period};
+use crate::core::sample::{HOUR_MS, HourSample};
 use crate::core::time::Timestamp;
 
 /// How often rows of the history come.
@@ -8,27 +9,36 @@ use crate::core::time::Timestamp;
 pub struct Cadence {
     /// From one row to the next, milliseconds.
     pub every_ms: i64,
-    /// Rows older than this were thinned …
-    pub thinned_before: Timestamp,
-    /// … to one in so many milliseconds.
-    pub thinned_ms: i64,
+    /// Before this there are points of hours.
+    hours_before: Timestamp,
 }
 
+/// An hour is drawn as two points, half of it apart.
+const HALF_HOUR_MS: i64 = HOUR_MS / 2;
+
 impl Default for Cadence {
-    /// Every 10 s, nothing thinned.
+    /// Every 10 s, as samples are taken.
     fn default() -> Self {
-        Self {
-            every_ms: 10_000,
-            thinned_before: Timestamp::from_ms(i64::MIN),
-            thinned_ms: 3_600_000,
-        }
+        Self::every(10_000)
     }
 }
 
 impl Cadence {
+    /// A row every `ms` milliseconds.
+    #[must_use]
+    pub const fn every(ms: i64) -> Self {
+        Self { every_ms: ms, hours_before: Timestamp::from_ms(i64::MIN) }
+    }
+
+    /// The same, where hours stand for the samples of before.
+    pub(super) fn with_hours(self, hours: &[&HourSample]) -> Self {
+        let end = hours.last().map(|hour| hour.at.plus_ms(HOUR_MS));
+        Self { hours_before: end.unwrap_or(self.hours_before), ..self }
+    }
+
     /// How long a row stands for what follows, milliseconds.
     fn step_ms(self, at: Timestamp) -> i64 {
-        if at < self.thinned_before { self.thinned_ms } else { self.every_ms }.max(1)
+        if at < self.hours_before { HALF_HOUR_MS } else { self.every_ms }.max(1)
     }
 
     /// Until when a row speaks, when the next comes then: to the next, unless that is so far away
@@ -64,6 +74,19 @@ pub(super) fn of_period<T>(rows: &[T], period: Period, at: impl Fn(&T) -> Timest
     // Stable: rows of one moment stay in the order they were written.
     found.sort_by_key(|row| at(row));
     found
+}
+
+/// The hours of the period that are not told by samples.
+pub(super) fn hours<'d>(data: &Data<'d>) -> Vec<&'d HourSample> {
+    let first = data.samples.iter().map(|sample| sample.at).min();
+    let mut hours = of_period(data.hours, data.period, |hour| hour.at);
+    hours.retain(|hour| first.is_none_or(|first| hour.at < first));
+    hours
+}
+
+/// The moments at which the two points of an hour stand.
+pub(super) fn halves(hour: &HourSample) -> [Timestamp; 2] {
+    [hour.at, hour.at.plus_ms(HALF_HOUR_MS)]
 }
 
 /// Cuts the period into stretches without and with a hole; neighbours of one kind are one.
@@ -226,11 +249,14 @@ mod tests {
 
     #[test]
     fn thinned_rows_an_hour_apart_are_no_holes() {
-        let cadence = Cadence { thinned_before: at(8 * 3600), ..Cadence::default() };
-        let rows = (0..8).map(|hour| (at(hour * 3600), None));
-        let found = stretches(rows, period(8 * 3600), cadence);
+        let hours: Vec<_> =
+            (0..8).map(|n| HourSample { at: at(n * 3600), ..HourSample::default() }).collect();
+        let hours: Vec<_> = hours.iter().collect();
+        let cadence = Cadence::default().with_hours(&hours);
+        let times = || hours.iter().flat_map(|hour| halves(hour));
+        let found = stretches(times().map(|at| (at, None)), period(8 * 3600), cadence);
         assert_eq!(hole_ms(&found, Hole::NoData), 0);
-        let points = (0..8).map(|hour| (at(hour * 3600), Some(1.0)));
+        let points = times().map(|at| (at, Some(1.0)));
         assert_eq!(runs(points, cadence, |at| (at.ms() / 60_000) as i32).len(), 1);
     }
 

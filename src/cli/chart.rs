@@ -8,7 +8,7 @@ mod rows;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::bail;
 use clap::Args;
 
 use crate::chart::{self, Cadence, Data, Limits, Period, Size, Subject, Zone};
@@ -113,7 +113,7 @@ fn draw(
         hours: &rows.hours,
         turns: &rows.turns,
         pool: &rows.pool,
-        cadence: Cadence { every_ms: rows.every_ms(options.kind), ..Cadence::default() },
+        cadence: Cadence::every(rows.every_ms(options.kind)),
         limits: config.map_or_else(Limits::default, limits),
         zone: options.time_zone.clone(),
     };
@@ -145,16 +145,17 @@ fn must_have_rows(rows: &Rows, kind: PictureKind, period: Period) -> anyhow::Res
         return Ok(());
     }
     let (words, from, to) = (rows::words(kind), period.from, period.to);
-    match rows.ends(kind) {
-        Some((first, last)) if last < from || first > to => bail!(
-            "there is nothing to draw: {words} exist from {first} to {last}, and the picture is of \
-             {from} to {to}; ask for another time with --at {last} or a longer --last"
+    let nothing = format!("there is nothing to draw from {from} to {to}");
+    match (rows.ends(kind), rows.since) {
+        (Some((first, last)), _) => bail!(
+            "{nothing}: the {words} are from {first} to {last}; ask for another time with --at, or \
+             for a longer --last"
         ),
-        Some((first, last)) => bail!(
-            "there is nothing to draw from {from} to {to}: {words} exist from {first} to {last}, \
-             with a gap here; ask for a longer --last"
+        (None, Some(since)) => bail!(
+            "{nothing}: there are {words} since {since}; ask for another time with --at, or for a \
+             longer --last"
         ),
-        None => bail!("there is nothing to draw: there are no {words} yet; {}", rows::advice(kind)),
+        (None, None) => bail!("{nothing}: there are no {words} yet; {}", rows::advice(kind)),
     }
 }
 

@@ -110,8 +110,8 @@ impl Evidence {
             Event::Process(event) => self.process.record(now, event),
             Event::Lease(event) => self.lease.record(now, event),
             Event::Peer(event) => self.peers.record(now, self.producer, event),
-            // The keeper's own business.
-            Event::Outcome(_) => {}
+            // The keeper's own business, and the ledger's.
+            Event::Outcome(_) | Event::ChainBlock(_) => {}
         }
     }
 

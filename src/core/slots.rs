@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::ledger::{SettledTurn, SlotFate};
 use crate::core::schedule::TURN_SLOTS;
 use crate::core::time::Timestamp;
 
@@ -68,7 +69,34 @@ impl SlotState {
     }
 }
 
+impl From<SlotFate> for SlotState {
+    fn from(fate: SlotFate) -> Self {
+        match fate {
+            SlotFate::Final => Self::Final,
+            SlotFate::Late => Self::Late,
+            SlotFate::Forked => Self::ForkedOff,
+            SlotFate::Missed => Self::Missed,
+            SlotFate::Unknown => Self::Unknown,
+        }
+    }
+}
+
 impl TurnSlots {
+    /// A turn of the ledger, with the cause that cost most; `None` for what stands for many turns
+    /// that nobody watched: nothing is known of them.
+    #[must_use]
+    pub fn of(turn: &SettledTurn) -> Option<Self> {
+        if turn.turns != 1 {
+            return None;
+        }
+        let mut slots = [SlotState::Unknown; TURN_SLOTS as usize];
+        for (slot, fate) in slots.iter_mut().zip(turn.fates()) {
+            *slot = fate.into();
+        }
+        let worst = turn.losses.iter().max_by_key(|loss| loss.slots.count_ones());
+        Some(Self { start: turn.start, slots, cause: worst.map(|loss| loss.cause.clone()) })
+    }
+
     /// How many of its slots are in this state.
     #[must_use]
     pub fn count(&self, state: SlotState) -> u32 {
@@ -86,6 +114,7 @@ impl TurnSlots {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::ledger::Loss;
 
     #[test]
     fn a_slot_nobody_watched_counts_neither_way() {
@@ -103,6 +132,23 @@ mod tests {
         ]);
         assert_eq!(turn.met(), (10, 11));
         assert_eq!((turn.count(SlotState::Final), turn.count(SlotState::Missed)), (8, 0));
+    }
+
+    #[test]
+    fn a_turn_of_the_ledger_has_its_states_and_its_worst_cause() {
+        let start = Timestamp::from_ms(6_000);
+        let producer = "eosstorebest".parse().unwrap();
+        let mut turn = SettledTurn::not_watched((start, start), 1, producer, start);
+        (turn.met, turn.late, turn.forked, turn.missed) =
+            (0b11_1111, 0b10_0000, 0b100_0000, 0b1 << 11);
+        let loss = |cause: &str, slots| Loss { cause: cause.to_owned(), slots };
+        turn.losses = vec![loss("forked_off", 0b100_0000), loss("api_down", 0b11 << 10)];
+        let drawn = TurnSlots::of(&turn).unwrap();
+        let words = drawn.slots.map(|slot| slot.as_str().chars().next().unwrap());
+        assert_eq!(words.iter().collect::<String>(), "ffffflfuuuum");
+        assert_eq!(drawn.cause.as_deref(), Some("api_down"));
+        turn.turns = 7;
+        assert_eq!(TurnSlots::of(&turn), None);
     }
 
     #[test]

@@ -7,11 +7,15 @@
 mod connection;
 mod entries;
 mod error;
+mod incidents;
 mod latch_row;
 mod legacy;
 mod lock;
+mod past;
 mod reader;
+mod samples;
 mod schema;
+mod turns;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
@@ -20,17 +24,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use self::connection::Access;
 use self::legacy::{Former, Settled};
 use crate::core::action::Latch;
 use crate::core::name::Name;
 use crate::history::entry::Entry;
+use crate::history::record::Record;
 
 pub use entries::Bounds;
 pub use error::{Damage, StoreError};
 pub use lock::is_in_use;
+pub use past::{Past, ROWS_MAX, Span};
 pub use reader::{History, peek};
 
 const FILE: &str = "state.sqlite";
@@ -103,13 +109,49 @@ impl Store {
     /// # Errors
     /// Those of [`Self::save`]. A state that [`Self::load`] did not find good is not touched.
     pub fn append(&self, entries: &[Entry], bounds: &Bounds) -> Result<(), StoreError> {
+        self.when_good(|transaction| {
+            entries::append(transaction, &entries.iter().collect::<Vec<_>>(), bounds)
+        })
+    }
+
+    /// Writes records of every kind, all or nothing, and removes a little of what is over the
+    /// bounds.
+    ///
+    /// # Errors
+    /// Those of [`Self::append`].
+    pub fn write(&self, records: &[Record], bounds: &Bounds) -> Result<(), StoreError> {
+        self.when_good(|transaction| write_records(transaction, records, bounds))
+    }
+
+    /// Asks the history of the file that this process has open. The latch waits meanwhile, so ask
+    /// for a page at a time.
+    ///
+    /// # Errors
+    /// [`StoreError::NotGood`] where [`Self::load`] did not find the state good, and what `work`
+    /// says.
+    pub fn past<T>(
+        &self,
+        work: impl FnOnce(&Past<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let held = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        match held.as_ref() {
+            Some(connection) => work(&Past::of(connection, &self.path)),
+            None => Err(StoreError::NotGood { path: self.path.clone() }),
+        }
+    }
+
+    /// Writes in one transaction to a file that was found good.
+    fn when_good(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), StoreError> {
         let failed = || StoreError::sqlite("write", &self.path);
         let mut held = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(connection) = held.as_mut() else {
             return Err(StoreError::NotGood { path: self.path.clone() });
         };
         connection.busy_timeout(HISTORY_BUSY).map_err(failed())?;
-        let written = write_entries(connection, entries, bounds).map_err(failed());
+        let written = in_transaction(connection, write).map_err(failed());
         let restored = connection.busy_timeout(connection::BUSY).map_err(failed());
         if written.as_ref().is_err_and(StoreError::ends_connection) {
             *held = None;
@@ -178,14 +220,37 @@ impl Store {
     }
 }
 
-fn write_entries(
+fn in_transaction(
     connection: &mut Connection,
-    entries: &[Entry],
-    bounds: &Bounds,
+    write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    entries::append(&transaction, entries, bounds)?;
+    write(&transaction)?;
     transaction.commit()
+}
+
+fn write_records(
+    transaction: &Transaction<'_>,
+    records: &[Record],
+    bounds: &Bounds,
+) -> rusqlite::Result<()> {
+    let (mut entries, mut measured, mut settled) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut changed, mut sent) = (Vec::new(), Vec::new());
+    for record in records {
+        match record {
+            Record::Entry(entry) => entries.push(entry.as_ref()),
+            Record::Sample(sample) => measured.push(sample.as_ref()),
+            Record::Turn(turn) => settled.push(turn),
+            Record::Incident(incident) => changed.push(incident),
+            Record::Notification(notification) => sent.push(notification),
+        }
+    }
+    let is_large = entries::is_large(transaction, bounds)?;
+    entries::append(transaction, &entries, bounds)?;
+    samples::append(transaction, &measured, is_large)?;
+    turns::append(transaction, &settled, is_large)?;
+    incidents::put(transaction, &changed, is_large)?;
+    incidents::append(transaction, &sent, is_large)
 }
 
 fn import(connection: &mut Connection, path: &Path, former: &Former) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! Made-up measurements: a day as it may be, and what no day should be.
 
 use eoskeeper::chart::{Cadence, Data, Limits, Period, Subject, Zone};
-use eoskeeper::core::sample::{DiskSample, HostSample, PoolSample, Sample};
+use eoskeeper::core::sample::{DiskSample, HostSample, HourSample, PoolSample, Sample};
 use eoskeeper::core::slots::{SlotState, TurnSlots};
 use eoskeeper::core::time::Timestamp;
 
@@ -23,6 +23,7 @@ pub struct World {
     pub subject: Subject,
     pub period: Period,
     pub samples: Vec<Sample>,
+    pub hours: Vec<HourSample>,
     pub turns: Vec<TurnSlots>,
     pub pool: Vec<PoolSample>,
     pub limits: Limits,
@@ -40,6 +41,7 @@ impl World {
             },
             period: Period::before(end(), ms),
             samples: Vec::new(),
+            hours: Vec::new(),
             turns: Vec::new(),
             pool: Vec::new(),
             limits: Limits::default(),
@@ -189,6 +191,19 @@ impl World {
         world
     }
 
+    /// A month: a week of samples, and hours before it.
+    pub fn month() -> Self {
+        let mut world = Self::troubled(30 * DAY_MS);
+        let week = world.period.to.plus_ms(-7 * DAY_MS);
+        let (old, new): (Vec<_>, Vec<_>) = world.samples.drain(..).partition(|row| row.at < week);
+        world.samples = new;
+        world.hours = old
+            .chunk_by(|a, b| HourSample::start_of(a.at) == HourSample::start_of(b.at))
+            .map(|hour| HourSample::of(HourSample::start_of(hour[0].at), hour))
+            .collect();
+        world
+    }
+
     /// A clock that was put back an hour, twice.
     pub fn clock_back() -> Self {
         let mut world = Self::troubled(6 * HOUR_MS);
@@ -204,6 +219,7 @@ impl World {
             subject: self.subject.clone(),
             period: self.period,
             samples: &self.samples,
+            hours: &self.hours,
             turns: &self.turns,
             pool: &self.pool,
             cadence: Cadence::default(),

@@ -52,7 +52,11 @@ fn no_text_touches_another_or_leaves_the_picture() {
 
 #[test]
 fn a_week_of_everything_is_bounded() {
-    for (name, world) in [("week", World::troubled(7 * DAY_MS)), ("many turns", World::many())] {
+    for (name, world) in [
+        ("week", World::troubled(7 * DAY_MS)),
+        ("month", World::month()),
+        ("many turns", World::many()),
+    ] {
         for kind in PictureKind::ALL {
             let svg = chart::svg(kind, &world.data(), Size::MESSAGE).unwrap();
             Parts::of(&svg).must_be_readable(&format!("{name}, {}", kind.as_str()));

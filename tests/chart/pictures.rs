@@ -28,6 +28,7 @@ fn view() {
         ("one", World::one()),
         ("many", World::many()),
         ("back", World::clock_back()),
+        ("month", World::month()),
     ] {
         for kind in PictureKind::ALL {
             for size in ["1080x720", "360x640", "240x240", "1920x600"] {

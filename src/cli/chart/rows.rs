@@ -29,8 +29,8 @@ pub(super) struct Rows {
     pub(super) hours: Vec<HourSample>,
     pub(super) turns: Vec<TurnSlots>,
     pub(super) pool: Vec<PoolSample>,
-    /// From when to when the history has rows of the kind asked for, where that was looked up.
-    known: Option<(Timestamp, Timestamp)>,
+    /// Since when the history has rows of the kind asked for, where that was looked up.
+    pub(super) since: Option<Timestamp>,
 }
 
 /// A line of a file.
@@ -96,13 +96,12 @@ impl Rows {
         self.times(kind).any(|at| period.holds(at))
     }
 
-    /// The first and the last row there is.
+    /// The first and the last row that was read.
     pub(super) fn ends(&self, kind: PictureKind) -> Option<(Timestamp, Timestamp)> {
-        let read = self.times(kind).fold(None, |ends, at| match ends {
+        self.times(kind).fold(None, |ends, at| match ends {
             None => Some((at, at)),
             Some((first, last)) => Some((at.min(first), at.max(last))),
-        });
-        read.or(self.known)
+        })
     }
 
     /// How often rows come: the pool's as they do, samples every 10 s.
@@ -186,17 +185,15 @@ impl Rows {
                 self.samples = pages(span, |s| past.samples(s, ROWS_MAX), |row| row.at)?;
                 self.hours = pages(span, |s| past.hours(s, ROWS_MAX), |row| row.at)?;
                 if !self.has_any(kind, period) {
-                    let hours = past.hours(all, 1)?;
-                    let first = hours.first().map(|hour| hour.at).or(past.oldest_sample()?);
-                    self.known = first.zip(past.newest_sample()?.or(first));
+                    let hour = past.hours(all, 1)?.first().map(|hour| hour.at);
+                    self.since = hour.or(past.oldest_sample()?);
                 }
             }
             PictureKind::Slots | PictureKind::Production => {
                 let turns = pages(span, |s| past.turns(s, ROWS_MAX), |row| row.start)?;
                 self.turns = turns.iter().filter_map(TurnSlots::of).collect();
                 if self.turns.is_empty() {
-                    let first = past.turns(all, 1)?.first().map(|turn| turn.start);
-                    self.known = first.map(|first| (first, first));
+                    self.since = past.turns(all, 1)?.first().map(|turn| turn.start);
                 }
             }
             PictureKind::Pool => {}

@@ -44,7 +44,7 @@ impl Keeper {
             promotion: self.promotion_status(now),
             rules: self.settings.rules,
             memory: MemoryStatus {
-                evidence_bytes: self.evidence.bytes(),
+                evidence_bytes: self.evidence_bytes(),
                 evidence_bytes_max: EVIDENCE_BYTES_MAX,
             },
         }
