@@ -9,17 +9,24 @@ pub mod classify;
 mod control_client;
 pub mod demo;
 pub mod demote;
+pub mod evidence;
 pub mod failback;
 pub mod history;
+pub mod incidents;
 mod keeper_client;
+pub mod ledger;
+mod length;
 pub mod maintenance;
 mod order;
 mod own_log;
 pub mod promote;
 pub mod rearm;
 pub mod replay;
+pub mod report;
 pub mod run;
+pub mod silence;
 pub mod simulate;
+mod span;
 pub mod status;
 mod style;
 pub mod switchover;
@@ -97,6 +104,11 @@ enum Command {
         eoskeeper maintenance --for 2h --reason \"new disk\"\n  eoskeeper maintenance\n  \
         eoskeeper maintenance --end\n  eoskeeper maintenance --json | jq .until")]
     Maintenance(maintenance::Options),
+    /// Tell nobody of a cause for a while; what happens is recorded. Without a time, show what runs.
+    #[command(after_help = "Examples:\n  eoskeeper silence 30m --cause behind_references\n  \
+        eoskeeper silence 2h --cause member_offline:tokyo-2 --reason \"moves house\"\n  \
+        eoskeeper silence\n  eoskeeper silence --end")]
+    Silence(silence::Options),
     /// Count promotions anew, after a person has seen why there were so many.
     #[command(after_help = "Examples:\n  eoskeeper rearm\n  eoskeeper rearm --json")]
     Rearm(rearm::Options),
@@ -144,6 +156,24 @@ enum Command {
         eoskeeper history --since 2026-11-21T02:50 -n 1000 --json | jq 'select(.what == \"order\")'"
     )]
     History(history::Options),
+    /// Tell what became of our slots: met, late, forked off, missed or unknown, and by what.
+    #[command(after_help = "Examples:\n  eoskeeper ledger --since 7d\n  \
+        eoskeeper ledger --since 24h --turns\n  \
+        eoskeeper ledger --json | jq .summary.causes")]
+    Ledger(ledger::Options),
+    /// Tell what was the matter, from when to when.
+    #[command(after_help = "Examples:\n  eoskeeper incidents\n  \
+        eoskeeper incidents --since 30d --json | jq -r 'select(.severity == \"page\") | .title'")]
+    Incidents(incidents::Options),
+    /// Put all that is known of an incident into one archive, nothing secret.
+    #[command(after_help = "Examples:\n  eoskeeper incidents\n  \
+        eoskeeper evidence 20261121T0248\n  \
+        eoskeeper evidence 20261121T024837-api_down -o /tmp/api_down.tar.gz")]
+    Evidence(evidence::Options),
+    /// Print the report of some hours, as the channels get it.
+    #[command(after_help = "Examples:\n  eoskeeper report --last 6h\n  \
+        eoskeeper report --last week --language zh\n  eoskeeper report --last day --json")]
+    Report(report::Options),
     /// Tell what each line of a nodeos log means, one JSON object a line.
     #[command(after_help = "Examples:\n  eoskeeper classify nodeos.log\n  \
         journalctl -u nodeos -o cat | eoskeeper classify -")]
@@ -213,6 +243,7 @@ pub fn main() -> ExitCode {
         Command::Demote(options) => demote::run(&options),
         Command::Failback(options) => failback::run(&options),
         Command::Maintenance(options) => maintenance::run(&options),
+        Command::Silence(options) => silence::run(&options),
         Command::Rearm(options) => rearm::run(&options),
         Command::Check { config, offline, json } => runtime()
             .map_or_else(failed, |runtime| runtime.block_on(check::run(config, offline, json))),
@@ -223,6 +254,10 @@ pub fn main() -> ExitCode {
         }
         Command::Chart(options) => chart::run(&options),
         Command::History(options) => history::run(&options),
+        Command::Ledger(options) => ledger::run(&options),
+        Command::Incidents(options) => incidents::run(&options),
+        Command::Evidence(options) => evidence::run(&options),
+        Command::Report(options) => report::run(&options),
         Command::Classify { input } => {
             ended(classify::run(input.filter(|path| path.as_os_str() != "-")))
         }

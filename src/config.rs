@@ -19,6 +19,7 @@ mod problem;
 mod resolve;
 mod suggest;
 mod tree;
+mod zone;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,8 @@ pub use own_log::{LogFormat, LogLevel, OwnLog};
 pub use peers::{PeersAccess, Secret};
 pub use problem::{ConfigError, ConfigErrors, PROBLEMS_MAX, Problem};
 
+use crate::core::alarm::settings::AlarmSettings;
+use crate::core::report::times::ReportTimes;
 use crate::core::settings::Settings;
 use problem::{Place, Problems};
 use tree::Tree;
@@ -52,6 +55,10 @@ pub struct Config {
     pub lease: Option<LeaseAccess>,
     /// The keepers of our producer's other nodes, where any are configured.
     pub peers: Option<PeersAccess>,
+    /// When people are told, and in what words.
+    pub alarm: AlarmSettings,
+    /// When reports are made.
+    pub report: ReportTimes,
     /// Where messages go.
     pub channels: channels::Channels,
     /// How this node is made to produce.

@@ -5,9 +5,11 @@
 //! that is under way, then the channels.
 
 mod acts;
+mod alarms;
 pub mod control;
 mod hands;
 pub(crate) mod lease;
+pub mod outbox;
 mod past;
 pub(crate) mod peers;
 mod recorder;
@@ -36,10 +38,13 @@ use crate::core::keeper::Keeper;
 use crate::core::name::Name;
 use crate::core::settings::Settings;
 use crate::core::status::Status;
+use crate::history::record::{IncidentRow, Record};
 use crate::history::store::{Store, StoreError};
 use crate::web;
+use alarms::Alarms;
 use control::{Request, Socket};
 use hands::{Hands, Helpers};
+use outbox::Tools;
 use past::Sampler;
 use peers::Peers;
 use urgent::Urgency;
@@ -54,6 +59,8 @@ const TICK: Duration = Duration::from_secs(1);
 const EVENTS_MAX: usize = 4096;
 /// Orders of people that wait for the loop; one more is told to come again.
 const ORDERS_MAX: usize = 8;
+/// How long the channels may take for what waits when the keeper ends; the rest waits on disk.
+const LAST_MESSAGES: Duration = Duration::from_secs(5);
 /// How long the last answers to orders may take when the keeper ends.
 const ORDERS_END: Duration = Duration::from_secs(2);
 
@@ -99,6 +106,13 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         tracing::warn!("{note}");
     }
     let helpers = Helpers { lease: senses.lease.clone(), peers: peers.client.clone() };
+    let tools = Tools {
+        store: alarms::usable(store.as_ref()),
+        draw: Arc::new(|_, _| None),
+        clock: Arc::new(move || clock.now().wall),
+        expire_ms: config.alarm.expire_ms,
+    };
+    let alarms = Alarms::start(&config, Vec::new(), tools);
     let hands = Hands::new(&config, store, senses.client.clone(), helpers, clock, events);
     let (lib, chain_id) = (senses.lib.clone(), senses.chain_id.clone());
     let (urgency, sampler) = (Urgency::default(), Sampler::default());
@@ -107,6 +121,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         keeper,
         clock,
         hands,
+        alarms,
         peers,
         show,
         lib,
@@ -117,12 +132,13 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         told: None,
     };
     daemon.watch(inbox, ordered, &stop).await;
-    let Daemon { hands, peers, .. } = daemon;
+    let Daemon { hands, alarms, peers, .. } = daemon;
     if let Some(taking) = taking {
         // Before the state directory is unlocked: the next keeper's socket has the same name.
         let _ = timeout(ORDERS_END, taking).await;
     }
     hands.finish().await;
+    alarms.finish(LAST_MESSAGES).await;
     peers.finish().await;
     senses.finish().await;
     // The page ends with the same token; its error was logged where it happened.
@@ -163,6 +179,7 @@ struct Daemon {
     keeper: Keeper,
     clock: Clock,
     hands: Hands,
+    alarms: Alarms,
     peers: Peers,
     show: watch::Sender<Arc<Status>>,
     lib: watch::Sender<u32>,
@@ -214,7 +231,10 @@ impl Daemon {
             tracing::warn!(uid, "An order came too late: nobody waits for its answer any more.");
             return;
         }
-        let answer = self.keeper.command(self.clock.now(), &command);
+        let now = self.clock.now();
+        // Silences are for every role, also for an observer.
+        let silenced = self.alarms.command(now.wall, &command, uid);
+        let answer = silenced.unwrap_or_else(|| self.keeper.command(now, &command));
         tell_order(&command, uid, &answer);
         // A question, or a refusal, changes nothing and must not count as a tick of its own.
         if answer.accepted && !is_dry_run(&command) {
@@ -229,7 +249,11 @@ impl Daemon {
         for action in self.keeper.tick(now) {
             self.carry_out(action);
         }
-        let status = self.keeper.status(now);
+        let mut status = self.keeper.status(now);
+        for incident in self.alarms.tick(now.wall, &status) {
+            self.hands.keep(Record::Incident(IncidentRow::of(&incident, now.wall)));
+        }
+        status.alarms = self.alarms.status();
         self.tell_decision(&status);
         self.lib.send_replace(status.chain.lib.unwrap_or_default());
         self.chain_id.send_if_modified(|known| {
@@ -246,7 +270,10 @@ impl Daemon {
         match action {
             Action::SaveLatch { id, latch } => self.hands.save(id, latch),
             Action::Act(order) => self.hands.act(order),
-            Action::Alarm(notice) => self.hands.tell(notice),
+            Action::Alarm(notice) => {
+                self.alarms.hear(&notice);
+                self.hands.tell(notice);
+            }
         }
     }
 
@@ -276,7 +303,11 @@ const fn is_dry_run(command: &Command) -> bool {
         | Command::Demote { dry_run, .. }
         | Command::Switchover { dry_run, .. }
         | Command::Failback { dry_run, .. } => *dry_run,
-        Command::Maintenance { .. } | Command::EndMaintenance | Command::Rearm => false,
+        Command::Maintenance { .. }
+        | Command::EndMaintenance
+        | Command::Rearm
+        | Command::Silence { .. }
+        | Command::EndSilence { .. } => false,
     }
 }
 

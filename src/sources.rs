@@ -8,3 +8,4 @@ pub mod lines;
 pub mod log;
 pub mod process;
 pub mod references;
+pub mod window;

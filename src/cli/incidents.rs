@@ -11,7 +11,7 @@ use crate::cli::{EXIT_USAGE, ended, print};
 use crate::config::{self, Config};
 use crate::core::action::Severity;
 use crate::core::time::{Human, Timestamp};
-use crate::history::record::{Incident, Notification};
+use crate::history::record::{IncidentRow, Notification};
 
 /// Which part of the past, and how it is shown.
 #[derive(Args, Debug)]
@@ -68,7 +68,7 @@ fn show(config: &Config, options: &Options) -> anyhow::Result<()> {
 }
 
 /// An incident as a line.
-pub(super) fn line(incident: &Incident, now: Timestamp, style: Style) -> String {
+pub(super) fn line(incident: &IncidentRow, now: Timestamp, style: Style) -> String {
     let lasted = incident.ended.unwrap_or(now).since_ms(incident.began).max(0).cast_unsigned();
     let (state, word) = match incident.ended {
         Some(_) => ("over", "lasted"),

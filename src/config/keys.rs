@@ -4,11 +4,13 @@
 //! Defaults of the judgement are not in it: they are read from [`crate::core::settings`], so that
 //! no text can differ from them.
 
+mod alarm;
 mod global;
 mod lease;
 mod others;
 mod peers;
 mod promotion;
+mod report;
 mod rules;
 
 use serde_json::Value;
@@ -79,6 +81,8 @@ pub const SECTIONS: &[Section] = &[
     lease::SECTION,
     others::REFERENCES,
     peers::SECTION,
+    alarm::SECTION,
+    report::SECTION,
     others::STATUS,
     others::STATE,
     others::LOG,

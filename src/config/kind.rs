@@ -5,9 +5,12 @@ use std::net::SocketAddr;
 use reqwest::Url;
 use serde_json::Value;
 
+use super::zone;
 use crate::core::name::Name;
 use crate::core::settings::is_node_name;
 use crate::nodeos::keys;
+
+mod lists;
 
 /// The kinds of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +77,23 @@ pub enum Kind {
     Word,
     /// Severities, separated by commas, each once.
     Levels,
+    /// Whole minutes, up to 30 days, separated by commas.
+    Minutes {
+        /// Most of them.
+        max: usize,
+    },
+    /// Windows of the week, separated by commas.
+    Hours {
+        /// Most of them.
+        max: usize,
+    },
+    /// Times of the day, separated by commas, each once.
+    DayTimes {
+        /// Most of them.
+        max: usize,
+    },
+    /// A time zone by its name.
+    TimeZone,
     /// One of some words.
     Choice(&'static [&'static str]),
 }
@@ -176,6 +196,14 @@ impl Kind {
                 "/NAME, of letters, digits, dots, -, _ and /, not at its end".to_owned()
             }
             Self::Word => "a word without blanks".to_owned(),
+            Self::Minutes { max } => format!("up to {max} of 1 to 43200, separated by commas"),
+            Self::DayTimes { max } => {
+                format!("up to {max} of 00:00 to 23:59, separated by commas")
+            }
+            Self::Hours { max } => {
+                format!("up to {max} of DAY HH:MM-HH:MM, DAY one of mon to sun or daily")
+            }
+            Self::TimeZone => "a name such as UTC, Europe/Berlin or Asia/Shanghai".to_owned(),
             Self::Levels => "page, warn and info, separated by commas".to_owned(),
             Self::Choice(words) => match words.split_last() {
                 Some((last, others)) => format!("{} or {last}", others.join(", ")),
@@ -199,6 +227,9 @@ impl Kind {
             Self::Urls { max } => read_urls(text, *max),
             Self::Peers { max } => read_peers(text, *max),
             Self::Levels => read_levels(text),
+            Self::Minutes { max } => lists::read_minutes(text, *max),
+            Self::Hours { max } => lists::read_hours(text, *max),
+            Self::DayTimes { max } => lists::read_day_times(text, *max),
             Self::Count { min, max } => read_count(text, *min, *max),
             Self::Port => read_count(text, 1, u64::from(u16::MAX)),
             Self::Time { unit, min_ms, max_ms } => read_time(text, *unit, *min_ms, *max_ms),
@@ -234,6 +265,7 @@ impl Kind {
             Self::Script => (is_script(text), "path of a script"),
             Self::KeyPrefix => (is_key_prefix(text), "beginning of a key"),
             Self::Word => (!text.contains(char::is_whitespace), "word"),
+            Self::TimeZone => (zone::is_known(text), "time zone that is known"),
             _ => (true, "value"),
         };
         // What stands before an @ may be a password; messages end up in logs.
@@ -251,6 +283,11 @@ impl Kind {
             (Self::Urls { .. } | Self::Peers { .. } | Self::Levels, Value::Array(urls)) => {
                 let urls: Vec<&str> = urls.iter().filter_map(Value::as_str).collect();
                 urls.join(", ")
+            }
+            (Self::DayTimes { .. }, Value::Array(minutes)) => lists::show_day_times(minutes),
+            (Self::Minutes { .. }, Value::Array(minutes)) => {
+                let minutes: Vec<String> = minutes.iter().map(ToString::to_string).collect();
+                minutes.join(", ")
             }
             (_, other) => other.to_string(),
         }

@@ -1,9 +1,11 @@
 //! From single values to what they mean together, and where they contradict each other.
 
 mod act;
+mod alarm;
 mod lease;
 mod node;
 mod peers;
+mod report;
 mod rules;
 mod secret;
 mod together;
@@ -44,6 +46,8 @@ pub(super) fn resolve(
     let lease = resolver.lease(&tree.lease).unzip();
     let node = node_name(tree);
     let peers = resolver.peers(&tree.peers, node.as_deref());
+    let alarm = resolver.alarm(&tree.alarm);
+    let report = resolver.report(&tree.report, &tree.alarm);
     resolver.check_means(&tree.promotion, tree.global.role);
     let wait = resolver.wait(&tree.promotion);
     let state_dir = resolver.path(&tree.state.dir);
@@ -69,6 +73,8 @@ pub(super) fn resolve(
         watch,
         references: tree.references.urls.clone(),
         peers,
+        alarm,
+        report,
         channels: super::channels::Channels::default(),
         promote: actuators.promote,
         demote: actuators.demote,

@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::kind::base_url;
 use super::own_log::OwnLog;
+use crate::core::alarm::hours::Window;
+use crate::core::alarm::language::Language;
 use crate::core::name::Name;
 use crate::core::settings::{OnLeaseOutage, Role, Rules};
 
@@ -21,6 +23,8 @@ pub(super) struct Tree {
     pub(super) lease: LeaseKeys,
     pub(super) references: ReferencesKeys,
     pub(super) peers: PeersKeys,
+    pub(super) alarm: AlarmKeys,
+    pub(super) report: ReportKeys,
     pub(super) status: Status,
     pub(super) state: State,
     pub(super) log: OwnLog,
@@ -103,6 +107,30 @@ pub(super) struct PeersKeys {
     pub(super) nodes: Vec<(String, Url)>,
     pub(super) secret_file: Option<PathBuf>,
     pub(super) timeout_ms: u64,
+}
+
+/// `[alarm]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AlarmKeys {
+    pub(super) escalate_minutes: Vec<u64>,
+    #[serde(default)]
+    pub(super) ignore_hours: Vec<Window>,
+    pub(super) time_zone: String,
+    pub(super) language: Language,
+    pub(super) resolve_after_ms: u64,
+    pub(super) group_wait_ms: u64,
+    pub(super) expire_ms: u64,
+}
+
+/// `[report]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReportKeys {
+    pub(super) every_hours: u32,
+    /// Minutes of the day.
+    #[serde(default)]
+    pub(super) at: Vec<u32>,
 }
 
 /// `[status]`

@@ -4,10 +4,8 @@ mod hour;
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::action::Severity;
 use crate::core::entitlement::Position;
 use crate::core::evidence::references::Standing;
-use crate::core::rules::State;
 use crate::core::settings::Role;
 use crate::core::status::Status;
 use crate::core::time::Timestamp;
@@ -105,8 +103,6 @@ impl Sample {
         };
         let mut heads: Vec<u32> = standing(known).filter_map(|r| r.head).collect();
         heads.sort_unstable();
-        let is_firing = |state, severity| state == State::Firing && severity > Severity::Info;
-        let firing = status.findings.iter().filter(|f| is_firing(f.state, f.severity)).count();
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Self {
             at: status.at,
@@ -122,7 +118,7 @@ impl Sample {
             producing: status.promotion.position == Position::Active
                 && status.role != Role::Observer,
             peers: status.node.peers,
-            incidents: count(firing),
+            incidents: count(status.alarms.incidents.len()),
             host: status.host.as_ref().map(Self::bounded),
         }
     }

@@ -3,6 +3,9 @@
 use serde::Serialize;
 
 use crate::core::action::Maintenance;
+use crate::core::alarm::incident::Incident;
+use crate::core::alarm::neighbours::Neighbours;
+use crate::core::alarm::silence::Silence;
 use crate::core::decision::Decision;
 use crate::core::entitlement::Position;
 use crate::core::evidence::own::Via;
@@ -63,10 +66,40 @@ pub struct Status {
     pub gates: Vec<Gate>,
     /// Where a promotion stands.
     pub promotion: PromotionStatus,
+    /// What people are told of, and how the channels stand.
+    pub alarms: AlarmsStatus,
     /// Thresholds in force.
     pub rules: Rules,
     /// Bytes the evidence takes, and the bound.
     pub memory: MemoryStatus,
+}
+
+/// The alarms.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AlarmsStatus {
+    /// Incidents that stand, oldest first.
+    pub incidents: Vec<Incident>,
+    /// Silences that run.
+    pub silences: Vec<Silence>,
+    /// The channels, in the order of the configuration.
+    pub channels: Vec<ChannelStatus>,
+}
+
+/// How a channel stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ChannelStatus {
+    /// Its name.
+    pub name: String,
+    /// Messages that wait.
+    pub waiting: usize,
+    /// Since when nothing could be delivered, and why.
+    pub failing: Option<(Timestamp, String)>,
+    /// Delivered since the start.
+    pub sent: u64,
+    /// Given up since the start.
+    pub given_up: u64,
+    /// When something was delivered last.
+    pub last: Option<Timestamp>,
 }
 
 /// The node beside the keeper.
@@ -135,6 +168,8 @@ pub struct ProducerStatus {
     pub wait_ms: Option<u64>,
     /// When its next turn begins, or the running one began.
     pub next_turn: Option<Timestamp>,
+    /// Whether those next to us in the schedule miss too, where that is known.
+    pub neighbours: Option<Neighbours>,
     /// Slots known to be missed in the turns below.
     pub missed_slots: u32,
     /// Rounds in a row, up to the last, without a single block.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::action::Severity;
+use crate::core::alarm::incident::Incident;
 use crate::core::ledger::SettledTurn;
 use crate::core::sample::Sample;
 use crate::core::time::Timestamp;
@@ -18,14 +19,14 @@ pub enum Record {
     /// A turn of ours, settled. One that is there already stays as it is.
     Turn(SettledTurn),
     /// An incident as it is now; takes the place of the one with its id.
-    Incident(Incident),
+    Incident(IncidentRow),
     /// What came of a message.
     Notification(Notification),
 }
 
 /// An incident, from its beginning to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Incident {
+pub struct IncidentRow {
     /// Its id, the same for as long as it lasts: `20261121T024837-api_down`.
     pub id: String,
     /// The cause's key.
@@ -59,4 +60,29 @@ pub struct Notification {
     pub kind: String,
     /// `sent`, or why it was not.
     pub outcome: String,
+}
+
+impl IncidentRow {
+    /// An incident as the pipeline has it.
+    #[must_use]
+    pub fn of(incident: &Incident, changed: Timestamp) -> Self {
+        let lead = incident.lead();
+        let proof = incident.findings.iter().map(|finding| {
+            if finding.cause == lead.cause && finding.subject == lead.subject {
+                finding.saw.clone()
+            } else {
+                format!("{}: {}", finding.key(), finding.saw)
+            }
+        });
+        Self {
+            id: incident.id.clone(),
+            cause: lead.key(),
+            severity: incident.severity,
+            began: incident.began,
+            ended: incident.ended,
+            title: lead.meaning.clone(),
+            proof: proof.collect(),
+            changed,
+        }
+    }
 }

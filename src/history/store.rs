@@ -4,6 +4,7 @@
 //! decisions with their evidence. A write is on disk when it returns. A file that cannot be
 //! understood is an error and is never replaced: what it said may be that this node produces.
 
+mod alarms;
 mod connection;
 mod entries;
 mod error;
@@ -33,6 +34,7 @@ use crate::core::name::Name;
 use crate::history::entry::Entry;
 use crate::history::record::Record;
 
+pub use alarms::{Removal, Waiting};
 pub use entries::Bounds;
 pub use error::{Damage, StoreError};
 pub use lock::is_in_use;
@@ -109,7 +111,7 @@ impl Store {
     /// # Errors
     /// Those of [`Self::save`]. A state that [`Self::load`] did not find good is not touched.
     pub fn append(&self, entries: &[Entry], bounds: &Bounds) -> Result<(), StoreError> {
-        self.when_good(|transaction| {
+        self.beside(|transaction| {
             entries::append(transaction, &entries.iter().collect::<Vec<_>>(), bounds)
         })
     }
@@ -120,7 +122,7 @@ impl Store {
     /// # Errors
     /// Those of [`Self::append`].
     pub fn write(&self, records: &[Record], bounds: &Bounds) -> Result<(), StoreError> {
-        self.when_good(|transaction| write_records(transaction, records, bounds))
+        self.beside(|transaction| write_records(transaction, records, bounds))
     }
 
     /// Asks the history of the file that this process has open. The latch waits meanwhile, so ask
@@ -140,23 +142,25 @@ impl Store {
         }
     }
 
-    /// Writes in one transaction to a file that was found good.
-    fn when_good(
+    /// Does something beside the latch, in one transaction: it waits for readers for a moment only,
+    /// since the next write of the latch waits for it, and a state that [`Self::load`] did not find
+    /// good is not touched.
+    fn beside<T>(
         &self,
-        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
-    ) -> Result<(), StoreError> {
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
         let failed = || StoreError::sqlite("write", &self.path);
         let mut held = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(connection) = held.as_mut() else {
             return Err(StoreError::NotGood { path: self.path.clone() });
         };
         connection.busy_timeout(HISTORY_BUSY).map_err(failed())?;
-        let written = in_transaction(connection, write).map_err(failed());
+        let written = in_transaction(connection, work).map_err(failed());
         let restored = connection.busy_timeout(connection::BUSY).map_err(failed());
         if written.as_ref().is_err_and(StoreError::ends_connection) {
             *held = None;
         }
-        written.and(restored)
+        restored.and(written)
     }
 
     /// Does something with the file, which is opened and looked through where it is not open yet.
@@ -220,13 +224,14 @@ impl Store {
     }
 }
 
-fn in_transaction(
+fn in_transaction<T>(
     connection: &mut Connection,
-    write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
-) -> rusqlite::Result<()> {
+    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    write(&transaction)?;
-    transaction.commit()
+    let result = work(&transaction)?;
+    transaction.commit()?;
+    Ok(result)
 }
 
 fn write_records(

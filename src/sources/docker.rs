@@ -8,6 +8,9 @@ pub(in crate::sources) mod engine;
 mod follower;
 mod stamp;
 mod streams;
+mod window;
+
+pub use window::window;
 
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 //! `config.ini.example` and `doc/configuration.md` against the table of keys.
 //!
 //! Both are made from the table. After a change of the table a failing test prints the text it
-//! expects, to be put into the file.
+//! expects; with `UPDATE_DOCS=1` in the environment the tests put it into the files themselves, and
+//! pass when they are run again.
 
 use eoskeeper::config::keys::{DefaultValue, Key, SECTIONS, Section};
 use eoskeeper::core::settings::{Role, Rules, Settings};
@@ -79,8 +80,22 @@ fn reference_section(section: &Section) -> String {
     )
 }
 
+/// Writes a file anew from where its first section begins, where that is wished for.
+fn update(file: &str, text: &str, section: fn(&Section) -> String) {
+    if std::env::var_os("UPDATE_DOCS").is_none() {
+        return;
+    }
+    let first = section(&SECTIONS[0]);
+    // The help of the first section's keys may have changed; its own has to be found.
+    let begin = first.lines().next().and_then(|line| text.find(line)).expect("the first section");
+    let sections: Vec<String> = SECTIONS.iter().map(section).collect();
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    std::fs::write(path, format!("{}{}", &text[..begin], sections.join("\n"))).unwrap();
+}
+
 #[test]
 fn the_example_says_what_the_table_says() {
+    update("config.ini.example", EXAMPLE, example_section);
     for section in SECTIONS {
         let expected = example_section(section);
         assert!(EXAMPLE.contains(&expected), "config.ini.example should have:\n\n{expected}");
@@ -89,6 +104,7 @@ fn the_example_says_what_the_table_says() {
 
 #[test]
 fn the_reference_says_what_the_table_says() {
+    update("doc/configuration.md", REFERENCE, reference_section);
     for section in SECTIONS {
         let expected = reference_section(section);
         assert!(REFERENCE.contains(&expected), "configuration.md should have:\n\n{expected}");

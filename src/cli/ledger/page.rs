@@ -49,7 +49,10 @@ pub(super) fn summary(
     if !summary.causes.is_empty() {
         text.push_str(&format!(
             "\n{}\n",
-            style.bold(&format!("{:<34}{:>8}{:>12}{:>10}", "lost by", "missed", "forked off", "in all"))
+            style.bold(&format!(
+                "{:<34}{:>8}{:>12}{:>10}",
+                "lost by", "missed", "forked off", "in all"
+            ))
         ));
     }
     for cause in &summary.causes {

@@ -84,6 +84,9 @@ impl Keeper {
                 });
                 if ended { yes("Maintenance is over.") } else { no("There is no maintenance.") }
             }
+            Command::Silence { .. } | Command::EndSilence { .. } => {
+                no("Silences are no orders to the node; the desk of the alarms takes them.")
+            }
             Command::Rearm => {
                 let mut forgotten = 0;
                 self.with_machine(now, |machine, _| forgotten = machine.rearm());

@@ -2,6 +2,7 @@
 
 use super::{Keeper, TURNS_SHOWN, view};
 use crate::core::action::Act;
+use crate::core::alarm::neighbours;
 use crate::core::evidence::EVIDENCE_BYTES_MAX;
 use crate::core::evidence::process::ProcessEvidence;
 use crate::core::gates;
@@ -11,8 +12,8 @@ use crate::core::rules::View;
 use crate::core::schedule::Turn;
 use crate::core::settings::Role;
 use crate::core::status::{
-    ChainStatus, LastBlock, LeaseStatus, MemoryStatus, NodeStatus, PeerView, ProducerStatus,
-    PromotionStatus, ReferenceStatus, STATUS_VERSION, Status,
+    AlarmsStatus, ChainStatus, LastBlock, LeaseStatus, MemoryStatus, NodeStatus, PeerView,
+    ProducerStatus, PromotionStatus, ReferenceStatus, STATUS_VERSION, Status,
 };
 use crate::core::time::Now;
 
@@ -42,6 +43,7 @@ impl Keeper {
             findings: self.findings.clone(),
             gates: self.gates.clone(),
             promotion: self.promotion_status(now),
+            alarms: AlarmsStatus::default(),
             rules: self.settings.rules,
             memory: MemoryStatus {
                 evidence_bytes: self.evidence_bytes(),
@@ -249,6 +251,7 @@ fn producer_status(view: &View<'_>) -> ProducerStatus {
             .schedule()
             .and_then(|s| s.turn_ending_after(name, view.now.wall))
             .map(Turn::start),
+        neighbours: neighbours::look(view),
         missed_slots: turns.missed_slots(),
         missed_rounds: turns.missed_rounds(),
         turns: turns.records().skip(shown).copied().collect(),

@@ -121,11 +121,13 @@ pub(super) fn page(
     read().map_err(StoreError::sqlite("read", path))
 }
 
-/// The last `count` entries from `since` on and before `until`, oldest first.
+/// The last `count` entries from `since` on and before `until`, oldest first; of one kind where it
+/// is named.
 pub(super) fn within(
     connection: &Connection,
     path: &Path,
     (since, until): (Timestamp, Timestamp),
+    what: Option<What>,
     count: u32,
 ) -> Result<Vec<Entry>, StoreError> {
     let mut found = past::rows(
@@ -133,8 +135,9 @@ pub(super) fn within(
         path,
         "history",
         "SELECT at, what, kind, hold, sentence, incident, evidence, id FROM history
-         WHERE at >= ?1 AND at < ?2 ORDER BY at DESC, id DESC LIMIT ?3",
-        params![since.ms(), until.ms(), count],
+         WHERE at >= ?1 AND at < ?2 AND (?4 IS NULL OR what = ?4)
+         ORDER BY at DESC, id DESC LIMIT ?3",
+        params![since.ms(), until.ms(), count, what.map(What::as_str)],
         entry,
     )?;
     found.reverse();

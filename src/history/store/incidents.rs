@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::past;
 use crate::core::action::Severity;
 use crate::core::time::Timestamp;
-use crate::history::record::{Incident, Notification};
+use crate::history::record::{IncidentRow, Notification};
 
 /// Most incidents: 25 a day for 400 days.
 const INCIDENTS_MAX: i64 = 10_000;
@@ -26,7 +26,7 @@ const PROOF_MAX: usize = 24;
 /// Puts incidents in the place of those with their ids, or adds them.
 pub(super) fn put(
     transaction: &Transaction<'_>,
-    incidents: &[&Incident],
+    incidents: &[&IncidentRow],
     is_large: bool,
 ) -> rusqlite::Result<()> {
     let Some(last) = incidents.last() else { return Ok(()) };
@@ -99,7 +99,7 @@ pub(super) fn incidents(
     path: &Path,
     (since, until): (Timestamp, Timestamp),
     count: u32,
-) -> Result<Vec<Incident>, StoreError> {
+) -> Result<Vec<IncidentRow>, StoreError> {
     let mut found = past::rows(
         connection,
         path,
@@ -119,7 +119,7 @@ pub(super) fn with_prefix(
     path: &Path,
     prefix: &str,
     count: u32,
-) -> Result<Vec<Incident>, StoreError> {
+) -> Result<Vec<IncidentRow>, StoreError> {
     past::rows(
         connection,
         path,
@@ -153,9 +153,9 @@ pub(super) fn notifications(
     Ok(found)
 }
 
-fn incident(row: &Row<'_>) -> rusqlite::Result<Incident> {
+fn incident(row: &Row<'_>) -> rusqlite::Result<IncidentRow> {
     let (severity, proof): (String, String) = (row.get("severity")?, row.get("proof")?);
-    Ok(Incident {
+    Ok(IncidentRow {
         id: row.get("id")?,
         cause: row.get("cause")?,
         severity: of(&severity),

@@ -10,8 +10,8 @@ use crate::core::ledger::{LedgerSummary, SettledTurn};
 use crate::core::name::Name;
 use crate::core::sample::{HourSample, Sample};
 use crate::core::time::Timestamp;
-use crate::history::entry::Entry;
-use crate::history::record::{Incident, Notification};
+use crate::history::entry::{Entry, What};
+use crate::history::record::{IncidentRow, Notification};
 
 /// Most rows of one answer: while they are read the keeper cannot write, some ten milliseconds.
 pub const ROWS_MAX: u32 = 10_000;
@@ -98,7 +98,7 @@ impl<'a> Past<'a> {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn incidents(&self, span: Span, count: u32) -> Result<Vec<Incident>, StoreError> {
+    pub fn incidents(&self, span: Span, count: u32) -> Result<Vec<IncidentRow>, StoreError> {
         incidents::incidents(self.connection, self.path, span, count.min(ROWS_MAX))
     }
 
@@ -106,7 +106,7 @@ impl<'a> Past<'a> {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn incidents_with(&self, prefix: &str, count: u32) -> Result<Vec<Incident>, StoreError> {
+    pub fn incidents_with(&self, prefix: &str, count: u32) -> Result<Vec<IncidentRow>, StoreError> {
         incidents::with_prefix(self.connection, self.path, prefix, count.min(ROWS_MAX))
     }
 
@@ -128,7 +128,16 @@ impl<'a> Past<'a> {
     /// # Errors
     /// When the file cannot be read.
     pub fn entries(&self, span: Span, count: u32) -> Result<Vec<Entry>, StoreError> {
-        entries::within(self.connection, self.path, span, count.min(ROWS_MAX))
+        entries::within(self.connection, self.path, span, None, count.min(ROWS_MAX))
+    }
+
+    /// The last orders within the span, oldest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn orders(&self, span: Span, count: u32) -> Result<Vec<Entry>, StoreError> {
+        let what = Some(What::Order);
+        entries::within(self.connection, self.path, span, what, count.min(ROWS_MAX))
     }
 
     /// Promotions and handovers whose id begins with `prefix`, as the entries tell them, the

@@ -28,6 +28,26 @@ const MIGRATIONS: &[&str] = &[
         evidence TEXT NOT NULL
      ) STRICT;
      CREATE INDEX history_at ON history (at);",
+    // Alarms: what waits for each channel, what a channel shows of an incident, and what the
+    // pipeline remembers (`kept`, JSON by name).
+    "CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        channel TEXT NOT NULL,
+        queued INTEGER NOT NULL,
+        message TEXT NOT NULL
+     ) STRICT;
+     CREATE TABLE shown (
+        channel TEXT NOT NULL,
+        incident TEXT NOT NULL,
+        shown TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        remove_at INTEGER,
+        PRIMARY KEY (channel, incident)
+     ) STRICT;
+     CREATE TABLE kept (
+        name TEXT PRIMARY KEY,
+        body TEXT NOT NULL
+     ) STRICT;",
     // 2. What is measured every ten seconds and, older than a week, by the hour; our turns as they
     // were settled, a row each, the slots as bits; incidents and what was sent about them.
     "CREATE TABLE samples (
