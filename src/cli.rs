@@ -3,6 +3,7 @@
 //! Exit codes: 0 all is well, 1 it could not be done, 2 the arguments or the configuration are
 //! wrong and nothing was started, 3 the keeper could not be reached and nothing was ordered.
 
+pub mod chart;
 pub mod check;
 pub mod classify;
 mod control_client;
@@ -158,6 +159,11 @@ enum Command {
         eoskeeper replay nodeos.log.2.gz nodeos.log.1 nodeos.log\n  \
         eoskeeper replay --role B --from 2026-11-21T02:50 nodeos.log --json")]
     Replay(ReplayArguments),
+    /// Draw what was measured: lag, host, production, slots or pool, as PNG or SVG.
+    #[command(after_help = "Examples:\n  eoskeeper chart lag --last 6h -o lag.png\n  \
+        eoskeeper chart slots --last day --time-zone Asia/Shanghai -o slots.svg\n  \
+        eoskeeper chart host --last week --size 1920x1080 -o - | display")]
+    Chart(chart::Options),
     /// Tell what the keeper decided and did, and on what evidence, from its state on disk.
     #[command(
         after_help = "Examples:\n  eoskeeper history\n  eoskeeper history --since 24h --evidence\n  \
@@ -262,6 +268,7 @@ pub fn main() -> ExitCode {
         Command::Demo(options) => {
             ended(runtime().and_then(|runtime| runtime.block_on(demo::run(options))))
         }
+        Command::Chart(options) => chart::run(&options),
         Command::History(options) => history::run(&options),
         Command::Ledger(options) => ledger::run(&options),
         Command::Incidents(options) => incidents::run(&options),

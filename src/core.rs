@@ -28,6 +28,7 @@ pub mod rules;
 pub mod sample;
 pub mod schedule;
 pub mod settings;
+pub mod slots;
 pub mod status;
 pub mod time;
 pub mod window;
