@@ -5,6 +5,7 @@
 //! that is under way, then the channels.
 
 mod acts;
+pub(crate) mod cloudwatch;
 pub mod control;
 mod hands;
 pub(crate) mod lease;
@@ -37,6 +38,7 @@ use crate::core::settings::Settings;
 use crate::core::status::Status;
 use crate::history::store::{Store, StoreError};
 use crate::web;
+use cloudwatch::CloudWatch;
 use control::{Request, Socket};
 use hands::{Hands, Helpers};
 use peers::Peers;
@@ -76,6 +78,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let peers = Peers::start(&config, clock, own, &events, &stop).await?;
     let senses = senses::start(&config, clock, &events, &stop)?;
     let (show, shown) = watch::channel(Arc::new(keeper.status(clock.now())));
+    let cloudwatch = CloudWatch::start(&config, clock, shown.clone(), &stop)?;
     let page = tokio::spawn(web::serve(listener, shown, stop.clone()));
     let (orders, ordered) = mpsc::channel(ORDERS_MAX);
     let socket = match &store {
@@ -108,6 +111,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         let _ = timeout(ORDERS_END, taking).await;
     }
     hands.finish().await;
+    cloudwatch.finish().await;
     peers.finish().await;
     senses.finish().await;
     // The page ends with the same token; its error was logged where it happened.

@@ -1,5 +1,7 @@
 //! Where messages go: what the channels have in common, and one file for each.
 
+pub mod cloudwatch;
+
 use serde::Deserialize;
 
 use crate::core::action::Severity;
@@ -15,7 +17,10 @@ pub struct Route {
 
 /// The channels that are configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Channels {}
+pub struct Channels {
+    /// Amazon CloudWatch.
+    pub cloudwatch: Option<cloudwatch::CloudWatch>,
+}
 
 /// The keys of [`Route`], as every channel's section has them.
 #[derive(Clone, Debug, Deserialize)]

@@ -4,6 +4,7 @@
 //! Defaults of the judgement are not in it: they are read from [`crate::core::settings`], so that
 //! no text can differ from them.
 
+mod cloudwatch;
 mod global;
 mod lease;
 mod others;
@@ -79,6 +80,7 @@ pub const SECTIONS: &[Section] = &[
     lease::SECTION,
     others::REFERENCES,
     peers::SECTION,
+    cloudwatch::SECTION,
     others::STATUS,
     others::STATE,
     others::LOG,

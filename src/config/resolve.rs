@@ -1,6 +1,7 @@
 //! From single values to what they mean together, and where they contradict each other.
 
 mod act;
+mod cloudwatch;
 mod lease;
 mod node;
 mod peers;
@@ -43,6 +44,7 @@ pub(super) fn resolve(
     let references = resolver.references(&tree.references);
     let lease = resolver.lease(&tree.lease).unzip();
     let node = node_name(tree);
+    let cloudwatch = resolver.cloudwatch(&tree.cloudwatch);
     let peers = resolver.peers(&tree.peers, node.as_deref());
     resolver.check_means(&tree.promotion, tree.global.role);
     let wait = resolver.wait(&tree.promotion);
@@ -69,7 +71,7 @@ pub(super) fn resolve(
         watch,
         references: tree.references.urls.clone(),
         peers,
-        channels: super::channels::Channels::default(),
+        channels: super::channels::Channels { cloudwatch },
         promote: actuators.promote,
         demote: actuators.demote,
         promote_remote: actuators.promote_remote,

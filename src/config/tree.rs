@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 
+use super::channels::cloudwatch;
 use super::kind::base_url;
 use super::own_log::OwnLog;
+use crate::core::action::Severity;
 use crate::core::name::Name;
 use crate::core::settings::{OnLeaseOutage, Role, Rules};
 
@@ -21,6 +23,7 @@ pub(super) struct Tree {
     pub(super) lease: LeaseKeys,
     pub(super) references: ReferencesKeys,
     pub(super) peers: PeersKeys,
+    pub(super) cloudwatch: CloudWatchKeys,
     pub(super) status: Status,
     pub(super) state: State,
     pub(super) log: OwnLog,
@@ -103,6 +106,28 @@ pub(super) struct PeersKeys {
     pub(super) nodes: Vec<(String, Url)>,
     pub(super) secret_file: Option<PathBuf>,
     pub(super) timeout_ms: u64,
+}
+
+/// `[cloudwatch]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CloudWatchKeys {
+    pub(super) chain: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) profile: Option<String>,
+    #[serde(default, deserialize_with = "url")]
+    pub(super) endpoint_url: Option<Url>,
+    pub(super) namespace: String,
+    pub(super) metrics: cloudwatch::Metrics,
+    pub(super) interval_ms: u64,
+    pub(super) resolution: cloudwatch::Resolution,
+    pub(super) alarm_prefix: String,
+    pub(super) dead_man_minutes: u32,
+    #[serde(default)]
+    pub(super) page_actions: Vec<String>,
+    #[serde(default)]
+    pub(super) warn_actions: Vec<String>,
+    pub(super) levels: Vec<Severity>,
 }
 
 /// `[status]`

@@ -196,6 +196,9 @@ fn every_other_example_is_taken() {
             "endpoints" => format!("{LEAST}{ACTS}[lease]\n{line}\n"),
             "http_url" => LEAST.replace("http_port = 8888", &line),
             "listen" | "nodes" | "secret_file" if section.name == "peers" => peers(&line),
+            _ if section.name == "cloudwatch" && key.name != "chain" => {
+                format!("{LEAST}[cloudwatch]\nchain = eos\n{line}\n")
+            }
             _ if section.name == "global" => format!("{LEAST}{line}\n"),
             _ => format!("{LEAST}[{}]\n{line}\n", section.name),
         };
