@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
@@ -168,7 +169,13 @@ impl Client {
             let sdk = self.sdk().await?;
             request(sdk).await.map_err(|error| Failure::of(&error))
         };
-        timeout(DEADLINE, asked).await.unwrap_or_else(|_| Err(too_late()))
+        let asked = timeout(DEADLINE, asked).await.unwrap_or_else(|_| Err(too_late()));
+        asked.map_err(|mut failure| {
+            if let (Kind::NoCredentials, Some(profile)) = (failure.kind, &self.access.profile) {
+                failure.what.push_str(&format!(" (profile {profile})"));
+            }
+            failure
+        })
     }
 
     /// The SDK, set up. A region that is not found is looked for again the next time: the
@@ -182,6 +189,8 @@ impl Client {
             let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
                 .http_client(self.http.clone())
                 .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
+                // Our own deadlines bound what it would.
+                .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
                 .timeout_config(timeouts);
             if let Some(region) = &self.access.region {
                 loader = loader.region(Region::new(region.clone()));

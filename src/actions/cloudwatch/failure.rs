@@ -112,14 +112,13 @@ impl Failure {
             SdkError::ServiceError(said) => of_service(said.err(), said.raw()),
             SdkError::TimeoutError(_) => Self::new(Kind::TooLate, "no answer within the deadline"),
             SdkError::DispatchFailure(failure) => {
-                let text = chain(failure.as_connector_error().map(|error| error as &dyn Error));
+                let text = chain(failure.as_connector_error().and_then(Error::source));
                 let kind = if failure.is_timeout() { Kind::TooLate } else { Kind::NotReached };
                 Self::new(about_credentials(&text).unwrap_or(kind), &text)
             }
             SdkError::ResponseError(answer) => {
                 let status = answer.raw().status().as_u16();
-                let what = format!("the answer (HTTP {status}) is not what CloudWatch says");
-                Self::new(of_status(status).unwrap_or(Kind::NotReached), &what)
+                Self::new(of_status(status).unwrap_or(Kind::NotReached), &strange(status))
             }
             other => {
                 let text = chain(other.source());
@@ -131,6 +130,10 @@ impl Failure {
 
 fn of_service<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse) -> Failure {
     let status = raw.status().as_u16();
+    if raw.status().is_success() {
+        // The answer of something that stands between.
+        return Failure::new(Kind::NotReached, &strange(status));
+    }
     let code = error.code().unwrap_or_default();
     let kind = match code {
         "InvalidClientTokenId"
@@ -163,6 +166,10 @@ fn of_service<E: ProvideErrorMetadata>(error: &E, raw: &HttpResponse) -> Failure
     let wish = raw.headers().get("retry-after").and_then(|text| text.parse().ok());
     let retry_after = wish.map(|seconds| Duration::from_secs(seconds).min(RETRY_AFTER_MAX));
     Failure { retry_after, ..Failure::new(kind, &what) }
+}
+
+fn strange(status: u16) -> String {
+    format!("the answer (HTTP {status}) is not what CloudWatch says")
 }
 
 const fn of_status(status: u16) -> Option<Kind> {
