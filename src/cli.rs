@@ -6,6 +6,7 @@
 pub mod chart;
 pub mod check;
 pub mod classify;
+pub mod cloudwatch;
 mod control_client;
 pub mod demo;
 pub mod demote;
@@ -138,6 +139,12 @@ enum Command {
         eoskeeper simulate --seeds 50 --faults kill,cut,keeper_crash --json\n\n\
         Exit code 1: a promise was broken; the run is made short and printed.")]
     Simulate(simulate::Options),
+    /// Make, show or remove this node's alarms at Amazon CloudWatch.
+    #[command(after_help = "Examples:\n  eoskeeper cloudwatch setup --dry-run\n  \
+        eoskeeper cloudwatch setup\n  eoskeeper cloudwatch show\n  \
+        eoskeeper cloudwatch teardown --dry-run\n\n\
+        Run it for each node, with the configuration of its keeper.")]
+    Cloudwatch(cloudwatch::Options),
     /// Try everything the configuration names, and say what works.
     #[command(
         after_help = "Examples:\n  eoskeeper check\n  eoskeeper check -c config.ini --offline\n  \
@@ -261,6 +268,7 @@ pub fn main() -> ExitCode {
         Command::Silence(options) => silence::run(&options),
         Command::Notify(options) => notify::run(&options),
         Command::Rearm(options) => rearm::run(&options),
+        Command::Cloudwatch(options) => cloudwatch::run(&options),
         Command::Check { config, offline, json } => runtime()
             .map_or_else(failed, |runtime| runtime.block_on(check::run(config, offline, json))),
         Command::Replay(arguments) => replay::run(arguments.options()).unwrap_or_else(failed),

@@ -7,6 +7,7 @@
 mod acts;
 mod alarms;
 pub(crate) mod channels;
+pub(crate) mod cloudwatch;
 pub mod control;
 mod hands;
 pub(crate) mod lease;
@@ -45,6 +46,7 @@ use crate::history::record::{IncidentRow, Record};
 use crate::history::store::{Store, StoreError};
 use crate::web;
 use alarms::Alarms;
+use cloudwatch::CloudWatch;
 use control::{Request, Socket};
 use hands::{Hands, Helpers};
 use memory::FleetMemory;
@@ -91,6 +93,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let peers = Peers::start(&config, clock, own, &events, &stop).await?;
     let senses = senses::start(&config, clock, &events, &stop)?;
     let (show, shown) = watch::channel(Arc::new(keeper.status(clock.now())));
+    let mut cloudwatch = CloudWatch::start(&config, clock, shown.clone(), &stop)?;
     let page = tokio::spawn(web::serve(listener, shown, stop.clone()));
     let (orders, ordered) = mpsc::channel(ORDERS_MAX);
     let socket = match &store {
@@ -119,7 +122,9 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     };
     let outlets = channels::channels(&config, clock)?;
     let outlets = outlets.into_iter().map(|(channel, route)| Outlet { channel, route });
-    let alarms = Alarms::start(&config, outlets.collect(), tools);
+    let outlets = outlets.chain(cloudwatch.outlet(&config)).collect();
+    let alarms = Alarms::start(&config, outlets, tools);
+    cloudwatch.standing.restore(alarms.known());
     let hands = Hands::new(&config, store, senses.client.clone(), helpers, clock, events);
     let (lib, chain_id) = (senses.lib.clone(), senses.chain_id.clone());
     let (urgency, sampler) = (Urgency::default(), Sampler::default());
@@ -148,6 +153,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     hands.finish().await;
     alarms.finish(LAST_MESSAGES).await;
     memory.finish(clock.now(), &keeper).await;
+    cloudwatch.finish().await;
     peers.finish().await;
     senses.finish().await;
     // The page ends with the same token; its error was logged where it happened.

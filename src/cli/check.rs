@@ -6,6 +6,7 @@
 
 mod blocking;
 mod channels;
+mod cloudwatch;
 mod lease;
 mod listen;
 mod log_file;
@@ -126,6 +127,7 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
         log,
         scripts,
         channels,
+        cloud,
         state,
         beside,
         status,
@@ -136,6 +138,7 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
         references::rows(config),
         lease::rows(config),
         peers::rows(config),
+        cloudwatch::rows(config),
         log_file::rows(config),
         scripts::rows(config),
         channels::rows(config),
@@ -144,7 +147,8 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
         listen::rows(config),
     );
     let parts = [
-        node, process, starts, others, lease, peers, log, scripts, channels, state, beside, status,
+        node, process, starts, others, lease, peers, log, scripts, channels, cloud, state, beside,
+        status,
     ];
     rows.extend(parts.into_iter().flatten());
     rows

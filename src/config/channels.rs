@@ -1,6 +1,7 @@
 //! Where messages go: what the channels have in common, and one file for each.
 
 mod address;
+pub mod cloudwatch;
 pub mod discord;
 pub mod email;
 pub mod pagerduty;
@@ -38,6 +39,8 @@ pub struct Channels {
     pub pagerduty: Option<pagerduty::PagerDuty>,
     /// A program of the operator's.
     pub script: Option<script::Script>,
+    /// Amazon CloudWatch.
+    pub cloudwatch: Option<cloudwatch::CloudWatch>,
 }
 
 /// The keys of [`Route`], as every channel's section has them.

@@ -5,6 +5,7 @@
 //! no text can differ from them.
 
 mod alarm;
+mod cloudwatch;
 mod discord;
 mod email;
 mod fleet;
@@ -102,6 +103,7 @@ pub const SECTIONS: &[Section] = &[
     pagerduty::SECTION,
     script::SECTION,
     report::SECTION,
+    cloudwatch::SECTION,
     others::STATUS,
     others::STATE,
     others::LOG,

@@ -116,6 +116,11 @@ pub enum Kind {
     },
     /// A time zone by its name.
     TimeZone,
+    /// Amazon's names of resources, separated by commas, each once.
+    Arns {
+        /// Most of them.
+        max: usize,
+    },
     /// One of some words.
     Choice(&'static [&'static str]),
 }
@@ -170,6 +175,8 @@ impl Unit {
     }
 }
 
+/// Longest ARN an alarm takes, bytes.
+const ARN_BYTES_MAX: usize = 1_024;
 /// Longest part of a wrong value that a message repeats.
 const SHOWN_CHARS_MAX: usize = 60;
 
@@ -249,6 +256,11 @@ impl Kind {
             }
             Self::TimeZone => "a name such as UTC, Europe/Berlin or Asia/Shanghai".to_owned(),
             Self::Levels => "page, warn and info, separated by commas".to_owned(),
+            Self::Arns { max } => {
+                format!(
+                    "up to {max} of arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE, separated by commas"
+                )
+            }
             Self::Choice(words) => match words.split_last() {
                 Some((last, others)) => format!("{} or {last}", others.join(", ")),
                 None => String::new(),
@@ -283,6 +295,7 @@ impl Kind {
                 .map(|_| Value::from(text))
                 .map_err(|why| format!("the address {why}")),
             Self::DayTimes { max } => lists::read_day_times(text, *max),
+            Self::Arns { max } => read_arns(text, *max),
             Self::Count { min, max } => read_count(text, *min, *max),
             Self::Port => read_count(text, 1, u64::from(u16::MAX)),
             Self::Time { unit, min_ms, max_ms } => read_time(text, *unit, *min_ms, *max_ms),
@@ -485,6 +498,29 @@ fn read_mailboxes(text: &str, max: usize) -> Result<Value, String> {
     Ok(Value::Array(found))
 }
 
+fn read_arns(text: &str, max: usize) -> Result<Value, String> {
+    let mut arns: Vec<Value> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        let parts: Vec<&str> = part.splitn(6, ':').collect();
+        let is_arn = parts.len() == 6
+            && parts[0] == "arn"
+            && ![parts[1], parts[2], parts[5]].contains(&"")
+            && part.len() <= ARN_BYTES_MAX
+            && part.bytes().all(|b| b.is_ascii_graphic());
+        if !is_arn {
+            return Err(is_no(part, "ARN"));
+        }
+        if arns.iter().any(|other| other == part) {
+            return Err(format!("{} is there twice", quoted(part)));
+        }
+        arns.push(part.into());
+    }
+    if arns.len() > max {
+        return Err(format!("{} ARNs", arns.len()));
+    }
+    Ok(Value::Array(arns))
+}
+
 fn read_urls(text: &str, max: usize) -> Result<Value, String> {
     let mut urls: Vec<Value> = Vec::new();
     for part in text.split(',').map(str::trim) {
@@ -684,6 +720,27 @@ mod tests {
             ("b=http://a,", "'' is no NAME=ADDRESS"),
             ("b=http://a,c=http://c,d=http://d", "3 peers"),
             ("b=http://u:p@a", "the address holds an @, as with a user's name and password"),
+        ] {
+            assert_eq!(kind.read(bad), Err(why.to_owned()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn reads_arns_separated_by_commas() {
+        let kind = Kind::Arns { max: 2 };
+        let read = kind.read("arn:aws:sns:eu-central-1:123456789012:page ,arn:aws-cn:sns:x:1:a:b");
+        let shown = "arn:aws:sns:eu-central-1:123456789012:page, arn:aws-cn:sns:x:1:a:b";
+        assert_eq!(read.map(|arns| kind.show(&arns)), Ok(shown.to_owned()));
+        for (bad, why) in [
+            ("page", "'page' is no ARN"),
+            (
+                "arn:aws:sns:eu-central-1:123456789012:",
+                "'arn:aws:sns:eu-central-1:123456789012:' is no ARN",
+            ),
+            ("arn:aws:sns:x:1:a b", "'arn:aws:sns:x:1:a b' is no ARN"),
+            ("arn:a:b:c:d:e,", "'' is no ARN"),
+            ("arn:a:b:c:d:e, arn:a:b:c:d:e", "'arn:a:b:c:d:e' is there twice"),
+            ("arn:a:b:c:d:e,arn:a:b:c:d:f,arn:a:b:c:d:g", "3 ARNs"),
         ] {
             assert_eq!(kind.read(bad), Err(why.to_owned()), "{bad}");
         }

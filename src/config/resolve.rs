@@ -3,6 +3,7 @@
 mod act;
 mod alarm;
 mod channels;
+mod cloudwatch;
 mod email;
 mod lease;
 mod node;

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 
-use super::channels::{discord, email, pagerduty, script, slack, webhook};
+use super::channels::{cloudwatch, discord, email, pagerduty, script, slack, webhook};
 use super::kind::base_url;
 use super::own_log::OwnLog;
 use super::watched::{FleetKeys, HostKeys, PoolKeys};
+use crate::core::action::Severity;
 use crate::core::alarm::hours::Window;
 use crate::core::alarm::language::Language;
 use crate::core::name::Name;
@@ -36,6 +37,7 @@ pub(super) struct Tree {
     pub(super) pagerduty: pagerduty::Keys,
     pub(super) script: script::Keys,
     pub(super) report: ReportKeys,
+    pub(super) cloudwatch: CloudWatchKeys,
     pub(super) status: Status,
     pub(super) state: State,
     pub(super) log: OwnLog,
@@ -142,6 +144,28 @@ pub(super) struct ReportKeys {
     /// Minutes of the day.
     #[serde(default)]
     pub(super) at: Vec<u32>,
+}
+
+/// `[cloudwatch]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CloudWatchKeys {
+    pub(super) chain: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) profile: Option<String>,
+    #[serde(default, deserialize_with = "url")]
+    pub(super) endpoint_url: Option<Url>,
+    pub(super) namespace: String,
+    pub(super) metrics: cloudwatch::Metrics,
+    pub(super) interval_ms: u64,
+    pub(super) resolution: cloudwatch::Resolution,
+    pub(super) alarm_prefix: String,
+    pub(super) dead_man_minutes: u32,
+    #[serde(default)]
+    pub(super) page_actions: Vec<String>,
+    #[serde(default)]
+    pub(super) warn_actions: Vec<String>,
+    pub(super) levels: Vec<Severity>,
 }
 
 /// `[status]`

@@ -47,6 +47,12 @@ impl Alarms {
         Self { desk, outbox: Outbox::start(outlets, tools), told: Vec::new(), dry_run }
     }
 
+    /// The incidents people were told of and that stand, with their severities.
+    pub(super) fn known(&self) -> Vec<(String, Severity)> {
+        let told = self.desk.incidents().iter().filter(|incident| incident.told.is_some());
+        told.map(|incident| (incident.id.clone(), incident.severity)).collect()
+    }
+
     /// The keeper says that something happened.
     pub(super) fn hear(&mut self, notice: &Notice) {
         if notice.kind == NoticeKind::Told && self.told.len() < TOLD_MAX {

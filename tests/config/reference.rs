@@ -218,6 +218,9 @@ fn every_other_example_is_taken() {
                 format!("{LEAST}[fleet]\nmembers_file = {}\n", file.display())
             }
             "listen" | "nodes" | "secret_file" if section.name == "peers" => peers(&line),
+            _ if section.name == "cloudwatch" && key.name != "chain" => {
+                format!("{LEAST}[cloudwatch]\nchain = eos\n{line}\n")
+            }
             _ if section.name == "global" => format!("{LEAST}{line}\n"),
             _ => format!("{LEAST}[{}]\n{line}\n", section.name),
         };

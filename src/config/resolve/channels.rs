@@ -24,6 +24,7 @@ impl Resolver<'_> {
         let slack = ("slack", "EOSKEEPER_SLACK_URL");
         let discord = ("discord", "EOSKEEPER_DISCORD_URL");
         Channels {
+            cloudwatch: self.cloudwatch(&tree.cloudwatch),
             email: self.email(&tree.email),
             webhook: self.webhook(&tree.webhook),
             slack: self
