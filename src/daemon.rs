@@ -5,6 +5,8 @@
 //! that is under way, then the channels.
 
 mod acts;
+pub mod bot;
+pub mod channels;
 pub mod control;
 mod hands;
 pub(crate) mod lease;

@@ -5,6 +5,7 @@
 //! be run as the user the keeper runs as.
 
 mod blocking;
+mod chat;
 mod lease;
 mod listen;
 mod log_file;
@@ -114,19 +115,20 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
     if scope == Scope::Offline {
         return rows;
     }
-    let (node, process, starts, others, lease, peers, log, scripts, state, status) = tokio::join!(
+    let (node, process, starts, others, lease, peers, chat, log, scripts, state, status) = tokio::join!(
         node::rows(config),
         process::rows(config),
         starts::rows(config),
         references::rows(config),
         lease::rows(config),
         peers::rows(config),
+        chat::rows(config),
         log_file::rows(config),
         scripts::rows(config),
         state_dir::rows(config),
         listen::rows(config),
     );
-    let parts = [node, process, starts, others, lease, peers, log, scripts, state, status];
+    let parts = [node, process, starts, others, lease, peers, chat, log, scripts, state, status];
     rows.extend(parts.into_iter().flatten());
     rows
 }

@@ -1,6 +1,14 @@
 //! Where messages go: what the channels have in common, and one file for each.
 
+mod telegram;
+mod wecom;
+
 use serde::Deserialize;
+
+pub use telegram::Telegram;
+pub(super) use telegram::TelegramKeys;
+pub use wecom::WeCom;
+pub(super) use wecom::WeComKeys;
 
 use crate::core::action::Severity;
 
@@ -15,17 +23,20 @@ pub struct Route {
 
 /// The channels that are configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Channels {}
+pub struct Channels {
+    /// Telegram, and its bot.
+    pub telegram: Option<Telegram>,
+    /// A robot of a group in WeCom.
+    pub wecom: Option<WeCom>,
+}
 
 /// The keys of [`Route`], as every channel's section has them.
 #[derive(Clone, Debug, Deserialize)]
-#[allow(dead_code, reason = "the channels come")]
 pub(super) struct RouteKeys {
     pub(super) levels: Vec<Severity>,
     pub(super) reports: bool,
 }
 
-#[allow(dead_code, reason = "the channels come")]
 impl RouteKeys {
     /// The route they say.
     pub(super) fn route(&self) -> Route {

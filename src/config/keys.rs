@@ -10,6 +10,8 @@ mod others;
 mod peers;
 mod promotion;
 mod rules;
+mod telegram;
+mod wecom;
 
 use serde_json::Value;
 
@@ -79,6 +81,8 @@ pub const SECTIONS: &[Section] = &[
     lease::SECTION,
     others::REFERENCES,
     peers::SECTION,
+    telegram::SECTION,
+    wecom::SECTION,
     others::STATUS,
     others::STATE,
     others::LOG,

@@ -74,6 +74,18 @@ pub enum Kind {
     Word,
     /// Severities, separated by commas, each once.
     Levels,
+    /// A chat of Telegram: its number, or a channel's `@name`.
+    Chat,
+    /// Whole numbers, separated by commas, each once; kept as texts.
+    Numbers {
+        /// Most of them.
+        max: usize,
+    },
+    /// Ids of members of WeCom, separated by commas, each once.
+    Members {
+        /// Most of them.
+        max: usize,
+    },
     /// One of some words.
     Choice(&'static [&'static str]),
 }
@@ -177,6 +189,9 @@ impl Kind {
             }
             Self::Word => "a word without blanks".to_owned(),
             Self::Levels => "page, warn and info, separated by commas".to_owned(),
+            Self::Chat => "the chat's number, or @NAME of a channel".to_owned(),
+            Self::Numbers { max } => format!("up to {max} numbers, separated by commas"),
+            Self::Members { max } => format!("up to {max} ids of members, separated by commas"),
             Self::Choice(words) => match words.split_last() {
                 Some((last, others)) => format!("{} or {last}", others.join(", ")),
                 None => String::new(),
@@ -199,6 +214,8 @@ impl Kind {
             Self::Urls { max } => read_urls(text, *max),
             Self::Peers { max } => read_peers(text, *max),
             Self::Levels => read_levels(text),
+            Self::Numbers { max } => read_list(text, *max, is_user_number, "number of a user"),
+            Self::Members { max } => read_list(text, *max, is_member, "id of a member"),
             Self::Count { min, max } => read_count(text, *min, *max),
             Self::Port => read_count(text, 1, u64::from(u16::MAX)),
             Self::Time { unit, min_ms, max_ms } => read_time(text, *unit, *min_ms, *max_ms),
@@ -234,6 +251,7 @@ impl Kind {
             Self::Script => (is_script(text), "path of a script"),
             Self::KeyPrefix => (is_key_prefix(text), "beginning of a key"),
             Self::Word => (!text.contains(char::is_whitespace), "word"),
+            Self::Chat => (is_chat(text), "chat"),
             _ => (true, "value"),
         };
         // What stands before an @ may be a password; messages end up in logs.
@@ -248,9 +266,9 @@ impl Kind {
         match (self, value) {
             (Self::Time { unit, .. }, Value::Number(ms)) => unit.show(ms.as_u64().unwrap_or(0)),
             (_, Value::String(text)) => text.clone(),
-            (Self::Urls { .. } | Self::Peers { .. } | Self::Levels, Value::Array(urls)) => {
-                let urls: Vec<&str> = urls.iter().filter_map(Value::as_str).collect();
-                urls.join(", ")
+            (_, Value::Array(parts)) => {
+                let parts: Vec<&str> = parts.iter().filter_map(Value::as_str).collect();
+                parts.join(", ")
             }
             (_, other) => other.to_string(),
         }
@@ -327,6 +345,50 @@ fn read_levels(text: &str) -> Result<Value, String> {
         levels.push(level);
     }
     Ok(Value::Array(levels))
+}
+
+fn read_list(
+    text: &str,
+    max: usize,
+    is_right: fn(&str) -> bool,
+    name: &str,
+) -> Result<Value, String> {
+    let mut parts: Vec<Value> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        if !is_right(part) {
+            return Err(is_no(part, name));
+        }
+        if parts.iter().any(|other| other == part) {
+            return Err(format!("{} is there twice", quoted(part)));
+        }
+        parts.push(part.into());
+    }
+    if parts.len() > max {
+        return Err(format!("{} of them", parts.len()));
+    }
+    Ok(Value::Array(parts))
+}
+
+/// What Telegram says of a user's number: positive, less than 2^52.
+fn is_user_number(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+        && text.parse().is_ok_and(|number: u64| (1..1 << 52).contains(&number))
+}
+
+/// A number, negative for groups and channels, or a public name: 5 to 32 of letters, digits and _.
+fn is_chat(text: &str) -> bool {
+    if let Some(name) = text.strip_prefix('@') {
+        let is_of_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        return (4..=32).contains(&name.len()) && name.bytes().all(is_of_name);
+    }
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    digits.bytes().all(|b| b.is_ascii_digit()) && text.parse().is_ok_and(|number: i64| number != 0)
+}
+
+/// WeCom's rule for a member's id: 1 to 64 bytes of letters, digits, `_`, `-`, `@` and the dot.
+fn is_member(text: &str) -> bool {
+    let is_of_id = |b: u8| b.is_ascii_alphanumeric() || b"_-@.".contains(&b);
+    (1..=64).contains(&text.len()) && text.bytes().all(is_of_id)
 }
 
 fn read_urls(text: &str, max: usize) -> Result<Value, String> {
@@ -505,6 +567,34 @@ mod tests {
             ("b=http://u:p@a", "the address holds an @, as with a user's name and password"),
         ] {
             assert_eq!(kind.read(bad), Err(why.to_owned()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn knows_chats_people_and_members() {
+        for (kind, good, bad) in [
+            (
+                Kind::Chat,
+                &["12345", "-1001234567890", "@eos_alarms"][..],
+                &["0", "-", "@a", "eos_alarms", "@eos alarms", "+1", "1.5"][..],
+            ),
+            (
+                Kind::Numbers { max: 2 },
+                &["1", "12345, 67890"],
+                &["0", "1,1", "-5", "1,2,3", "@ann", "9007199254740993", "1,"],
+            ),
+            (
+                Kind::Members { max: 2 },
+                &["ann", "Li.Lei, han@corp"],
+                &["<ann>", "a,a", "a,b,c", "@all me", "李雷"],
+            ),
+        ] {
+            for text in good {
+                assert_eq!(kind.read(text).map(|value| kind.show(&value)), Ok((*text).to_owned()));
+            }
+            for text in bad {
+                assert!(kind.read(text).is_err(), "{text}");
+            }
         }
     }
 

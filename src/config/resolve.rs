@@ -6,11 +6,14 @@ mod node;
 mod peers;
 mod rules;
 mod secret;
+mod telegram;
 mod together;
+mod wecom;
 
 use std::path::{Path, PathBuf};
 
 use super::Config;
+use super::channels::Channels;
 use super::given::Given;
 use super::problem::{Place, Problems};
 use super::tree::{ReferencesKeys, Tree};
@@ -44,6 +47,10 @@ pub(super) fn resolve(
     let lease = resolver.lease(&tree.lease).unzip();
     let node = node_name(tree);
     let peers = resolver.peers(&tree.peers, node.as_deref());
+    let channels = Channels {
+        telegram: resolver.telegram(&tree.telegram),
+        wecom: resolver.wecom(&tree.wecom),
+    };
     resolver.check_means(&tree.promotion, tree.global.role);
     let wait = resolver.wait(&tree.promotion);
     let state_dir = resolver.path(&tree.state.dir);
@@ -69,7 +76,7 @@ pub(super) fn resolve(
         watch,
         references: tree.references.urls.clone(),
         peers,
-        channels: super::channels::Channels::default(),
+        channels,
         promote: actuators.promote,
         demote: actuators.demote,
         promote_remote: actuators.promote_remote,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 
+use super::channels::{TelegramKeys, WeComKeys};
 use super::kind::base_url;
 use super::own_log::OwnLog;
 use crate::core::name::Name;
@@ -21,6 +22,8 @@ pub(super) struct Tree {
     pub(super) lease: LeaseKeys,
     pub(super) references: ReferencesKeys,
     pub(super) peers: PeersKeys,
+    pub(super) telegram: TelegramKeys,
+    pub(super) wecom: WeComKeys,
     pub(super) status: Status,
     pub(super) state: State,
     pub(super) log: OwnLog,

@@ -1,4 +1,5 @@
 //! What people are told, and how often: from findings to messages.
 
+pub mod ending;
 pub mod language;
 pub mod message;

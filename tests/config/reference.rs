@@ -196,6 +196,8 @@ fn every_other_example_is_taken() {
             "endpoints" => format!("{LEAST}{ACTS}[lease]\n{line}\n"),
             "http_url" => LEAST.replace("http_port = 8888", &line),
             "listen" | "nodes" | "secret_file" if section.name == "peers" => peers(&line),
+            _ if section.name == "telegram" => super::chat::telegram(&line),
+            _ if section.name == "wecom" => super::chat::wecom(&line),
             _ if section.name == "global" => format!("{LEAST}{line}\n"),
             _ => format!("{LEAST}[{}]\n{line}\n", section.name),
         };
