@@ -205,17 +205,20 @@ async fn a_command_is_carried_out_once_whenever_the_keeper_ends() {
     let service = service::Telegram::start();
     let keeper = Arc::new(Keeper::default());
     write(&service, 1, ANN, "/silence 1h", 0);
-    // The answer is not taken, so that it ends with the answer under way.
+    // The answer is not taken, so that it ends without having answered.
     service.refuse("sendMessage", 500, "Internal Server Error");
     let bot = start(&service, &keeper, true);
     until("it was ordered", || !keeper.asked.lock().unwrap().is_empty()).await;
     // Confirmed before it was carried out.
     assert!(service.state().updates.is_empty());
+    let counts = Arc::clone(&bot.counts);
+    until("the answer is lost", || counts.lost.load(Ordering::Relaxed) == 1).await;
     bot.task.abort();
     service.state().refuses.clear();
     let bot = start(&service, &keeper, true);
     write(&service, 2, ANN, "/status", 0);
-    until_said(&service, 1).await;
+    let chat = until_said(&service, 1).await;
+    assert_eq!(chat[0].plain, "status");
     let asked = keeper.asked.lock().unwrap().clone();
     assert_eq!(asked, ["silence 3600 s, None, by Ann (Telegram 42)", "status"]);
     bot.end().await;
