@@ -6,7 +6,7 @@
 
 mod acts;
 pub mod bot;
-pub mod channels;
+pub mod chats;
 pub mod control;
 mod hands;
 pub(crate) mod lease;

@@ -6,9 +6,9 @@
 mod call;
 pub mod channel;
 pub mod log;
+mod parts;
 pub mod telegram;
 pub mod wecom;
-mod words;
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::channels;
+use super::chats;
 use crate::actions::notify::telegram::answers::{Answer, Answers, Asking, NoAnswer, Period};
 use crate::actions::notify::telegram::bot::{Bot, Counts, Manners};
 use crate::clock::Clock;
@@ -102,7 +102,7 @@ pub fn start(
         language,
         now: Arc::new(move || clock.now().wall),
     };
-    let bot = Bot::new(&channels::telegram(config), manners, answers)?;
+    let bot = Bot::new(&chats::telegram(config), manners, answers)?;
     let counts = bot.counts();
     tasks.spawn(bot.run(stop.clone()));
     Ok(Some(counts))

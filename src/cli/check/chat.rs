@@ -4,7 +4,7 @@ use crate::actions::notify::telegram::Telegram;
 use crate::actions::notify::wecom::WeCom;
 use crate::cli::check::row::Row;
 use crate::config::Config;
-use crate::daemon::channels;
+use crate::daemon::chats;
 
 /// Tries what can be tried without a message.
 pub(super) async fn rows(config: &Config) -> Vec<Row> {
@@ -17,7 +17,7 @@ pub(super) async fn rows(config: &Config) -> Vec<Row> {
 
 async fn telegram(config: &Config) -> Option<Row> {
     const WHAT: &str = "telegram";
-    let settings = channels::telegram(config.channels.telegram.as_ref()?);
+    let settings = chats::telegram(config.channels.telegram.as_ref()?);
     let described = match Telegram::new(&settings) {
         Ok(telegram) => telegram.describe().await,
         Err(why) => Err(why),
@@ -46,7 +46,7 @@ fn bot(config: &Config) -> Option<Row> {
 /// A robot of WeCom can only send: every call of it is a message.
 fn wecom(config: &Config) -> Option<Row> {
     const WHAT: &str = "wecom";
-    let settings = channels::wecom(config.channels.wecom.as_ref()?);
+    let settings = chats::wecom(config.channels.wecom.as_ref()?);
     Some(match WeCom::new(&settings) {
         Ok(_) => Row::unknown(
             WHAT,

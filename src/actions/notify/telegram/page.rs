@@ -1,6 +1,6 @@
 //! What a message looks like on a phone.
 
-use super::super::words::{Words, mark, more, one_line_summary, words};
+use super::super::parts::{Words, mark, more, one_line_summary, words};
 use super::answers::Answer;
 use super::html::{Page, TEXT_UNITS, quiet, units};
 use crate::core::alarm::language::{Language, Phrase};

@@ -3,7 +3,7 @@
 //! Facts: WeCom's document 91770, "markdown": headings, bold, links, `code`, quotes, and
 //! `<font color="info|comment|warning">` for green, grey and orange; `<@ID>` calls a member.
 
-use super::super::words::{Words, more, words};
+use super::super::parts::{Words, more, words};
 use crate::core::action::Severity;
 use crate::core::alarm::language::Language;
 use crate::core::alarm::message::{Message, MessageKind};

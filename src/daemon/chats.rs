@@ -1,4 +1,4 @@
-//! The channels, from the configuration.
+//! The chats, from the configuration.
 
 use crate::actions::notify::telegram::{self, Token};
 use crate::actions::notify::wecom;
