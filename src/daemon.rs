@@ -6,7 +6,9 @@
 
 mod acts;
 mod alarms;
+pub mod bot;
 pub(crate) mod channels;
+pub mod chats;
 pub(crate) mod cloudwatch;
 pub mod control;
 mod hands;

@@ -231,7 +231,13 @@ fn an_empty_batch_is_none() {
 }
 
 fn reference(head: u32, standing: Option<ReferenceStanding>) -> ReferenceStatus {
-    ReferenceStatus { name: "r".to_owned(), standing, head: Some(head), failure: None }
+    ReferenceStatus {
+        name: "r".to_owned(),
+        standing,
+        head: Some(head),
+        failure: None,
+        lag_blocks: None,
+    }
 }
 
 fn turn(minute: i64, seen: u16, complete: bool) -> TurnRecord {

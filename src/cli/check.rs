@@ -6,6 +6,7 @@
 
 mod blocking;
 mod channels;
+mod chat;
 mod cloudwatch;
 mod lease;
 mod listen;
@@ -128,6 +129,7 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
         scripts,
         channels,
         cloud,
+        chat,
         state,
         beside,
         status,
@@ -139,6 +141,7 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
         lease::rows(config),
         peers::rows(config),
         cloudwatch::rows(config),
+        chat::rows(config),
         log_file::rows(config),
         scripts::rows(config),
         channels::rows(config),
@@ -147,8 +150,8 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
         listen::rows(config),
     );
     let parts = [
-        node, process, starts, others, lease, peers, log, scripts, channels, cloud, state, beside,
-        status,
+        node, process, starts, others, lease, peers, log, scripts, channels, cloud, chat, state,
+        beside, status,
     ];
     rows.extend(parts.into_iter().flatten());
     rows

@@ -7,9 +7,16 @@ pub mod email;
 pub mod pagerduty;
 pub mod script;
 pub mod slack;
+mod telegram;
 pub mod webhook;
+mod wecom;
 
 use serde::Deserialize;
+
+pub use telegram::Telegram;
+pub(super) use telegram::TelegramKeys;
+pub use wecom::WeCom;
+pub(super) use wecom::WeComKeys;
 
 use crate::core::action::Severity;
 
@@ -41,6 +48,10 @@ pub struct Channels {
     pub script: Option<script::Script>,
     /// Amazon CloudWatch.
     pub cloudwatch: Option<cloudwatch::CloudWatch>,
+    /// Telegram, and its bot.
+    pub telegram: Option<Telegram>,
+    /// A robot of a group in WeCom.
+    pub wecom: Option<WeCom>,
 }
 
 /// The keys of [`Route`], as every channel's section has them.

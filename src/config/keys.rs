@@ -22,7 +22,9 @@ mod route;
 mod rules;
 mod script;
 mod slack;
+mod telegram;
 mod webhook;
+mod wecom;
 
 use serde_json::Value;
 
@@ -104,6 +106,8 @@ pub const SECTIONS: &[Section] = &[
     script::SECTION,
     report::SECTION,
     cloudwatch::SECTION,
+    telegram::SECTION,
+    wecom::SECTION,
     others::STATUS,
     others::STATE,
     others::LOG,

@@ -121,6 +121,18 @@ pub enum Kind {
         /// Most of them.
         max: usize,
     },
+    /// A chat of Telegram: its number, or a channel's `@name`.
+    Chat,
+    /// Whole numbers, separated by commas, each once; kept as texts.
+    Numbers {
+        /// Most of them.
+        max: usize,
+    },
+    /// Ids of members of WeCom, separated by commas, each once.
+    Members {
+        /// Most of them.
+        max: usize,
+    },
     /// One of some words.
     Choice(&'static [&'static str]),
 }
@@ -261,6 +273,9 @@ impl Kind {
                     "up to {max} of arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE, separated by commas"
                 )
             }
+            Self::Chat => "the chat's number, or @NAME of a channel".to_owned(),
+            Self::Numbers { max } => format!("up to {max} numbers, separated by commas"),
+            Self::Members { max } => format!("up to {max} ids of members, separated by commas"),
             Self::Choice(words) => match words.split_last() {
                 Some((last, others)) => format!("{} or {last}", others.join(", ")),
                 None => String::new(),
@@ -296,6 +311,8 @@ impl Kind {
                 .map_err(|why| format!("the address {why}")),
             Self::DayTimes { max } => lists::read_day_times(text, *max),
             Self::Arns { max } => read_arns(text, *max),
+            Self::Numbers { max } => read_list(text, *max, is_user_number, "number of a user"),
+            Self::Members { max } => read_list(text, *max, is_member, "id of a member"),
             Self::Count { min, max } => read_count(text, *min, *max),
             Self::Port => read_count(text, 1, u64::from(u16::MAX)),
             Self::Time { unit, min_ms, max_ms } => read_time(text, *unit, *min_ms, *max_ms),
@@ -335,6 +352,7 @@ impl Kind {
             Self::KeyPrefix => (is_key_prefix(text), "beginning of a key"),
             Self::Word => (!text.contains(char::is_whitespace), "word"),
             Self::TimeZone => (zone::is_known(text), "time zone that is known"),
+            Self::Chat => (is_chat(text), "chat"),
             _ => (true, "value"),
         };
         // What stands before an @ may be a password; messages end up in logs.
@@ -519,6 +537,50 @@ fn read_arns(text: &str, max: usize) -> Result<Value, String> {
         return Err(format!("{} ARNs", arns.len()));
     }
     Ok(Value::Array(arns))
+}
+
+fn read_list(
+    text: &str,
+    max: usize,
+    is_right: fn(&str) -> bool,
+    name: &str,
+) -> Result<Value, String> {
+    let mut parts: Vec<Value> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        if !is_right(part) {
+            return Err(is_no(part, name));
+        }
+        if parts.iter().any(|other| other == part) {
+            return Err(format!("{} is there twice", quoted(part)));
+        }
+        parts.push(part.into());
+    }
+    if parts.len() > max {
+        return Err(format!("{} of them", parts.len()));
+    }
+    Ok(Value::Array(parts))
+}
+
+/// What Telegram says of a user's number: positive, less than 2^52.
+fn is_user_number(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+        && text.parse().is_ok_and(|number: u64| (1..1 << 52).contains(&number))
+}
+
+/// A number, negative for groups and channels, or a public name: 5 to 32 of letters, digits and _.
+fn is_chat(text: &str) -> bool {
+    if let Some(name) = text.strip_prefix('@') {
+        let is_of_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        return (4..=32).contains(&name.len()) && name.bytes().all(is_of_name);
+    }
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    digits.bytes().all(|b| b.is_ascii_digit()) && text.parse().is_ok_and(|number: i64| number != 0)
+}
+
+/// WeCom's rule for a member's id: 1 to 64 bytes of letters, digits, `_`, `-`, `@` and the dot.
+fn is_member(text: &str) -> bool {
+    let is_of_id = |b: u8| b.is_ascii_alphanumeric() || b"_-@.".contains(&b);
+    (1..=64).contains(&text.len()) && text.bytes().all(is_of_id)
 }
 
 fn read_urls(text: &str, max: usize) -> Result<Value, String> {
@@ -743,6 +805,34 @@ mod tests {
             ("arn:a:b:c:d:e,arn:a:b:c:d:f,arn:a:b:c:d:g", "3 ARNs"),
         ] {
             assert_eq!(kind.read(bad), Err(why.to_owned()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn knows_chats_people_and_members() {
+        for (kind, good, bad) in [
+            (
+                Kind::Chat,
+                &["12345", "-1001234567890", "@eos_alarms"][..],
+                &["0", "-", "@a", "eos_alarms", "@eos alarms", "+1", "1.5"][..],
+            ),
+            (
+                Kind::Numbers { max: 2 },
+                &["1", "12345, 67890"],
+                &["0", "1,1", "-5", "1,2,3", "@ann", "9007199254740993", "1,"],
+            ),
+            (
+                Kind::Members { max: 2 },
+                &["ann", "Li.Lei, han@corp"],
+                &["<ann>", "a,a", "a,b,c", "@all me", "李雷"],
+            ),
+        ] {
+            for text in good {
+                assert_eq!(kind.read(text).map(|value| kind.show(&value)), Ok((*text).to_owned()));
+            }
+            for text in bad {
+                assert!(kind.read(text).is_err(), "{text}");
+            }
         }
     }
 

@@ -11,8 +11,10 @@ mod peers;
 mod report;
 mod rules;
 mod secret;
+mod telegram;
 mod together;
 mod watched;
+mod wecom;
 
 use std::path::{Path, PathBuf};
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 
+use super::channels::{TelegramKeys, WeComKeys};
 use super::channels::{cloudwatch, discord, email, pagerduty, script, slack, webhook};
 use super::kind::base_url;
 use super::own_log::OwnLog;
@@ -38,6 +39,8 @@ pub(super) struct Tree {
     pub(super) script: script::Keys,
     pub(super) report: ReportKeys,
     pub(super) cloudwatch: CloudWatchKeys,
+    pub(super) telegram: TelegramKeys,
+    pub(super) wecom: WeComKeys,
     pub(super) status: Status,
     pub(super) state: State,
     pub(super) log: OwnLog,

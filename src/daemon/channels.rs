@@ -14,10 +14,13 @@ use crate::actions::notify::pagerduty::PagerDuty;
 use crate::actions::notify::script::Script;
 use crate::actions::notify::setup::{SetupError, WallClock};
 use crate::actions::notify::slack::Slack;
+use crate::actions::notify::telegram::Telegram;
 use crate::actions::notify::webhook::Webhook;
+use crate::actions::notify::wecom::WeCom;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::channels::{self, Route};
+use crate::daemon::chats;
 
 /// A channel and which messages it gets.
 pub(crate) type Routed = (Box<dyn Channel>, Route);
@@ -30,6 +33,14 @@ pub(crate) fn channels(config: &Config, clock: Clock) -> anyhow::Result<Vec<Rout
     let now: WallClock = wall(clock);
     let own = &config.channels;
     let mut all: Vec<Routed> = Vec::new();
+    if let Some(own) = &own.telegram {
+        let channel = Telegram::new(&chats::telegram(own)).map_err(SetupError);
+        all.push(routed("telegram", channel, &own.route)?);
+    }
+    if let Some(own) = &own.wecom {
+        let channel = WeCom::new(&chats::wecom(own)).map_err(SetupError);
+        all.push(routed("wecom", channel, &own.route)?);
+    }
     if let Some(own) = &own.email {
         all.push(routed("email", email(own), &own.route)?);
     }

@@ -221,6 +221,8 @@ fn every_other_example_is_taken() {
             _ if section.name == "cloudwatch" && key.name != "chain" => {
                 format!("{LEAST}[cloudwatch]\nchain = eos\n{line}\n")
             }
+            _ if section.name == "telegram" => super::chat::telegram(&line),
+            _ if section.name == "wecom" => super::chat::wecom(&line),
             _ if section.name == "global" => format!("{LEAST}{line}\n"),
             _ => format!("{LEAST}[{}]\n{line}\n", section.name),
         };

@@ -24,6 +24,8 @@ impl Resolver<'_> {
         let slack = ("slack", "EOSKEEPER_SLACK_URL");
         let discord = ("discord", "EOSKEEPER_DISCORD_URL");
         Channels {
+            telegram: self.telegram(&tree.telegram),
+            wecom: self.wecom(&tree.wecom),
             cloudwatch: self.cloudwatch(&tree.cloudwatch),
             email: self.email(&tree.email),
             webhook: self.webhook(&tree.webhook),
