@@ -8,10 +8,13 @@ pub mod classify;
 mod control_client;
 pub mod demo;
 pub mod demote;
+pub mod evidence;
 pub mod failback;
 pub mod fleet;
 pub mod history;
+pub mod incidents;
 mod keeper_client;
+pub mod ledger;
 mod length;
 pub mod maintenance;
 pub mod notify;
@@ -20,9 +23,11 @@ mod own_log;
 pub mod promote;
 pub mod rearm;
 pub mod replay;
+pub mod report;
 pub mod run;
 pub mod silence;
 pub mod simulate;
+mod span;
 pub mod status;
 mod style;
 pub mod switchover;
@@ -159,6 +164,24 @@ enum Command {
         eoskeeper history --since 2026-11-21T02:50 -n 1000 --json | jq 'select(.what == \"order\")'"
     )]
     History(history::Options),
+    /// Tell what became of our slots: met, late, forked off, missed or unknown, and by what.
+    #[command(after_help = "Examples:\n  eoskeeper ledger --since 7d\n  \
+        eoskeeper ledger --since 24h --turns\n  \
+        eoskeeper ledger --json | jq .summary.causes")]
+    Ledger(ledger::Options),
+    /// Tell what was the matter, from when to when.
+    #[command(after_help = "Examples:\n  eoskeeper incidents\n  \
+        eoskeeper incidents --since 30d --json | jq -r 'select(.severity == \"page\") | .title'")]
+    Incidents(incidents::Options),
+    /// Put all that is known of an incident into one archive, nothing secret.
+    #[command(after_help = "Examples:\n  eoskeeper incidents\n  \
+        eoskeeper evidence 20261121T0248\n  \
+        eoskeeper evidence 20261121T024837-api_down -o /tmp/api_down.tar.gz")]
+    Evidence(evidence::Options),
+    /// Print the report of some hours, as the channels get it.
+    #[command(after_help = "Examples:\n  eoskeeper report --last 6h\n  \
+        eoskeeper report --last week --language zh\n  eoskeeper report --last day --json")]
+    Report(report::Options),
     /// Tell what each line of a nodeos log means, one JSON object a line.
     #[command(after_help = "Examples:\n  eoskeeper classify nodeos.log\n  \
         journalctl -u nodeos -o cat | eoskeeper classify -")]
@@ -240,6 +263,10 @@ pub fn main() -> ExitCode {
             ended(runtime().and_then(|runtime| runtime.block_on(demo::run(options))))
         }
         Command::History(options) => history::run(&options),
+        Command::Ledger(options) => ledger::run(&options),
+        Command::Incidents(options) => incidents::run(&options),
+        Command::Evidence(options) => evidence::run(&options),
+        Command::Report(options) => report::run(&options),
         Command::Classify { input } => {
             ended(classify::run(input.filter(|path| path.as_os_str() != "-")))
         }

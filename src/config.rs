@@ -32,6 +32,7 @@ pub use peers::{PeersAccess, Secret};
 pub use problem::{ConfigError, ConfigErrors, PROBLEMS_MAX, Problem};
 
 use crate::core::alarm::settings::AlarmSettings;
+use crate::core::report::times::ReportTimes;
 use crate::core::settings::Settings;
 use problem::{Place, Problems};
 use tree::Tree;
@@ -64,6 +65,8 @@ pub struct Config {
     pub pool: Option<watched::PoolAccess>,
     /// When people are told, and in what words.
     pub alarm: AlarmSettings,
+    /// When reports are made.
+    pub report: ReportTimes,
     /// Where messages go.
     pub channels: channels::Channels,
     /// How this node is made to produce.

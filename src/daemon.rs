@@ -12,6 +12,7 @@ mod hands;
 pub(crate) mod lease;
 mod memory;
 pub mod outbox;
+mod past;
 pub(crate) mod peers;
 mod recorder;
 mod senses;
@@ -40,6 +41,7 @@ use crate::core::keeper::Keeper;
 use crate::core::name::Name;
 use crate::core::settings::Settings;
 use crate::core::status::Status;
+use crate::history::record::{IncidentRow, Record};
 use crate::history::store::{Store, StoreError};
 use crate::web;
 use alarms::Alarms;
@@ -47,6 +49,7 @@ use control::{Request, Socket};
 use hands::{Hands, Helpers};
 use memory::FleetMemory;
 use outbox::{Outlet, Tools};
+use past::Sampler;
 use peers::Peers;
 use urgent::Urgency;
 
@@ -82,6 +85,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let clock = Clock::start();
     let mut keeper = Keeper::new(config.settings.clone(), clock.now(), latch);
     let memory = FleetMemory::restore(alarms::usable(store.as_ref()), &mut keeper);
+    past::resume(store.as_deref(), &mut keeper, clock.now());
     let (events, inbox) = mpsc::channel(EVENTS_MAX);
     let own = keeper.peer_status(clock.now());
     let peers = Peers::start(&config, clock, own, &events, &stop).await?;
@@ -118,7 +122,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let alarms = Alarms::start(&config, outlets.collect(), tools);
     let hands = Hands::new(&config, store, senses.client.clone(), helpers, clock, events);
     let (lib, chain_id) = (senses.lib.clone(), senses.chain_id.clone());
-    let urgency = Urgency::default();
+    let (urgency, sampler) = (Urgency::default(), Sampler::default());
+    let wanted = senses.wanted.clone();
     let mut daemon = Daemon {
         keeper,
         clock,
@@ -129,7 +134,9 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         show,
         lib,
         chain_id,
+        wanted,
         urgency,
+        sampler,
         told: None,
     };
     daemon.watch(inbox, ordered, &stop).await;
@@ -187,7 +194,9 @@ struct Daemon {
     show: watch::Sender<Arc<Status>>,
     lib: watch::Sender<u32>,
     chain_id: watch::Sender<Option<String>>,
+    wanted: watch::Sender<Vec<u32>>,
     urgency: Urgency,
+    sampler: Sampler,
     told: Option<Decision>,
 }
 
@@ -251,7 +260,10 @@ impl Daemon {
             self.carry_out(action);
         }
         let mut status = self.keeper.status(now);
-        self.alarms.tick(now.wall, &status, self.keeper.signals(now));
+        let others = self.keeper.signals(now);
+        for incident in self.alarms.tick(now.wall, &status, others) {
+            self.hands.keep(Record::Incident(IncidentRow::of(&incident, now.wall)));
+        }
         status.alarms = self.alarms.status();
         self.memory.tick(now, &self.keeper);
         self.tell_decision(&status);
@@ -261,6 +273,7 @@ impl Daemon {
             known.clone_from(&status.chain.chain_id);
             is_new
         });
+        self.keep_past(now, &status);
         self.show.send_replace(Arc::new(status));
         self.peers.tell(self.keeper.peer_status(now));
     }

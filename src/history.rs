@@ -1,4 +1,6 @@
 //! What must survive a restart, and what happened: one SQLite file.
 
 pub mod entry;
+pub mod gather;
+pub mod record;
 pub mod store;

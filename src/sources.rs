@@ -1,5 +1,6 @@
 //! What turns the outside into events.
 
+pub mod chain_blocks;
 pub mod docker;
 pub mod file;
 pub mod fleet;
@@ -11,3 +12,4 @@ pub mod pool;
 pub mod process;
 pub mod references;
 pub mod web;
+pub mod window;

@@ -9,6 +9,11 @@ pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
+/// The same for several lines.
+pub(super) fn printable_lines(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
 /// Marks text for standard output, or leaves it alone where that is no terminal.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {

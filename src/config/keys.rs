@@ -16,6 +16,7 @@ mod pagerduty;
 mod peers;
 mod pool;
 mod promotion;
+mod report;
 mod route;
 mod rules;
 mod script;
@@ -100,6 +101,7 @@ pub const SECTIONS: &[Section] = &[
     discord::SECTION,
     pagerduty::SECTION,
     script::SECTION,
+    report::SECTION,
     others::STATUS,
     others::STATE,
     others::LOG,

@@ -109,6 +109,11 @@ pub enum Kind {
         /// Most of them.
         max: usize,
     },
+    /// Times of the day, separated by commas, each once.
+    DayTimes {
+        /// Most of them.
+        max: usize,
+    },
     /// A time zone by its name.
     TimeZone,
     /// One of some words.
@@ -236,6 +241,9 @@ impl Kind {
                     .to_owned()
             }
             Self::Minutes { max } => format!("up to {max} of 1 to 43200, separated by commas"),
+            Self::DayTimes { max } => {
+                format!("up to {max} of 00:00 to 23:59, separated by commas")
+            }
             Self::Hours { max } => {
                 format!("up to {max} of DAY HH:MM-HH:MM, DAY one of mon to sun or daily")
             }
@@ -274,6 +282,7 @@ impl Kind {
             Self::WebUrl => SecretUrl::new(text)
                 .map(|_| Value::from(text))
                 .map_err(|why| format!("the address {why}")),
+            Self::DayTimes { max } => lists::read_day_times(text, *max),
             Self::Count { min, max } => read_count(text, *min, *max),
             Self::Port => read_count(text, 1, u64::from(u16::MAX)),
             Self::Time { unit, min_ms, max_ms } => read_time(text, *unit, *min_ms, *max_ms),
@@ -332,6 +341,7 @@ impl Kind {
                 let minutes: Vec<String> = minutes.iter().map(ToString::to_string).collect();
                 minutes.join(", ")
             }
+            (Self::DayTimes { .. }, Value::Array(minutes)) => lists::show_day_times(minutes),
             (_, Value::Array(urls)) => {
                 let urls: Vec<&str> = urls.iter().filter_map(Value::as_str).collect();
                 urls.join(", ")

@@ -7,6 +7,7 @@ mod email;
 mod lease;
 mod node;
 mod peers;
+mod report;
 mod rules;
 mod secret;
 mod together;
@@ -52,6 +53,7 @@ pub(super) fn resolve(
     let (fleet, members) = resolver.fleet(&tree.fleet);
     let pool = resolver.pool(&tree.pool).unzip();
     let alarm = resolver.alarm(&tree.alarm);
+    let report = resolver.report(&tree.report, &tree.alarm);
     resolver.check_means(&tree.promotion, tree.global.role);
     let wait = resolver.wait(&tree.promotion);
     let channels = resolver.channels(tree);
@@ -86,6 +88,7 @@ pub(super) fn resolve(
         pool: pool.1,
         alarm,
         channels,
+        report,
         promote: actuators.promote,
         demote: actuators.demote,
         promote_remote: actuators.promote_remote,

@@ -35,6 +35,7 @@ pub(super) struct Tree {
     pub(super) discord: discord::Keys,
     pub(super) pagerduty: pagerduty::Keys,
     pub(super) script: script::Keys,
+    pub(super) report: ReportKeys,
     pub(super) status: Status,
     pub(super) state: State,
     pub(super) log: OwnLog,
@@ -131,6 +132,16 @@ pub(super) struct AlarmKeys {
     pub(super) resolve_after_ms: u64,
     pub(super) group_wait_ms: u64,
     pub(super) expire_ms: u64,
+}
+
+/// `[report]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReportKeys {
+    pub(super) every_hours: u32,
+    /// Minutes of the day.
+    #[serde(default)]
+    pub(super) at: Vec<u32>,
 }
 
 /// `[status]`

@@ -56,6 +56,28 @@ pub enum Event {
     Pool(Result<Box<PoolReport>, String>),
     /// What came of an action.
     Outcome(Outcome),
+    /// A block of the final chain that the slot ledger asked the node for.
+    ChainBlock(ChainBlock),
+}
+
+/// What the node said of a block up to its last irreversible one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainBlock {
+    /// The number asked for.
+    pub number: u32,
+    /// The answer.
+    pub answer: Result<BlockFacts, ApiFailure>,
+}
+
+/// What of `/v1/chain/get_block_info`, or `get_block`, we use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockFacts {
+    /// Its time.
+    pub time: Timestamp,
+    /// Who signed it.
+    pub producer: Name,
+    /// 64 hex digits.
+    pub id: String,
 }
 
 /// What a reference node said.

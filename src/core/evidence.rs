@@ -117,8 +117,8 @@ impl Evidence {
             Event::Lease(event) => self.lease.record(now, event),
             Event::Peer(event) => self.peers.record(now, self.producer, event),
             Event::Host(reading) => self.host.record(now, reading),
-            // The keeper's own business, and what says nothing of this node.
-            Event::Outcome(_) | Event::Member(_) | Event::Pool(_) => {}
+            // The keeper's own business, the ledger's, and what says nothing of this node.
+            Event::Outcome(_) | Event::Member(_) | Event::Pool(_) | Event::ChainBlock(_) => {}
         }
     }
 

@@ -14,6 +14,7 @@ use crate::core::fleet::{Fleet, FleetState};
 use crate::core::gates::{self, Gate, Standing};
 use crate::core::handover::{PeerEvent, PeerSaid};
 use crate::core::incapable::Cause;
+use crate::core::ledger::{self, Ledger, SettledTurn};
 use crate::core::pool::Pool;
 use crate::core::promotion::Machine;
 use crate::core::rules::{self, Finding, Rule, State, View};
@@ -32,6 +33,7 @@ pub struct Keeper {
     settings: Settings,
     started: Timestamp,
     evidence: Evidence,
+    ledger: Ledger,
     machine: Machine,
     fleet: Fleet,
     pool: Option<Pool>,
@@ -91,6 +93,7 @@ impl Keeper {
             started: now.wall,
             fleet: Fleet::new(&settings.peers.names, settings.fleet.clone()),
             pool: settings.pool.map(Pool::new),
+            ledger: Ledger::new(settings.producer),
             settings,
             evidence,
             machine,
@@ -110,6 +113,7 @@ impl Keeper {
     /// Records a fact. Nothing is decided here; an action's outcome only moves its own stage on.
     pub fn record(&mut self, now: Now, event: &Event) {
         self.evidence.record(now, event);
+        self.ledger.record(now, event);
         match event {
             Event::Outcome(outcome) => self.with_machine(now, |machine, view| {
                 machine.outcome(view, outcome.id, &outcome.result);
@@ -168,6 +172,14 @@ impl Keeper {
         self.mark_maintenance(now, &mut actions);
         let view = view(&self.settings, &self.evidence, &self.machine, now);
         self.decision = decide(&view, &self.findings, &self.gates, &self.machine);
+        let cause = ledger::standing(
+            &view,
+            &self.findings,
+            &self.machine,
+            &self.decision,
+            self.incapable.0,
+        );
+        self.ledger.tick(now, watched, cause);
         self.last_tick = now;
         if self.is_new_look(now) {
             self.last_look = now.mono;
@@ -199,10 +211,28 @@ impl Keeper {
         &self.settings
     }
 
-    /// Bytes held by the evidence; never above [`crate::core::evidence::EVIDENCE_BYTES_MAX`].
+    /// Goes on with the slot ledger after the turn that began at `last`, the newest in the history.
+    /// To be told before the first tick.
+    pub fn resume_ledger(&mut self, last: Timestamp) {
+        self.ledger.resume(last);
+    }
+
+    /// Numbers of blocks that the slot ledger wants to be told of; each as an
+    /// [`Event::ChainBlock`].
+    #[must_use]
+    pub fn wanted_blocks(&self) -> Vec<u32> {
+        self.ledger.wanted()
+    }
+
+    /// Our turns that were settled since this was last asked, each once; for the history.
+    pub fn take_settled_turns(&mut self) -> Vec<SettledTurn> {
+        self.ledger.take_settled()
+    }
+
+    /// Bytes held by the evidence and the slot ledger; never above [`crate::core::evidence::EVIDENCE_BYTES_MAX`].
     #[must_use]
     pub fn evidence_bytes(&self) -> usize {
-        self.evidence.bytes()
+        self.evidence.bytes() + size_of::<Ledger>() + self.ledger.bytes()
     }
 
     fn with_machine(&mut self, now: Now, step: impl FnOnce(&mut Machine, &View<'_>)) {

@@ -1,8 +1,16 @@
 //! What is measured over and over: the host, and one row of the history every ten seconds.
 
+mod hour;
+
 use serde::{Deserialize, Serialize};
 
+use crate::core::entitlement::Position;
+use crate::core::evidence::references::Standing;
+use crate::core::settings::Role;
+use crate::core::status::Status;
 use crate::core::time::Timestamp;
+
+pub use hour::{HOUR_MS, HourSample, Spread};
 
 /// Most disks that are told of.
 pub const DISKS_MAX: usize = 8;
@@ -36,7 +44,7 @@ pub struct DiskSample {
 }
 
 /// One row of the history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// When.
     pub at: Timestamp,
@@ -79,4 +87,57 @@ pub struct PoolSample {
     pub hashrate: u64,
     /// The least it should be, where that is configured.
     pub floor: Option<u64>,
+}
+
+impl Sample {
+    /// Most bytes of a disk's name in a row.
+    const DISK_NAME_BYTES: usize = 64;
+
+    /// What a status says, as a row.
+    #[must_use]
+    pub fn of(status: &Status) -> Self {
+        let known =
+            |standing: &Standing| !matches!(standing, Standing::Silent | Standing::OtherChain);
+        let standing = |wanted: fn(&Standing) -> bool| {
+            status.references.iter().filter(move |r| r.standing.as_ref().is_some_and(wanted))
+        };
+        let mut heads: Vec<u32> = standing(known).filter_map(|r| r.head).collect();
+        heads.sort_unstable();
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Self {
+            at: status.at,
+            head: status.chain.head,
+            lib: status.chain.lib,
+            head_age_ms: status.chain.head_age_ms,
+            best: heads.last().copied(),
+            // The lower of the middle two, as the rules count.
+            median: heads.len().checked_sub(1).map(|last| heads[last / 2]),
+            agree: count(standing(|s| *s == Standing::Agrees).count()),
+            references: count(status.references.len()),
+            own_age_ms: status.producer.last_block.map(|block| block.seen_ago_ms),
+            producing: status.promotion.position == Position::Active
+                && status.role != Role::Observer,
+            peers: status.node.peers,
+            incidents: count(status.alarms.incidents.len()),
+            host: status.host.as_ref().map(Self::bounded),
+        }
+    }
+
+    /// Blocks this node is behind the best reference; negative when it is ahead.
+    #[must_use]
+    pub fn lag(&self) -> Option<i64> {
+        self.best.zip(self.head).map(|(best, head)| i64::from(best) - i64::from(head))
+    }
+
+    fn bounded(host: &HostSample) -> HostSample {
+        let mut host = host.clone();
+        host.disks.truncate(DISKS_MAX);
+        for disk in &mut host.disks {
+            let end = (0..=disk.name.len().min(Self::DISK_NAME_BYTES))
+                .rev()
+                .find(|end| disk.name.is_char_boundary(*end));
+            disk.name.truncate(end.unwrap_or_default());
+        }
+        host
+    }
 }

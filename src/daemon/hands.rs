@@ -18,6 +18,7 @@ use crate::core::event::Event;
 use crate::core::status::Status;
 use crate::daemon::recorder::Recorder;
 use crate::daemon::writer::{self, LATCHES_MAX};
+use crate::history::record::Record;
 use crate::history::store::Store;
 use crate::nodeos::rpc::Client;
 use crate::peers;
@@ -132,6 +133,11 @@ impl Hands {
     /// Keeps a change of decision, with what it was judged by.
     pub(super) fn record(&self, status: &Status) {
         self.recorder.decision(status);
+    }
+
+    /// Keeps a sample, a settled turn, an incident or a notification.
+    pub(super) fn keep(&self, record: Record) {
+        self.recorder.keep(record);
     }
 
     /// Tells people.

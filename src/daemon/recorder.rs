@@ -1,4 +1,4 @@
-//! Makes entries of the history and queues them; never waits, and is never missed by an act.
+//! Makes records of the history and queues them; never waits, and is never missed by an act.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,11 +12,12 @@ use crate::core::settings::Settings;
 use crate::core::status::Status;
 use crate::core::time::Timestamp;
 use crate::history::entry::{Entry, What};
+use crate::history::record::Record;
 
-/// Entries that wait for the disk: minutes of the fastest changes of mind, a few MiB at the most.
-const ENTRIES_MAX: usize = 256;
+/// Records that wait for the disk: minutes of the fastest changes of mind, a few MiB at the most.
+const RECORDS_MAX: usize = 256;
 
-/// Queues entries. Clones share the queue and the count of what was lost.
+/// Queues records. Clones share the queue and the count of what was lost.
 #[derive(Clone)]
 pub(super) struct Recorder {
     queue: Arc<Queue>,
@@ -24,19 +25,19 @@ pub(super) struct Recorder {
 }
 
 struct Queue {
-    entries: mpsc::Sender<Entry>,
+    records: mpsc::Sender<Record>,
     lost: Arc<Lost>,
 }
 
-/// Entries that were not written since this was last asked.
+/// Records that were not written since this was last asked.
 #[derive(Debug, Default)]
 pub(super) struct Lost {
     count: AtomicU64,
 }
 
-/// What the writer takes the entries from.
+/// What the writer takes the records from.
 pub(super) struct History {
-    pub(super) entries: mpsc::Receiver<Entry>,
+    pub(super) records: mpsc::Receiver<Record>,
     pub(super) lost: Arc<Lost>,
     pub(super) clock: Clock,
 }
@@ -44,10 +45,10 @@ pub(super) struct History {
 impl Recorder {
     /// A recorder, and the other end of its queue.
     pub(super) fn new(clock: Clock) -> (Self, History) {
-        let (entries, queue) = mpsc::channel(ENTRIES_MAX);
+        let (records, queue) = mpsc::channel(RECORDS_MAX);
         let lost = Arc::new(Lost::default());
-        let history = History { entries: queue, lost: Arc::clone(&lost), clock };
-        (Self { queue: Arc::new(Queue { entries, lost }), clock }, history)
+        let history = History { records: queue, lost: Arc::clone(&lost), clock };
+        (Self { queue: Arc::new(Queue { records, lost }), clock }, history)
     }
 
     /// The keeper starts.
@@ -83,19 +84,24 @@ impl Recorder {
         self.queue(Entry::outcome(self.now(), order, result));
     }
 
+    fn queue(&self, entry: Entry) {
+        self.keep(Record::Entry(Box::new(entry)));
+    }
+
     fn now(&self) -> Timestamp {
         self.clock.now().wall
     }
 
-    fn queue(&self, entry: Entry) {
-        if self.queue.entries.try_send(entry).is_err() {
+    /// Anything else: a sample, a settled turn, an incident, a notification.
+    pub(super) fn keep(&self, record: Record) {
+        if self.queue.records.try_send(record).is_err() {
             self.queue.lost.add(1);
         }
     }
 }
 
 impl Lost {
-    /// Counts entries.
+    /// Counts records.
     pub(super) fn add(&self, count: u64) {
         self.count.fetch_add(count, Ordering::Relaxed);
     }

@@ -18,7 +18,7 @@ use crate::nodeos::rpc::Client;
 use crate::sources::get_info::Pace;
 use crate::sources::process::Target;
 use crate::sources::references::{self, Pace as ReferencePace};
-use crate::sources::{docker, file, get_info, log, process};
+use crate::sources::{chain_blocks, docker, file, get_info, log, process};
 
 /// Batches of lines between the reader and the classifier.
 const BATCHES_MAX: usize = 16;
@@ -34,6 +34,8 @@ pub(super) struct Senses {
     pub(super) lib: watch::Sender<u32>,
     /// To tell the lease's task which chain this is.
     pub(super) chain_id: watch::Sender<Option<String>>,
+    /// To tell which blocks of the final chain the slot ledger wants to be told of.
+    pub(super) wanted: watch::Sender<Vec<u32>>,
     /// Where orders about the lease are given, where one is configured.
     pub(super) lease: Option<Handle>,
     tasks: JoinSet<()>,
@@ -85,9 +87,12 @@ pub(super) fn start(
         let (lib, events, stop) = (lib_seen.clone(), events.clone(), ending.clone());
         tasks.spawn(references::ask(client, index, ReferencePace::DAEMON, lib, events, stop));
     }
+    let (wanted, to_ask) = watch::channel(Vec::new());
+    let (asking, to, ending) = (Arc::clone(&client), events.clone(), ending.clone());
+    tasks.spawn(chain_blocks::ask(asking, to_ask, to, ending.clone()));
     let (chain_id, chain_known) = watch::channel(None);
-    let lease = lease::start(config, clock, chain_known, events, &mut tasks, ending)?;
-    Ok(Senses { client, lib, chain_id, lease, tasks })
+    let lease = lease::start(config, clock, chain_known, events, &mut tasks, &ending)?;
+    Ok(Senses { client, lib, chain_id, wanted, lease, tasks })
 }
 
 /// What is watched to see the end of nodeos; `None` where nothing is to be.

@@ -13,12 +13,16 @@ use crate::core::event::Event;
 use crate::daemon::hands::report;
 use crate::daemon::recorder::History;
 use crate::history::entry::{Entry, What};
+use crate::history::record::Record;
 use crate::history::store::{Bounds, Store, StoreError};
 
 /// Writes of the latch that wait for the disk.
 pub(super) const LATCHES_MAX: usize = 16;
-/// Entries of the history in one write: a latch that comes meanwhile waits for it.
+/// Records of the history in one write: a latch that comes meanwhile waits for it.
 const BATCH_MAX: usize = 16;
+/// Samples that wait for each other or for anything else that is written: half a minute. A write is
+/// several fsyncs, and nobody waits for a sample.
+const SAMPLES_TOGETHER: usize = 3;
 /// Until entries that could not be written are tried again.
 const RETRY: Duration = Duration::from_secs(5);
 /// Until it is seen that the keeper ends.
@@ -74,7 +78,7 @@ struct Pages {
     store: Option<Arc<Store>>,
     history: History,
     /// Taken from the queue and not yet on disk.
-    batch: Vec<Entry>,
+    batch: Vec<Record>,
     tries: u32,
     /// When the batch may be tried again.
     again: Instant,
@@ -91,9 +95,9 @@ impl Pages {
     /// Waits for something to write; `false` when nothing will come any more. May be given up at
     /// any time without losing anything.
     async fn next(&mut self) -> bool {
-        while !self.batch.is_empty() {
+        while self.tries > 0 {
             let now = Instant::now();
-            if self.history.entries.is_closed() {
+            if self.history.records.is_closed() {
                 return false;
             }
             if now >= self.again {
@@ -101,7 +105,18 @@ impl Pages {
             }
             sleep_until(self.again.min(now + LOOK)).await;
         }
-        self.history.entries.recv_many(&mut self.batch, BATCH_MAX).await > 0
+        while !self.is_worth_a_write() {
+            let room = BATCH_MAX - self.batch.len();
+            if self.history.records.recv_many(&mut self.batch, room).await == 0 {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn is_worth_a_write(&self) -> bool {
+        let is_sample = |record: &Record| matches!(record, Record::Sample(_));
+        self.batch.len() >= SAMPLES_TOGETHER || !self.batch.iter().all(is_sample)
     }
 
     /// Tries to write what was taken; on a failure it is kept for the next time, a few times.
@@ -111,13 +126,13 @@ impl Pages {
         }
         let Some(store) = self.store.clone() else { return self.give_up() };
         let lost = self.history.lost.take();
-        let mut entries: Vec<_> = self.gap(lost).into_iter().collect();
-        let noted = entries.len();
+        let mut records: Vec<_> = self.gap(lost).into_iter().collect();
+        let noted = records.len();
         let taken = self.batch.len() as u64;
-        entries.append(&mut self.batch);
+        records.append(&mut self.batch);
         let written = spawn_blocking(move || {
-            let result = store.append(&entries, &Bounds::DEFAULT);
-            (entries, result)
+            let result = store.write(&records, &Bounds::DEFAULT);
+            (records, result)
         });
         match written.await {
             Ok((_, Ok(()))) => {
@@ -126,13 +141,16 @@ impl Pages {
                     tracing::info!("The history is written again.");
                 }
             }
-            Ok((entries, Err(error))) => {
+            Ok((records, Err(error))) => {
                 self.history.lost.add(lost);
-                self.batch = entries.into_iter().skip(noted).collect();
+                self.batch = records.into_iter().skip(noted).collect();
                 self.failed(&error);
             }
             // The thread ended: what it had is lost with it.
-            Err(_) => self.history.lost.add(lost + taken),
+            Err(_) => {
+                self.tries = 0;
+                self.history.lost.add(lost + taken);
+            }
         }
     }
 
@@ -154,15 +172,16 @@ impl Pages {
     }
 
     /// An entry in the place of those that were lost.
-    fn gap(&self, count: u64) -> Option<Entry> {
+    fn gap(&self, count: u64) -> Option<Record> {
         let at = self.history.clock.now().wall;
         let sentence = format!("{count} entries before this one could not be written.");
-        (count > 0).then(|| Entry::own(at, What::Gap, &sentence, json!({ "entries": count })))
+        let entry = || Entry::own(at, What::Gap, &sentence, json!({ "entries": count }));
+        (count > 0).then(|| Record::Entry(Box::new(entry())))
     }
 
     /// Says what never came to disk.
     fn give_up_rest(&mut self) {
-        while self.history.entries.try_recv().is_ok() {
+        while self.history.records.try_recv().is_ok() {
             self.history.lost.add(1);
         }
         self.give_up();
@@ -180,6 +199,7 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::core::name::Name;
+    use crate::core::sample::Sample;
     use crate::core::time::Timestamp;
     use crate::daemon::recorder::Recorder;
     use crate::history::store;
@@ -253,6 +273,35 @@ mod tests {
         bench.end().await;
         assert_eq!(written(temp.path()), ["end"; 40]);
         assert_eq!(store::peek(temp.path(), producer()).unwrap(), Some(latch(8)));
+    }
+
+    fn sample(second: i64) -> Record {
+        let sample = Sample { at: Timestamp::from_ms(second * 1000), ..Sample::default() };
+        Record::Sample(Box::new(sample))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn samples_wait_for_each_other_and_for_whatever_else_is_written() {
+        let temp = tempfile::tempdir().unwrap();
+        let bench = Bench::start(Some(good(temp.path())));
+        let samples = || {
+            let history = store::History::open(temp.path()).unwrap().unwrap();
+            let all = (Timestamp::from_ms(0), Timestamp::from_ms(i64::MAX));
+            history.past().samples(all, 100).unwrap().len()
+        };
+        for (second, expected) in [(10, 0), (20, 0), (30, 3), (40, 3)] {
+            bench.recorder.keep(sample(second));
+            tokio::time::sleep(RETRY).await;
+            assert_eq!(samples(), expected, "after second {second}");
+        }
+        bench.recorder.end();
+        tokio::time::sleep(RETRY).await;
+        assert_eq!(samples(), 4, "with the entry");
+        bench.recorder.keep(sample(50));
+        bench.end().await;
+        let history = store::History::open(temp.path()).unwrap().unwrap();
+        let all = (Timestamp::from_ms(0), Timestamp::from_ms(i64::MAX));
+        assert_eq!(history.past().samples(all, 100).unwrap().len(), 5, "and at the end");
     }
 
     #[tokio::test(start_paused = true)]

@@ -8,11 +8,15 @@ mod alarms;
 mod connection;
 mod entries;
 mod error;
+mod incidents;
 mod latch_row;
 mod legacy;
 mod lock;
+mod past;
 mod reader;
+mod samples;
 mod schema;
+mod turns;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
@@ -28,11 +32,13 @@ use self::legacy::{Former, Settled};
 use crate::core::action::Latch;
 use crate::core::name::Name;
 use crate::history::entry::Entry;
+use crate::history::record::Record;
 
 pub use alarms::{Removal, Waiting};
 pub use entries::Bounds;
 pub use error::{Damage, StoreError};
 pub use lock::is_in_use;
+pub use past::{Past, ROWS_MAX, Span};
 pub use reader::{History, peek};
 
 const FILE: &str = "state.sqlite";
@@ -105,7 +111,35 @@ impl Store {
     /// # Errors
     /// Those of [`Self::save`]. A state that [`Self::load`] did not find good is not touched.
     pub fn append(&self, entries: &[Entry], bounds: &Bounds) -> Result<(), StoreError> {
-        self.beside(|transaction| entries::append(transaction, entries, bounds))
+        self.beside(|transaction| {
+            entries::append(transaction, &entries.iter().collect::<Vec<_>>(), bounds)
+        })
+    }
+
+    /// Writes records of every kind, all or nothing, and removes a little of what is over the
+    /// bounds.
+    ///
+    /// # Errors
+    /// Those of [`Self::append`].
+    pub fn write(&self, records: &[Record], bounds: &Bounds) -> Result<(), StoreError> {
+        self.beside(|transaction| write_records(transaction, records, bounds))
+    }
+
+    /// Asks the history of the file that this process has open. The latch waits meanwhile, so ask
+    /// for a page at a time.
+    ///
+    /// # Errors
+    /// [`StoreError::NotGood`] where [`Self::load`] did not find the state good, and what `work`
+    /// says.
+    pub fn past<T>(
+        &self,
+        work: impl FnOnce(&Past<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let held = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        match held.as_ref() {
+            Some(connection) => work(&Past::of(connection, &self.path)),
+            None => Err(StoreError::NotGood { path: self.path.clone() }),
+        }
     }
 
     /// Does something beside the latch, in one transaction: it waits for readers for a moment only,
@@ -198,6 +232,30 @@ fn in_transaction<T>(
     let result = work(&transaction)?;
     transaction.commit()?;
     Ok(result)
+}
+
+fn write_records(
+    transaction: &Transaction<'_>,
+    records: &[Record],
+    bounds: &Bounds,
+) -> rusqlite::Result<()> {
+    let (mut entries, mut measured, mut settled) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut changed, mut sent) = (Vec::new(), Vec::new());
+    for record in records {
+        match record {
+            Record::Entry(entry) => entries.push(entry.as_ref()),
+            Record::Sample(sample) => measured.push(sample.as_ref()),
+            Record::Turn(turn) => settled.push(turn),
+            Record::Incident(incident) => changed.push(incident),
+            Record::Notification(notification) => sent.push(notification),
+        }
+    }
+    let is_large = entries::is_large(transaction, bounds)?;
+    entries::append(transaction, &entries, bounds)?;
+    samples::append(transaction, &measured, is_large)?;
+    turns::append(transaction, &settled, is_large)?;
+    incidents::put(transaction, &changed, is_large)?;
+    incidents::append(transaction, &sent, is_large)
 }
 
 fn import(connection: &mut Connection, path: &Path, former: &Former) -> Result<(), StoreError> {

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use crate::core::event::{ApiFailure, ChainInfo};
+use crate::core::event::{ApiFailure, BlockFacts, ChainInfo};
 use crate::core::name::Name;
 use crate::core::schedule::Schedule;
 use crate::core::time::Timestamp;
@@ -110,16 +110,27 @@ impl Client {
     /// # Errors
     /// [`ApiFailure`]; a node that does not have the block answers [`ApiFailure::HttpStatus`].
     pub async fn block_id(&self, number: u32) -> Result<String, ApiFailure> {
+        answers::block_id(&self.block_answer(number).await?)
+    }
+
+    /// Time, signer and id of a block, by the same calls.
+    ///
+    /// # Errors
+    /// As [`Self::block_id`].
+    pub async fn block_facts(&self, number: u32) -> Result<BlockFacts, ApiFailure> {
+        answers::block_facts(&self.block_answer(number).await?)
+    }
+
+    async fn block_answer(&self, number: u32) -> Result<Vec<u8>, ApiFailure> {
         let body = format!("{{\"block_num\":{number}}}").into_bytes();
         let path = "/v1/chain/get_block_info";
-        let answer = match self.transport.post(path, body, SMALL_ANSWER_BYTES).await {
+        match self.transport.post(path, body, SMALL_ANSWER_BYTES).await {
             Err(ApiFailure::NoSuchApi) => {
                 let body = format!("{{\"block_num_or_id\":{number}}}").into_bytes();
-                self.transport.post("/v1/chain/get_block", body, BLOCK_ANSWER_BYTES).await?
+                self.transport.post("/v1/chain/get_block", body, BLOCK_ANSWER_BYTES).await
             }
-            answer => answer?,
-        };
-        answers::block_id(&answer)
+            answer => answer,
+        }
     }
 
     /// `/v1/producer/paused`: up to Leap 5 whether production was paused by hand or API; from

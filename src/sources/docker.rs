@@ -8,6 +8,9 @@ pub(in crate::sources) mod engine;
 mod follower;
 mod stamp;
 mod streams;
+mod window;
+
+pub use window::window;
 
 use std::time::Duration;
 
@@ -39,6 +42,8 @@ pub async fn follow(
 pub struct Look {
     /// Whether its process runs.
     pub running: bool,
+    /// Its first process, as the engine's host numbers it; 0 where none runs.
+    pub pid: i64,
     /// Its state in the engine's word: `running`, `exited, code 1`.
     pub state: String,
     /// Whether its log has a record; Docker can read it back either way.
@@ -72,5 +77,10 @@ pub async fn look(container: &str, docker_host: Option<&str>) -> Result<Look, St
     let engine = Engine::connect(docker_host).await.map_err(sentence)?;
     let found = engine.inspect(container).await.map_err(sentence)?;
     let newest = engine.newest_record(&found.id).await.map_err(sentence)?;
-    Ok(Look { running: found.running, state: found.state, has_log: newest.is_some() })
+    Ok(Look {
+        running: found.running,
+        pid: found.pid.map_or(0, i64::from),
+        state: found.state,
+        has_log: newest.is_some(),
+    })
 }

@@ -10,6 +10,9 @@ mod place;
 mod siblings;
 mod tail;
 mod waker;
+mod window;
+
+pub use window::window;
 
 use std::path::PathBuf;
 use std::time::Instant;

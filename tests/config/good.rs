@@ -76,11 +76,11 @@ fn a_lease_has_its_defaults_and_what_is_given() {
     assert_eq!((access.user, access.password_file, access.ca_file), (None, None, None));
 
     let (times, access) = lease_of(
-        "ttl_seconds = 5\nrenew_seconds = 1.5\ntimeout_seconds = 1.75\nlapsed_slots = 12\n\
+        "ttl_seconds = 6\nrenew_seconds = 1.5\ntimeout_seconds = 1.75\nlapsed_slots = 12\n\
          on_lease_outage = keep_if_chain_proves\nprefix = /bp/x\nuser = k\npassword_file = pw\n",
     );
     let expected = Lease {
-        ttl_ms: 5_000,
+        ttl_ms: 6_000,
         renew_ms: 1_500,
         timeout_ms: 1_750,
         on_outage: OnLeaseOutage::KeepIfChainProves,

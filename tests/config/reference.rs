@@ -192,6 +192,7 @@ fn every_other_example_is_taken() {
         }
         let line = format!("{} = {}", key.name, key.example());
         let text = match key.name {
+            _ if CHANNELS.contains(&section.name) => channel(section.name, &line),
             "promote" => format!("{LEAST}[promotion]\n{line}\ndemote = api\n"),
             "key_script" | "producer_key" => by_key(&line),
             "promote_remote" => {
@@ -223,6 +224,40 @@ fn every_other_example_is_taken() {
         let config = loaded(&text);
         assert_ne!(config, parsed(LEAST).unwrap(), "{line}");
     }
+}
+
+/// Sections that need keys of their own, some of them a file that must be there.
+const CHANNELS: [&str; 6] = ["email", "webhook", "slack", "discord", "pagerduty", "script"];
+
+/// All that a channel needs, with one line as given; a file must be there.
+fn channel(section: &str, line: &str) -> String {
+    let url = super::secret_file(0o600, "https://hooks.example/services/T0/B0/token");
+    let secret = super::secret_file(0o600, &"s".repeat(32));
+    let file = |key: &str, path: &std::path::Path| format!("{key} = {}", path.display());
+    let mut lines = match section {
+        "email" => vec![
+            "smtp = mail.example".to_owned(),
+            "from = a@example.org".to_owned(),
+            "to = b@example.org".to_owned(),
+            "user = eoskeeper".to_owned(),
+            file("password_file", &secret),
+        ],
+        "webhook" => vec![file("url_file", &url), file("secret_file", &secret)],
+        "slack" | "discord" => vec![file("url_file", &url)],
+        "pagerduty" => vec![file("routing_key_file", &secret)],
+        _ => vec!["path = ./notify.sh".to_owned()],
+    };
+    let key = line.split(" = ").next().unwrap();
+    if key == "url" {
+        lines.retain(|other| !other.starts_with("url_file"));
+    }
+    if !key.ends_with("_file") {
+        lines.retain(|other| !other.starts_with(&format!("{key} =")));
+    }
+    if !key.ends_with("_file") || key == "ca_file" {
+        lines.push(line.to_owned());
+    }
+    format!("{LEAST}[{section}]\n{}\n", lines.join("\n"))
 }
 
 /// All of `[peers]`, with one line as given; the secret's file must be there.

@@ -18,6 +18,27 @@ pub(super) fn read_minutes(text: &str, max: usize) -> Result<Value, String> {
     bounded(each.collect::<Result<_, _>>()?, max)
 }
 
+/// Times of the day as minutes after midnight, growing.
+pub(super) fn read_day_times(text: &str, max: usize) -> Result<Value, String> {
+    let mut times: Vec<u16> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        let time = minute(part).filter(|time| *time < DAY_MINUTES);
+        let time = time.ok_or_else(|| format!("{} is no time of the day", quoted(part)))?;
+        if times.contains(&time) {
+            return Err(format!("{} is there twice", quoted(part)));
+        }
+        times.push(time);
+    }
+    times.sort_unstable();
+    bounded(times.into_iter().map(Value::from).collect(), max)
+}
+
+/// The same, as they are written.
+pub(super) fn show_day_times(minutes: &[Value]) -> String {
+    let each = minutes.iter().filter_map(Value::as_u64);
+    each.map(|time| format!("{:02}:{:02}", time / 60, time % 60)).collect::<Vec<_>>().join(", ")
+}
+
 /// Windows of the week: `sat 02:00-04:00`; `daily` stands for seven. One that ends before it begins
 /// ends on the next day.
 pub(super) fn read_hours(text: &str, max: usize) -> Result<Value, String> {
@@ -100,6 +121,16 @@ mod tests {
         }
         assert_eq!(read_hours("daily 03:00-03:30", 4).unwrap().as_array().unwrap().len(), 7);
         assert!(read_hours("mon 01:00-02:00, tue 01:00-02:00", 1).is_err());
+    }
+
+    #[test]
+    fn times_of_the_day() {
+        let read = read_day_times("18:00, 06:30,00:00", 3).unwrap();
+        assert_eq!(read, json!([0, 390, 1080]));
+        assert_eq!(show_day_times(read.as_array().unwrap()), "00:00, 06:30, 18:00");
+        for wrong in ["24:00", "6:00", "06:00,06:00", "06:00,", "", "00:00,01:00,02:00,03:00"] {
+            assert!(read_day_times(wrong, 3).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 /// their own. A cause explains what those explain too. What says that two nodes sign is in no list:
 /// nothing explains it away.
 const EXPLAINS: &[(&str, &[&str])] = &[
-    ("host_disk", &["host_disk_full", "database_fault"]),
+    ("host_disk_full", &["host_disk", "database_fault"]),
     ("database_fault", &["api_down", "production_skipped", "head_stalled"]),
     (
         "api_down",
@@ -61,7 +61,7 @@ mod tests {
             ("the head of a dead node", "api_down", "head_stalled", true),
             ("by two steps", "api_down", "lib_stalled", true),
             ("our silence, when the node is dead", "api_down", "producer_missing", true),
-            ("a full disk", "host_disk", "api_down", true),
+            ("a full disk", "host_disk_full", "api_down", true),
             ("not the other way", "head_stalled", "api_down", false),
             ("not itself", "api_down", "api_down", false),
             ("two signers, never", "api_down", "duplicate_production", false),

@@ -51,7 +51,7 @@ impl Keeper {
             alarms: AlarmsStatus::default(),
             rules: self.settings.rules,
             memory: MemoryStatus {
-                evidence_bytes: self.evidence.bytes(),
+                evidence_bytes: self.evidence_bytes(),
                 evidence_bytes_max: EVIDENCE_BYTES_MAX,
             },
         }
@@ -87,6 +87,7 @@ impl Keeper {
             maintenance_until: self.maintenance(now).map(|m| m.until),
             taken: self.machine.taken_state(&view),
             version: info.and_then(|info| info.version.clone()),
+            refused: self.machine.refused.clone(),
         }
     }
 

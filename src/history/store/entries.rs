@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::error::StoreError;
+use super::past;
 use crate::core::time::Timestamp;
 use crate::history::entry::{Entry, What};
 
@@ -33,7 +34,7 @@ const PRUNE_STEP: i64 = 64;
 /// Appends the entries, and removes some of what is over the bounds.
 pub(super) fn append(
     transaction: &Transaction<'_>,
-    entries: &[Entry],
+    entries: &[&Entry],
     bounds: &Bounds,
 ) -> rusqlite::Result<()> {
     let mut insert = transaction.prepare(
@@ -57,11 +58,16 @@ pub(super) fn append(
     }
 }
 
-fn prune(transaction: &Transaction<'_>, now: Timestamp, bounds: &Bounds) -> rusqlite::Result<()> {
-    let pragma = |name| transaction.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+/// Whether the file has more bytes than it may.
+pub(super) fn is_large(connection: &Connection, bounds: &Bounds) -> rusqlite::Result<bool> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let used_bytes =
         (pragma("page_count")? - pragma("freelist_count")?).saturating_mul(pragma("page_size")?);
-    let is_large = used_bytes > bounds.bytes;
+    Ok(used_bytes > bounds.bytes)
+}
+
+fn prune(transaction: &Transaction<'_>, now: Timestamp, bounds: &Bounds) -> rusqlite::Result<()> {
+    let is_large = is_large(transaction, bounds)?;
     // The oldest go first, so that the numbers in use have no gap and tell how many there are.
     transaction.execute(
         "DELETE FROM history WHERE id IN (SELECT id FROM history ORDER BY id LIMIT ?1)
@@ -113,6 +119,52 @@ pub(super) fn page(
         Ok((entries, place))
     };
     read().map_err(StoreError::sqlite("read", path))
+}
+
+/// The last `count` entries from `since` on and before `until`, oldest first; of one kind where it
+/// is named.
+pub(super) fn within(
+    connection: &Connection,
+    path: &Path,
+    (since, until): (Timestamp, Timestamp),
+    what: Option<What>,
+    count: u32,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut found = past::rows(
+        connection,
+        path,
+        "history",
+        "SELECT at, what, kind, hold, sentence, incident, evidence, id FROM history
+         WHERE at >= ?1 AND at < ?2 AND (?4 IS NULL OR what = ?4)
+         ORDER BY at DESC, id DESC LIMIT ?3",
+        params![since.ms(), until.ms(), count, what.map(What::as_str)],
+        entry,
+    )?;
+    found.reverse();
+    Ok(found)
+}
+
+/// Incidents that entries name and whose id begins with `prefix`, the newest first: id, first entry
+/// and last.
+pub(super) fn acts_with(
+    connection: &Connection,
+    path: &Path,
+    prefix: &str,
+    count: u32,
+) -> Result<Vec<(String, Timestamp, Timestamp)>, StoreError> {
+    past::rows(
+        connection,
+        path,
+        "history",
+        "SELECT incident, min(at), max(at) FROM history
+         WHERE incident <> '' AND substr(incident, 1, length(?1)) = ?1
+         GROUP BY incident ORDER BY 2 DESC LIMIT ?2",
+        params![prefix, count],
+        |row| {
+            let time = |ms| Timestamp::from_ms(ms);
+            Ok((row.get(0)?, time(row.get(1)?), time(row.get(2)?)))
+        },
+    )
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {

@@ -9,6 +9,7 @@ use super::connection::{self, Access};
 use super::entries::{self, Place};
 use super::error::StoreError;
 use super::legacy::{self, Settled};
+use super::past::Past;
 use super::{FILE, latch_row};
 use crate::core::action::Latch;
 use crate::core::name::Name;
@@ -58,6 +59,12 @@ impl History {
         }
         let connection = connection::open(&path, Access::ReadOnly)?;
         Ok(Some(Self { connection, path }))
+    }
+
+    /// What can be asked of it.
+    #[must_use]
+    pub fn past(&self) -> Past<'_> {
+        Past::of(&self.connection, &self.path)
     }
 
     /// Hands the last `count` entries that are not before `since` to `show`, oldest first, until

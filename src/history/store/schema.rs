@@ -48,6 +48,64 @@ const MIGRATIONS: &[&str] = &[
         name TEXT PRIMARY KEY,
         body TEXT NOT NULL
      ) STRICT;",
+    // 2. What is measured every ten seconds and, older than a week, by the hour; our turns as they
+    // were settled, a row each, the slots as bits; incidents and what was sent about them.
+    "CREATE TABLE samples (
+        at INTEGER PRIMARY KEY,
+        head INTEGER,
+        lib INTEGER,
+        head_age_ms INTEGER,
+        best INTEGER,
+        median INTEGER,
+        agree INTEGER NOT NULL,
+        refs INTEGER NOT NULL,
+        own_age_ms INTEGER,
+        producing INTEGER NOT NULL,
+        peers INTEGER,
+        incidents INTEGER NOT NULL,
+        host TEXT
+     ) STRICT;
+     CREATE TABLE hours (
+        at INTEGER PRIMARY KEY,
+        body TEXT NOT NULL
+     ) STRICT;
+     CREATE TABLE turns (
+        at INTEGER PRIMARY KEY,
+        last INTEGER NOT NULL,
+        turns INTEGER NOT NULL,
+        producer TEXT NOT NULL,
+        met INTEGER NOT NULL,
+        late INTEGER NOT NULL,
+        forked INTEGER NOT NULL,
+        missed INTEGER NOT NULL,
+        here INTEGER NOT NULL,
+        losses TEXT NOT NULL,
+        proof TEXT NOT NULL,
+        settled INTEGER NOT NULL
+     ) STRICT;
+     CREATE TABLE incidents (
+        id TEXT PRIMARY KEY,
+        cause TEXT NOT NULL,
+        severity TEXT NOT NULL,
+        began INTEGER NOT NULL,
+        ended INTEGER,
+        title TEXT NOT NULL,
+        proof TEXT NOT NULL,
+        changed INTEGER NOT NULL
+     ) STRICT;
+     CREATE INDEX incidents_began ON incidents (began);
+     CREATE TABLE notifications (
+        id INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        channel TEXT NOT NULL,
+        message TEXT NOT NULL,
+        incident TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        outcome TEXT NOT NULL
+     ) STRICT;
+     CREATE INDEX notifications_at ON notifications (at);
+     CREATE INDEX notifications_incident ON notifications (incident);
+     CREATE INDEX history_incident ON history (incident);",
 ];
 
 /// `application_id` of a state file: "eosk".
@@ -130,7 +188,8 @@ mod tests {
         assert_eq!(identify(&connection).unwrap(), Identity::Current);
         assert!(is_complete(&connection).unwrap());
         connection.execute("INSERT INTO latch VALUES (1, 'x', 7)", []).unwrap();
-        let later = [MIGRATIONS, &["ALTER TABLE history ADD COLUMN node TEXT"]].concat();
+        let mut later = MIGRATIONS.to_vec();
+        later.push("ALTER TABLE history ADD COLUMN node TEXT");
         migrate_with(&mut connection, known(), &later).unwrap();
         assert_eq!(version(&connection), known() + 1);
         assert_eq!(identify(&connection).unwrap(), Identity::Newer(known() + 1));
@@ -142,11 +201,23 @@ mod tests {
     }
 
     #[test]
+    fn every_earlier_schema_becomes_the_last_one() {
+        for from in 1..MIGRATIONS.len() {
+            let mut connection = Connection::open_in_memory().unwrap();
+            migrate_with(&mut connection, 0, &MIGRATIONS[..from]).unwrap();
+            assert_eq!(identify(&connection).unwrap(), Identity::Older(from as i64));
+            migrate(&mut connection, from as i64).unwrap();
+            assert!(is_complete(&connection).unwrap(), "from {from}");
+        }
+    }
+
+    #[test]
     fn a_migration_that_fails_changes_nothing() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection, 0).unwrap();
-        let more: &[&str] = &["CREATE TABLE peers (name TEXT)", "DROP TABLE no_such"];
-        assert!(migrate_with(&mut connection, known(), &[MIGRATIONS, more].concat()).is_err());
+        let mut later = MIGRATIONS.to_vec();
+        later.extend(["CREATE TABLE peers (name TEXT)", "DROP TABLE no_such"]);
+        assert!(migrate_with(&mut connection, known(), &later).is_err());
         assert_eq!(version(&connection), known());
         assert!(connection.prepare("SELECT * FROM peers").is_err());
     }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-use crate::core::event::{ApiFailure, ChainInfo};
+use crate::core::event::{ApiFailure, BlockFacts, ChainInfo};
 use crate::core::name::Name;
 use crate::core::schedule::{PRODUCERS_MAX, Schedule};
 use crate::nodeos::keys;
@@ -87,6 +87,17 @@ fn schedule_in(answer: &Value) -> Result<Schedule, ApiFailure> {
 pub(super) fn block_id(body: &[u8]) -> Result<String, ApiFailure> {
     let answer = json(body)?;
     required(object(&answer, "the answer")?, "id", id)
+}
+
+/// The head of the same: `timestamp`, `producer` and `id`.
+pub(super) fn block_facts(body: &[u8]) -> Result<BlockFacts, ApiFailure> {
+    let answer = json(body)?;
+    let block = object(&answer, "the answer")?;
+    Ok(BlockFacts {
+        time: required(block, "timestamp", parsed)?,
+        producer: required(block, "producer", parsed)?,
+        id: required(block, "id", id)?,
+    })
 }
 
 /// A bare `true` or `false`.

@@ -155,6 +155,26 @@ impl Engine {
             .map(move |output| output.map_err(|error| trouble(&host, &error)))
     }
 
+    /// The log from a Unix second on and up to another, as far as it is kept.
+    pub(in crate::sources) fn log_between(
+        &self,
+        id: &str,
+        since: i32,
+        until: i32,
+    ) -> impl Stream<Item = Result<LogOutput, Trouble>> + use<> {
+        let options = LogsOptionsBuilder::new()
+            .stdout(true)
+            .stderr(true)
+            .timestamps(true)
+            .since(since)
+            .until(until)
+            .build();
+        let host = self.host.clone();
+        self.docker
+            .logs(id, Some(options))
+            .map(move |output| output.map_err(|error| trouble(&host, &error)))
+    }
+
     /// What happens to the containers whose name or id begins with `name`, or to that of `id`, from
     /// now on.
     pub(in crate::sources) fn life_events(

@@ -58,6 +58,23 @@ impl Siblings {
     }
 }
 
+/// The log and everything that rotation made of it, gzip as well, with when each was written last.
+pub(super) fn all(log: &Path) -> Vec<(PathBuf, Option<SystemTime>)> {
+    let text = rotated_files(log).into_iter();
+    let mut all: Vec<_> = text.map(|(path, metadata)| (path, metadata.modified().ok())).collect();
+    let (Some(directory), Some(name)) = (log.parent(), log.file_name()) else { return all };
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let entries = fs::read_dir(directory).into_iter().flatten().filter_map(Result::ok);
+    for entry in entries.take(SIBLINGS_MAX) {
+        let other = entry.file_name();
+        let plain = other.as_bytes().strip_suffix(b".gz").map(OsStr::from_bytes);
+        if other == name || plain.is_some_and(|plain| is_rotated_name(name, plain)) {
+            all.push((entry.path(), entry.metadata().and_then(|m| m.modified()).ok()));
+        }
+    }
+    all
+}
+
 /// The first rotated file beside `log` that is what is wanted.
 pub(super) fn find(log: &Path, is_wanted: impl Fn(&File) -> bool) -> Option<File> {
     let files = rotated_files(log).into_iter().filter_map(|(path, _)| place::open(&path).ok());

@@ -1,0 +1,88 @@
+//! `eoskeeper evidence`: all that is known of an incident, in one archive, nothing secret.
+//!
+//! What cannot be read is left out and named in the manifest; what looks like a secret is taken out
+//! of every file, and the manifest says how often.
+
+mod archive;
+mod config_text;
+mod gather;
+mod scrub;
+mod subject;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+
+use crate::cli::{EXIT_USAGE, ended, print, runtime, span};
+use crate::config::{self, Config};
+use archive::Archive;
+use scrub::Scrub;
+
+/// Which incident, and where the archive goes.
+#[derive(Args, Debug)]
+pub struct Options {
+    /// The incident's id, or how it begins; `eoskeeper incidents` lists them.
+    #[arg(value_name = "INCIDENT")]
+    incident: String,
+    /// The configuration file that names the state directory and the log.
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The archive; otherwise eoskeeper-evidence-INCIDENT.tar.gz here.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Most of the log that is taken along, MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 32,
+          value_parser = clap::value_parser!(u32).range(1..=1024))]
+    log_mib: u32,
+}
+
+/// Writes the archive; exit code 1 when there is no such incident or nothing can be written.
+#[must_use]
+pub fn run(options: &Options) -> ExitCode {
+    match config::load(options.config.as_deref()) {
+        Ok(config) => ended(make(&config, options)),
+        Err(error) => {
+            eprintln!("eoskeeper: {error}");
+            ExitCode::from(EXIT_USAGE)
+        }
+    }
+}
+
+fn make(config: &Config, options: &Options) -> anyhow::Result<()> {
+    let now = span::now();
+    let history = span::open(config)?;
+    let subject = subject::find(&history.past(), &options.incident, now)?;
+    let path = options.output.clone().unwrap_or_else(|| default_path(&subject.id));
+    let text = std::fs::read_to_string(&config.source)
+        .with_context(|| format!("cannot read {}", config.source.display()))?;
+    let (shown, removed) = config_text::without_secrets(&text);
+    let scrub = Scrub::new(config_text::secrets(&config.source, &text));
+    let mut archive = Archive::create(&path, scrub, now)?;
+    let written = gather::all(&mut archive, config, &history.past(), &subject, options.log_mib)
+        .and_then(|()| {
+            archive.add("config.ini", shown.as_bytes())?;
+            archive.finish(&subject, &removed)
+        });
+    let summary = match written {
+        Ok(summary) => summary,
+        Err(error) => {
+            // Half an archive is worse than none.
+            let _ = std::fs::remove_file(&path);
+            return Err(error).with_context(|| format!("cannot write {}", path.display()));
+        }
+    };
+    print(&format!("{}\n{summary}", path.display()))
+}
+
+/// The id is ours and plain; what is not a letter, digit, dot or hyphen is none of a file's name.
+fn default_path(id: &str) -> PathBuf {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
+    let id: String = id.chars().map(plain).take(100).collect();
+    PathBuf::from(format!("eoskeeper-evidence-{id}.tar.gz"))
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
+    Ok(runtime()?.block_on(work))
+}

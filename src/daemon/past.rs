@@ -1,0 +1,76 @@
+//! What goes into the history by itself: a sample every ten seconds, and each turn once it is
+//! settled.
+
+use crate::core::keeper::Keeper;
+use crate::core::sample::Sample;
+use crate::core::status::Status;
+use crate::core::time::{Mono, Now};
+use crate::history::record::Record;
+use crate::history::store::Store;
+
+use super::Daemon;
+
+/// Between two samples, milliseconds; a tick is a second, and may come a little late.
+const SAMPLE_MS: u64 = 10_000;
+const EARLY_MS: u64 = 500;
+
+/// When the last sample was taken.
+#[derive(Debug, Default)]
+pub(super) struct Sampler {
+    last: Option<Mono>,
+}
+
+impl Sampler {
+    /// Whether a sample is due; it counts as taken.
+    fn is_due(&mut self, now: Mono) -> bool {
+        let is_due = self.last.is_none_or(|last| now.since_ms(last) + EARLY_MS >= SAMPLE_MS);
+        if is_due {
+            self.last = Some(now);
+        }
+        is_due
+    }
+}
+
+/// Lets the slot ledger go on where the last run ended. Without a state it begins now.
+pub(super) fn resume(store: Option<&Store>, keeper: &mut Keeper, now: Now) {
+    let Some(store) = store else { return };
+    let producer = keeper.settings().producer;
+    match store.past(|past| past.last_turn(producer, now.wall)) {
+        Ok(Some(turn)) => keeper.resume_ledger(turn.last),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "The slot ledger begins anew."),
+    }
+}
+
+impl Daemon {
+    /// Keeps what is due, and has the blocks asked for that the ledger wants.
+    pub(super) fn keep_past(&mut self, now: Now, status: &Status) {
+        if self.sampler.is_due(now.mono) {
+            self.hands.keep(Record::Sample(Box::new(Sample::of(status))));
+        }
+        for turn in self.keeper.take_settled_turns() {
+            self.hands.keep(Record::Turn(turn));
+        }
+        let wanted = self.keeper.wanted_blocks();
+        self.wanted.send_if_modified(|known| {
+            let is_new = *known != wanted;
+            *known = wanted;
+            is_new
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_is_due_every_ten_seconds_whatever_the_ticks_do() {
+        let mut sampler = Sampler::default();
+        let taken: Vec<u64> = (0..60_u64)
+            .map(|second| second * 1_000 + second % 3 * 100)
+            .filter(|ms| sampler.is_due(Mono::from_ms(*ms)))
+            .collect();
+        assert_eq!(taken, [0, 10_100, 20_200, 30_000, 40_100, 50_200]);
+    }
+}
