@@ -56,10 +56,11 @@ pub(super) fn put(
     // What stands is never removed for its age, only for its number.
     let count: i64 =
         transaction.query_row("SELECT count(*) FROM incidents", [], |row| row.get(0))?;
+    let most = if is_large { LARGE_MIN } else { INCIDENTS_MAX };
     transaction.execute(
         "DELETE FROM incidents WHERE id IN (SELECT id FROM incidents ORDER BY began LIMIT ?1)
          AND (?2 OR ended < ?3)",
-        params![PRUNE_STEP, is_large || count > INCIDENTS_MAX, last.changed.plus_ms(-AGE_MS).ms()],
+        params![PRUNE_STEP, count > most, last.changed.plus_ms(-AGE_MS).ms()],
     )?;
     Ok(())
 }
