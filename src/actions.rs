@@ -1,5 +1,6 @@
 //! What carries out the keeper's decisions.
 
+pub mod cloudwatch;
 pub mod lease;
 pub mod notify;
 pub mod producer_api;

@@ -3,19 +3,23 @@
 //! Exit codes: 0 all is well, 1 it could not be done, 2 the arguments or the configuration are
 //! wrong and nothing was started, 3 the keeper could not be reached and nothing was ordered.
 
+pub mod chart;
 pub mod check;
 pub mod classify;
+pub mod cloudwatch;
 mod control_client;
 pub mod demo;
 pub mod demote;
 pub mod evidence;
 pub mod failback;
+pub mod fleet;
 pub mod history;
 pub mod incidents;
 mod keeper_client;
 pub mod ledger;
 mod length;
 pub mod maintenance;
+pub mod notify;
 mod order;
 mod own_log;
 pub mod promote;
@@ -80,6 +84,12 @@ enum Command {
     #[command(after_help = "Examples:\n  eoskeeper status\n  eoskeeper status --why\n  \
         eoskeeper status --json | jq .decision.sentence\n  eoskeeper status --url http://10.0.0.5:9880")]
     Status(status::Options),
+    /// Show the keepers that the running keeper watches: peers and members of the fleet.
+    #[command(after_help = "Examples:\n  eoskeeper fleet\n  \
+        eoskeeper fleet --json | jq '.members[] | select(.state != \"reporting\") | .name'\n  \
+        eoskeeper fleet --url http://10.0.0.5:9880\n\n\
+        Exit code 1: a member is offline.")]
+    Fleet(fleet::Options),
     /// Move the producer to another node, between two of our turns. A dry run without --yes.
     #[command(after_help = "Examples:\n  eoskeeper switchover --to b\n  \
         eoskeeper switchover --to b --yes\n  \
@@ -108,6 +118,12 @@ enum Command {
         eoskeeper silence 2h --cause member_offline:tokyo-2 --reason \"moves house\"\n  \
         eoskeeper silence\n  eoskeeper silence --end")]
     Silence(silence::Options),
+    /// Send a test message through a channel, or list the channels that are configured.
+    #[command(after_help = "Examples:\n  eoskeeper notify --list\n  \
+        eoskeeper notify --test email\n  \
+        eoskeeper notify --test discord --severity page --kind resolved --with-picture\n  \
+        eoskeeper notify --test pagerduty --json | jq .delivered")]
+    Notify(notify::Options),
     /// Count promotions anew, after a person has seen why there were so many.
     #[command(after_help = "Examples:\n  eoskeeper rearm\n  eoskeeper rearm --json")]
     Rearm(rearm::Options),
@@ -123,6 +139,12 @@ enum Command {
         eoskeeper simulate --seeds 50 --faults kill,cut,keeper_crash --json\n\n\
         Exit code 1: a promise was broken; the run is made short and printed.")]
     Simulate(simulate::Options),
+    /// Make, show or remove this node's alarms at Amazon CloudWatch.
+    #[command(after_help = "Examples:\n  eoskeeper cloudwatch setup --dry-run\n  \
+        eoskeeper cloudwatch setup\n  eoskeeper cloudwatch show\n  \
+        eoskeeper cloudwatch teardown --dry-run\n\n\
+        Run it for each node, with the configuration of its keeper.")]
+    Cloudwatch(cloudwatch::Options),
     /// Try everything the configuration names, and say what works.
     #[command(
         after_help = "Examples:\n  eoskeeper check\n  eoskeeper check -c config.ini --offline\n  \
@@ -144,6 +166,11 @@ enum Command {
         eoskeeper replay nodeos.log.2.gz nodeos.log.1 nodeos.log\n  \
         eoskeeper replay --role B --from 2026-11-21T02:50 nodeos.log --json")]
     Replay(ReplayArguments),
+    /// Draw what was measured: lag, host, production, slots or pool, as PNG or SVG.
+    #[command(after_help = "Examples:\n  eoskeeper chart lag --last 6h -o lag.png\n  \
+        eoskeeper chart slots --last day --time-zone Asia/Shanghai -o slots.svg\n  \
+        eoskeeper chart host --last week --size 1920x1080 -o - | display")]
+    Chart(chart::Options),
     /// Tell what the keeper decided and did, and on what evidence, from its state on disk.
     #[command(
         after_help = "Examples:\n  eoskeeper history\n  eoskeeper history --since 24h --evidence\n  \
@@ -232,13 +259,16 @@ pub fn main() -> ExitCode {
     match arguments.command {
         Command::Run { config } => run::run(config.as_deref()),
         Command::Status(options) => status::run(&options),
+        Command::Fleet(options) => fleet::run(&options),
         Command::Switchover(options) => switchover::run(&options),
         Command::Promote(options) => promote::run(&options),
         Command::Demote(options) => demote::run(&options),
         Command::Failback(options) => failback::run(&options),
         Command::Maintenance(options) => maintenance::run(&options),
         Command::Silence(options) => silence::run(&options),
+        Command::Notify(options) => notify::run(&options),
         Command::Rearm(options) => rearm::run(&options),
+        Command::Cloudwatch(options) => cloudwatch::run(&options),
         Command::Check { config, offline, json } => runtime()
             .map_or_else(failed, |runtime| runtime.block_on(check::run(config, offline, json))),
         Command::Replay(arguments) => replay::run(arguments.options()).unwrap_or_else(failed),
@@ -246,6 +276,7 @@ pub fn main() -> ExitCode {
         Command::Demo(options) => {
             ended(runtime().and_then(|runtime| runtime.block_on(demo::run(options))))
         }
+        Command::Chart(options) => chart::run(&options),
         Command::History(options) => history::run(&options),
         Command::Ledger(options) => ledger::run(&options),
         Command::Incidents(options) => incidents::run(&options),

@@ -19,6 +19,7 @@ mod problem;
 mod resolve;
 mod suggest;
 mod tree;
+pub mod watched;
 mod zone;
 
 use std::net::SocketAddr;
@@ -55,6 +56,13 @@ pub struct Config {
     pub lease: Option<LeaseAccess>,
     /// The keepers of our producer's other nodes, where any are configured.
     pub peers: Option<PeersAccess>,
+    /// How the host is looked at, where it is watched.
+    pub host: Option<watched::HostAccess>,
+    /// The members of the fleet and their addresses, in the order of
+    /// [`crate::core::settings::Fleet::names`].
+    pub fleet: Vec<(String, Url)>,
+    /// How the mining pool is asked, where one is watched.
+    pub pool: Option<watched::PoolAccess>,
     /// When people are told, and in what words.
     pub alarm: AlarmSettings,
     /// When reports are made.

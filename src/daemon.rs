@@ -6,15 +6,21 @@
 
 mod acts;
 mod alarms;
+pub mod bot;
+pub(crate) mod channels;
+pub mod chats;
+pub(crate) mod cloudwatch;
 pub mod control;
 mod hands;
 pub(crate) mod lease;
+mod memory;
 pub mod outbox;
 mod past;
 pub(crate) mod peers;
 mod recorder;
 mod senses;
 mod urgent;
+pub(crate) mod watched;
 mod writer;
 
 use std::path::Path;
@@ -42,9 +48,11 @@ use crate::history::record::{IncidentRow, Record};
 use crate::history::store::{Store, StoreError};
 use crate::web;
 use alarms::Alarms;
+use cloudwatch::CloudWatch;
 use control::{Request, Socket};
 use hands::{Hands, Helpers};
-use outbox::Tools;
+use memory::FleetMemory;
+use outbox::{Outlet, Tools};
 use past::Sampler;
 use peers::Peers;
 use urgent::Urgency;
@@ -80,12 +88,14 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let (store, latch) = open_state(&config)?;
     let clock = Clock::start();
     let mut keeper = Keeper::new(config.settings.clone(), clock.now(), latch);
+    let memory = FleetMemory::restore(alarms::usable(store.as_ref()), &mut keeper);
     past::resume(store.as_deref(), &mut keeper, clock.now());
     let (events, inbox) = mpsc::channel(EVENTS_MAX);
     let own = keeper.peer_status(clock.now());
     let peers = Peers::start(&config, clock, own, &events, &stop).await?;
     let senses = senses::start(&config, clock, &events, &stop)?;
     let (show, shown) = watch::channel(Arc::new(keeper.status(clock.now())));
+    let mut cloudwatch = CloudWatch::start(&config, clock, shown.clone(), &stop)?;
     let page = tokio::spawn(web::serve(listener, shown, stop.clone()));
     let (orders, ordered) = mpsc::channel(ORDERS_MAX);
     let socket = match &store {
@@ -112,7 +122,11 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         clock: Arc::new(move || clock.now().wall),
         expire_ms: config.alarm.expire_ms,
     };
-    let alarms = Alarms::start(&config, Vec::new(), tools);
+    let outlets = channels::channels(&config, clock)?;
+    let outlets = outlets.into_iter().map(|(channel, route)| Outlet { channel, route });
+    let outlets = outlets.chain(cloudwatch.outlet(&config)).collect();
+    let alarms = Alarms::start(&config, outlets, tools);
+    cloudwatch.standing.restore(alarms.known());
     let hands = Hands::new(&config, store, senses.client.clone(), helpers, clock, events);
     let (lib, chain_id) = (senses.lib.clone(), senses.chain_id.clone());
     let (urgency, sampler) = (Urgency::default(), Sampler::default());
@@ -122,6 +136,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         clock,
         hands,
         alarms,
+        memory,
         peers,
         show,
         lib,
@@ -132,13 +147,15 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         told: None,
     };
     daemon.watch(inbox, ordered, &stop).await;
-    let Daemon { hands, alarms, peers, .. } = daemon;
+    let Daemon { keeper, hands, alarms, memory, peers, .. } = daemon;
     if let Some(taking) = taking {
         // Before the state directory is unlocked: the next keeper's socket has the same name.
         let _ = timeout(ORDERS_END, taking).await;
     }
     hands.finish().await;
     alarms.finish(LAST_MESSAGES).await;
+    memory.finish(clock.now(), &keeper).await;
+    cloudwatch.finish().await;
     peers.finish().await;
     senses.finish().await;
     // The page ends with the same token; its error was logged where it happened.
@@ -180,6 +197,7 @@ struct Daemon {
     clock: Clock,
     hands: Hands,
     alarms: Alarms,
+    memory: FleetMemory,
     peers: Peers,
     show: watch::Sender<Arc<Status>>,
     lib: watch::Sender<u32>,
@@ -250,10 +268,12 @@ impl Daemon {
             self.carry_out(action);
         }
         let mut status = self.keeper.status(now);
-        for incident in self.alarms.tick(now.wall, &status) {
+        let others = self.keeper.signals(now);
+        for incident in self.alarms.tick(now.wall, &status, others) {
             self.hands.keep(Record::Incident(IncidentRow::of(&incident, now.wall)));
         }
         status.alarms = self.alarms.status();
+        self.memory.tick(now, &self.keeper);
         self.tell_decision(&status);
         self.lib.send_replace(status.chain.lib.unwrap_or_default());
         self.chain_id.send_if_modified(|known| {

@@ -14,6 +14,7 @@
 //! - [`web`]: the keeper's status over HTTP.
 //! - [`peers`]: what the keepers of one producer say to each other.
 //! - [`sources`], [`actions`], [`history`]: what touches files, processes and the network.
+//! - [`chart`]: pictures of what was measured: data in, SVG or PNG out.
 //! - [`config`]: INI text to typed settings.
 //! - [`nodeos`]: all that knows nodeos, its log dialects and its RPC.
 //! - [`core`]: the judgement; pure, with time as an argument.
@@ -21,6 +22,7 @@
 #![warn(unreachable_pub)]
 
 pub mod actions;
+pub mod chart;
 pub mod cli;
 pub mod clock;
 pub mod config;

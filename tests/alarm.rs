@@ -368,3 +368,52 @@ fn every_rule_raises_one_incident_that_ends() {
         assert!(story.desk.incidents().is_empty(), "{name}");
     }
 }
+
+#[test]
+fn people_are_told_in_their_language_and_what_was_seen_stays_as_it_was() {
+    for (language, title, over) in [
+        (Language::Chinese, "节点的 RPC", "持续了 1 min 4 s。"),
+        (Language::Russian, "RPC узла", "Это длилось 1 min 4 s."),
+    ] {
+        let mut story = Story::new(AlarmSettings::default());
+        let speaker = Speaker { language, ..speaker() };
+        story.desk = Desk::new(AlarmSettings::default(), speaker, Kept::default());
+        let notice = Notice {
+            key: "promoted".to_owned(),
+            kind: NoticeKind::Told,
+            severity: Severity::Warn,
+            text: "This node was promoted.".to_owned(),
+            next_step: "Find out why.".to_owned(),
+            at: Timestamp::from_ms(START_MS),
+        };
+        story.at(0, &[rule("api_down", Firing)], &[notice]);
+        story.during(1..65, &[rule("api_down", Firing)]);
+        story.during(65..130, &[rule("api_down", Fine)]);
+        let [raised, told, .., resolved] = story.messages.as_slice() else { panic!("too few") };
+        assert!(raised.title.starts_with(title), "{}", raised.title);
+        assert_eq!(raised.proof, ["api_down was seen"]);
+        assert_ne!(raised.next_step, Rule::ApiDown.next_step());
+        assert_eq!(told.proof, ["This node was promoted."]);
+        assert!(resolved.title.ends_with(over), "{}", resolved.title);
+    }
+}
+
+/// Every milestone of the promotions has a text: the keys stand in the source beside `tell(`.
+#[test]
+fn every_milestone_has_its_texts() {
+    let mut files = vec![std::path::PathBuf::from("src/core/promotion.rs")];
+    let folder = std::fs::read_dir("src/core/promotion").unwrap();
+    files.extend(folder.map(|entry| entry.unwrap().path()));
+    let known: Vec<_> = eoskeeper::core::alarm::texts::causes().collect();
+    let mut seen = 0;
+    for file in files {
+        let source = std::fs::read_to_string(&file).unwrap();
+        for call in source.split("self.tell(").skip(1) {
+            let Some(key) = call.trim_start().strip_prefix('"') else { continue };
+            let key = key.split('"').next().unwrap();
+            assert!(known.contains(&key), "{}: {key} has no text", file.display());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 25, "{seen} milestones");
+}

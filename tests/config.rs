@@ -3,6 +3,10 @@
 
 #[path = "config/bad.rs"]
 mod bad;
+#[path = "config/chat.rs"]
+mod chat;
+#[path = "config/cloudwatch.rs"]
+mod cloudwatch;
 #[path = "config/files.rs"]
 mod files;
 #[path = "config/good.rs"]

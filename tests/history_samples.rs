@@ -238,8 +238,13 @@ fn a_sample_is_what_the_status_says() {
     status.host = sample(0).host;
     use eoskeeper::core::evidence::references::Standing;
     use eoskeeper::core::status::ReferenceStatus;
-    let reference =
-        |standing, head| ReferenceStatus { name: "x".to_owned(), standing, head, failure: None };
+    let reference = |standing, head| ReferenceStatus {
+        name: "x".to_owned(),
+        standing,
+        head,
+        failure: None,
+        lag_blocks: None,
+    };
     status.references = vec![
         reference(Some(Standing::Agrees), Some(101)),
         reference(Some(Standing::Ahead), Some(140)),

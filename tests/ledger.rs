@@ -1,5 +1,6 @@
 //! The slot ledger: what becomes of each slot of ours, by what is known, and why one is lost.
 
+#[allow(dead_code, reason = "each test file that uses the world uses another part of it")]
 mod keeper_support;
 
 use std::collections::BTreeMap;

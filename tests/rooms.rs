@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms of this crate it may know beside itself. Those that may know everything
 /// (`cli`, `daemon`) are not listed.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("core", &[]),
     ("clock", &["core"]),
     ("nodeos", &["core"]),
     ("config", &["nodeos", "core"]),
     ("history", &["core"]),
+    ("chart", &["core"]),
     ("actions", &["nodeos", "core"]),
     ("sources", &["nodeos", "core"]),
     ("web", &["core"]),

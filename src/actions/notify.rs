@@ -3,8 +3,22 @@
 //! The [`Dispatcher`] gives each channel a queue and a task of its own, so that one that hangs
 //! holds up neither the keeper nor the others. It does not decide what is worth telling.
 
+mod call;
 pub mod channel;
+pub mod discord;
+pub mod email;
 pub mod log;
+pub mod pagerduty;
+mod parts;
+mod post;
+pub mod reach;
+pub mod script;
+pub mod setup;
+pub mod slack;
+pub mod telegram;
+pub mod webhook;
+pub mod wecom;
+mod words;
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -5,6 +5,9 @@
 //! be run as the user the keeper runs as.
 
 mod blocking;
+mod channels;
+mod chat;
+mod cloudwatch;
 mod lease;
 mod listen;
 mod log_file;
@@ -17,6 +20,7 @@ mod scripts;
 mod starts;
 mod state_dir;
 mod table;
+mod watched;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -114,19 +118,41 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
     if scope == Scope::Offline {
         return rows;
     }
-    let (node, process, starts, others, lease, peers, log, scripts, state, status) = tokio::join!(
+    let (
+        node,
+        process,
+        starts,
+        others,
+        lease,
+        peers,
+        log,
+        scripts,
+        channels,
+        cloud,
+        chat,
+        state,
+        beside,
+        status,
+    ) = tokio::join!(
         node::rows(config),
         process::rows(config),
         starts::rows(config),
         references::rows(config),
         lease::rows(config),
         peers::rows(config),
+        cloudwatch::rows(config),
+        chat::rows(config),
         log_file::rows(config),
         scripts::rows(config),
+        channels::rows(config),
         state_dir::rows(config),
+        watched::rows(config),
         listen::rows(config),
     );
-    let parts = [node, process, starts, others, lease, peers, log, scripts, state, status];
+    let parts = [
+        node, process, starts, others, lease, peers, log, scripts, channels, cloud, chat, state,
+        beside, status,
+    ];
     rows.extend(parts.into_iter().flatten());
     rows
 }

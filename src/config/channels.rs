@@ -1,8 +1,26 @@
 //! Where messages go: what the channels have in common, and one file for each.
 
+mod address;
+pub mod cloudwatch;
+pub mod discord;
+pub mod email;
+pub mod pagerduty;
+pub mod script;
+pub mod slack;
+mod telegram;
+pub mod webhook;
+mod wecom;
+
 use serde::Deserialize;
 
+pub use telegram::Telegram;
+pub(super) use telegram::TelegramKeys;
+pub use wecom::WeCom;
+pub(super) use wecom::WeComKeys;
+
 use crate::core::action::Severity;
+
+pub use address::SecretUrl;
 
 /// Which messages a channel gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,17 +33,34 @@ pub struct Route {
 
 /// The channels that are configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Channels {}
+pub struct Channels {
+    /// Mail.
+    pub email: Option<email::Email>,
+    /// Any service that takes JSON.
+    pub webhook: Option<webhook::Webhook>,
+    /// Slack.
+    pub slack: Option<slack::Slack>,
+    /// Discord.
+    pub discord: Option<discord::Discord>,
+    /// PagerDuty.
+    pub pagerduty: Option<pagerduty::PagerDuty>,
+    /// A program of the operator's.
+    pub script: Option<script::Script>,
+    /// Amazon CloudWatch.
+    pub cloudwatch: Option<cloudwatch::CloudWatch>,
+    /// Telegram, and its bot.
+    pub telegram: Option<Telegram>,
+    /// A robot of a group in WeCom.
+    pub wecom: Option<WeCom>,
+}
 
 /// The keys of [`Route`], as every channel's section has them.
 #[derive(Clone, Debug, Deserialize)]
-#[allow(dead_code, reason = "the channels come")]
 pub(super) struct RouteKeys {
     pub(super) levels: Vec<Severity>,
     pub(super) reports: bool,
 }
 
-#[allow(dead_code, reason = "the channels come")]
 impl RouteKeys {
     /// The route they say.
     pub(super) fn route(&self) -> Route {

@@ -5,13 +5,26 @@
 //! no text can differ from them.
 
 mod alarm;
+mod cloudwatch;
+mod discord;
+mod email;
+mod fleet;
 mod global;
+mod host;
 mod lease;
 mod others;
+mod pagerduty;
 mod peers;
+mod pool;
 mod promotion;
 mod report;
+mod route;
 mod rules;
+mod script;
+mod slack;
+mod telegram;
+mod webhook;
+mod wecom;
 
 use serde_json::Value;
 
@@ -81,8 +94,20 @@ pub const SECTIONS: &[Section] = &[
     lease::SECTION,
     others::REFERENCES,
     peers::SECTION,
+    host::SECTION,
+    fleet::SECTION,
+    pool::SECTION,
     alarm::SECTION,
+    email::SECTION,
+    webhook::SECTION,
+    slack::SECTION,
+    discord::SECTION,
+    pagerduty::SECTION,
+    script::SECTION,
     report::SECTION,
+    cloudwatch::SECTION,
+    telegram::SECTION,
+    wecom::SECTION,
     others::STATUS,
     others::STATE,
     others::LOG,

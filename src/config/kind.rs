@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use reqwest::Url;
 use serde_json::Value;
 
+use super::channels::SecretUrl;
+use super::channels::email::{Server, read_mailbox};
 use super::zone;
 use crate::core::name::Name;
 use crate::core::settings::is_node_name;
@@ -30,8 +32,21 @@ pub enum Kind {
     Port,
     /// Base address of an HTTP service.
     Url,
+    /// Address of an HTTP service with its path.
+    Endpoint,
     /// Base addresses of HTTP services, separated by commas, each once.
     Urls {
+        /// Most of them.
+        max: usize,
+    },
+    /// Address of an HTTP service with its path, which may hold a secret.
+    WebUrl,
+    /// A host that takes mail, and perhaps its port.
+    MailServer,
+    /// A mail address, perhaps with a name.
+    Mailbox,
+    /// Mail addresses, separated by commas, each once.
+    Mailboxes {
         /// Most of them.
         max: usize,
     },
@@ -41,6 +56,13 @@ pub enum Kind {
     DockerHost,
     /// A path.
     Path,
+    /// Paths, separated by commas, each once.
+    Paths {
+        /// Most of them.
+        max: usize,
+    },
+    /// A hashrate, hashes a second, with K, M, G, T, P or E behind it.
+    Hashrate,
     /// `api` or a script's path.
     Actuator,
     /// `api`, `key` or a script's path.
@@ -94,6 +116,23 @@ pub enum Kind {
     },
     /// A time zone by its name.
     TimeZone,
+    /// Amazon's names of resources, separated by commas, each once.
+    Arns {
+        /// Most of them.
+        max: usize,
+    },
+    /// A chat of Telegram: its number, or a channel's `@name`.
+    Chat,
+    /// Whole numbers, separated by commas, each once; kept as texts.
+    Numbers {
+        /// Most of them.
+        max: usize,
+    },
+    /// Ids of members of WeCom, separated by commas, each once.
+    Members {
+        /// Most of them.
+        max: usize,
+    },
     /// One of some words.
     Choice(&'static [&'static str]),
 }
@@ -103,6 +142,8 @@ pub enum Kind {
 pub enum Unit {
     /// Seconds.
     Seconds,
+    /// Minutes.
+    Minutes,
     /// Hours.
     Hours,
 }
@@ -111,6 +152,7 @@ impl Unit {
     const fn name(self) -> &'static str {
         match self {
             Self::Seconds => "seconds",
+            Self::Minutes => "minutes",
             Self::Hours => "hours",
         }
     }
@@ -118,6 +160,7 @@ impl Unit {
     const fn ms(self) -> u64 {
         match self {
             Self::Seconds => 1_000,
+            Self::Minutes => 60_000,
             Self::Hours => 3_600_000,
         }
     }
@@ -144,6 +187,8 @@ impl Unit {
     }
 }
 
+/// Longest ARN an alarm takes, bytes.
+const ARN_BYTES_MAX: usize = 1_024;
 /// Longest part of a wrong value that a message repeats.
 const SHOWN_CHARS_MAX: usize = 60;
 
@@ -166,6 +211,13 @@ impl Kind {
             Self::Urls { max } => {
                 format!("up to {max} of http://HOST:PORT or https://HOST:PORT, separated by commas")
             }
+            Self::WebUrl => "https://HOST/PATH, or http://HOST/PATH".to_owned(),
+            Self::MailServer => "HOST or HOST:PORT".to_owned(),
+            Self::Mailbox => "NAME@HOST or WORDS <NAME@HOST>, the address in ASCII".to_owned(),
+            Self::Mailboxes { max } => format!(
+                "up to {max} of NAME@HOST or WORDS <NAME@HOST>, separated by commas, without \
+                 commas in them"
+            ),
             Self::Container => {
                 "a name or id as docker ps shows it: letters, digits, dots, - and _".to_owned()
             }
@@ -196,6 +248,17 @@ impl Kind {
                 "/NAME, of letters, digits, dots, -, _ and /, not at its end".to_owned()
             }
             Self::Word => "a word without blanks".to_owned(),
+            Self::Endpoint => {
+                "http://HOST/PATH or https://HOST/PATH, without a user or a question".to_owned()
+            }
+            Self::Paths { max } => format!(
+                "up to {max} paths, absolute or relative to this file (./NAME), separated by commas"
+            ),
+            Self::Hashrate => {
+                "hashes a second: a number with up to 3 decimals, and K, M, G, T, P, E or nothing \
+                 behind it"
+                    .to_owned()
+            }
             Self::Minutes { max } => format!("up to {max} of 1 to 43200, separated by commas"),
             Self::DayTimes { max } => {
                 format!("up to {max} of 00:00 to 23:59, separated by commas")
@@ -205,6 +268,14 @@ impl Kind {
             }
             Self::TimeZone => "a name such as UTC, Europe/Berlin or Asia/Shanghai".to_owned(),
             Self::Levels => "page, warn and info, separated by commas".to_owned(),
+            Self::Arns { max } => {
+                format!(
+                    "up to {max} of arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE, separated by commas"
+                )
+            }
+            Self::Chat => "the chat's number, or @NAME of a channel".to_owned(),
+            Self::Numbers { max } => format!("up to {max} numbers, separated by commas"),
+            Self::Members { max } => format!("up to {max} ids of members, separated by commas"),
             Self::Choice(words) => match words.split_last() {
                 Some((last, others)) => format!("{} or {last}", others.join(", ")),
                 None => String::new(),
@@ -227,9 +298,21 @@ impl Kind {
             Self::Urls { max } => read_urls(text, *max),
             Self::Peers { max } => read_peers(text, *max),
             Self::Levels => read_levels(text),
+            Self::Paths { max } => read_paths(text, *max),
+            Self::Hashrate => read_hashrate(text)
+                .map(Value::from)
+                .ok_or_else(|| is_no(text, "hashrate above 0 and below 18 E")),
             Self::Minutes { max } => lists::read_minutes(text, *max),
             Self::Hours { max } => lists::read_hours(text, *max),
+            Self::Mailboxes { max } => read_mailboxes(text, *max),
+            // Not repeated: it may be a secret.
+            Self::WebUrl => SecretUrl::new(text)
+                .map(|_| Value::from(text))
+                .map_err(|why| format!("the address {why}")),
             Self::DayTimes { max } => lists::read_day_times(text, *max),
+            Self::Arns { max } => read_arns(text, *max),
+            Self::Numbers { max } => read_list(text, *max, is_user_number, "number of a user"),
+            Self::Members { max } => read_list(text, *max, is_member, "id of a member"),
             Self::Count { min, max } => read_count(text, *min, *max),
             Self::Port => read_count(text, 1, u64::from(u16::MAX)),
             Self::Time { unit, min_ms, max_ms } => read_time(text, *unit, *min_ms, *max_ms),
@@ -254,6 +337,9 @@ impl Kind {
             }
             Self::NodeName => (is_node_name(text), "name of a node"),
             Self::Url => (base_url(text).is_some(), "address of an HTTP service"),
+            Self::Endpoint => (is_endpoint(text), "address of an HTTP service"),
+            Self::MailServer => (Server::new(text).is_some(), "host that takes mail"),
+            Self::Mailbox => (read_mailbox(text).is_some(), "mail address"),
             Self::DockerHost => (is_docker_host(text), "address of a Docker engine"),
             Self::Container => (is_container(text), "name of a container"),
             Self::Address => (text.parse::<SocketAddr>().is_ok(), "address with a port"),
@@ -266,10 +352,12 @@ impl Kind {
             Self::KeyPrefix => (is_key_prefix(text), "beginning of a key"),
             Self::Word => (!text.contains(char::is_whitespace), "word"),
             Self::TimeZone => (zone::is_known(text), "time zone that is known"),
+            Self::Chat => (is_chat(text), "chat"),
             _ => (true, "value"),
         };
         // What stands before an @ may be a password; messages end up in logs.
-        if !is_right && matches!(self, Self::Url | Self::DockerHost) && text.contains('@') {
+        let is_address = matches!(self, Self::Url | Self::Endpoint | Self::DockerHost);
+        if !is_right && is_address && text.contains('@') {
             return Err("the address holds an @, as with a user's name and password".to_owned());
         }
         if is_right { Ok(()) } else { Err(is_no(text, name)) }
@@ -280,14 +368,14 @@ impl Kind {
         match (self, value) {
             (Self::Time { unit, .. }, Value::Number(ms)) => unit.show(ms.as_u64().unwrap_or(0)),
             (_, Value::String(text)) => text.clone(),
-            (Self::Urls { .. } | Self::Peers { .. } | Self::Levels, Value::Array(urls)) => {
-                let urls: Vec<&str> = urls.iter().filter_map(Value::as_str).collect();
-                urls.join(", ")
-            }
-            (Self::DayTimes { .. }, Value::Array(minutes)) => lists::show_day_times(minutes),
             (Self::Minutes { .. }, Value::Array(minutes)) => {
                 let minutes: Vec<String> = minutes.iter().map(ToString::to_string).collect();
                 minutes.join(", ")
+            }
+            (Self::DayTimes { .. }, Value::Array(minutes)) => lists::show_day_times(minutes),
+            (_, Value::Array(urls)) => {
+                let urls: Vec<&str> = urls.iter().filter_map(Value::as_str).collect();
+                urls.join(", ")
             }
             (_, other) => other.to_string(),
         }
@@ -304,6 +392,14 @@ pub(super) fn base_url(text: &str) -> Option<Url> {
         && url.username().is_empty()
         && url.password().is_none();
     (is_http && is_bare).then_some(url)
+}
+
+/// The same with a path.
+fn is_endpoint(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|mut url| {
+        url.set_path("");
+        base_url(url.as_str()).is_some()
+    })
 }
 
 /// Whether an act is ordered from nodeos's own producer API.
@@ -364,6 +460,127 @@ fn read_levels(text: &str) -> Result<Value, String> {
         levels.push(level);
     }
     Ok(Value::Array(levels))
+}
+
+fn read_paths(text: &str, max: usize) -> Result<Value, String> {
+    let mut paths: Vec<Value> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        if part.is_empty() {
+            return Err(is_no(part, "path"));
+        }
+        let path = Value::from(part);
+        if paths.contains(&path) {
+            return Err(format!("{} is there twice", quoted(part)));
+        }
+        paths.push(path);
+    }
+    if paths.len() > max {
+        return Err(format!("{} paths", paths.len()));
+    }
+    Ok(Value::Array(paths))
+}
+
+/// `1.5P` is 1,500,000,000,000,000; the letters are those of the SI.
+fn read_hashrate(text: &str) -> Option<u64> {
+    let letters = ["K", "M", "G", "T", "P", "E"];
+    let upper = text.to_ascii_uppercase();
+    let found = letters.iter().enumerate().find_map(|(at, l)| Some((at, upper.strip_suffix(*l)?)));
+    let (thousands, number) = found.map_or((0, upper.as_str()), |(at, number)| (at + 1, number));
+    let (whole, decimals) = number.trim_end().split_once('.').unwrap_or((number.trim_end(), "0"));
+    let is_number = |digits: &str, most: usize| {
+        (1..=most).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    if !is_number(whole, 18) || !is_number(decimals, 3) {
+        return None;
+    }
+    let thousandths: u128 = format!("{whole}{decimals:0<3}").parse().ok()?;
+    let hashes = thousandths * 1_000_u128.pow(thousands as u32) / 1_000;
+    u64::try_from(hashes).ok().filter(|hashes| *hashes > 0)
+}
+
+fn read_mailboxes(text: &str, max: usize) -> Result<Value, String> {
+    let mut addresses: Vec<String> = Vec::new();
+    let mut found: Vec<Value> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        let mailbox = read_mailbox(part).ok_or_else(|| is_no(part, "mail address"))?;
+        let address = mailbox.email.to_string().to_ascii_lowercase();
+        if addresses.contains(&address) {
+            return Err(format!("{} is there twice", quoted(part)));
+        }
+        addresses.push(address);
+        found.push(part.into());
+    }
+    if found.len() > max {
+        return Err(format!("{} addresses", found.len()));
+    }
+    Ok(Value::Array(found))
+}
+
+fn read_arns(text: &str, max: usize) -> Result<Value, String> {
+    let mut arns: Vec<Value> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        let parts: Vec<&str> = part.splitn(6, ':').collect();
+        let is_arn = parts.len() == 6
+            && parts[0] == "arn"
+            && ![parts[1], parts[2], parts[5]].contains(&"")
+            && part.len() <= ARN_BYTES_MAX
+            && part.bytes().all(|b| b.is_ascii_graphic());
+        if !is_arn {
+            return Err(is_no(part, "ARN"));
+        }
+        if arns.iter().any(|other| other == part) {
+            return Err(format!("{} is there twice", quoted(part)));
+        }
+        arns.push(part.into());
+    }
+    if arns.len() > max {
+        return Err(format!("{} ARNs", arns.len()));
+    }
+    Ok(Value::Array(arns))
+}
+
+fn read_list(
+    text: &str,
+    max: usize,
+    is_right: fn(&str) -> bool,
+    name: &str,
+) -> Result<Value, String> {
+    let mut parts: Vec<Value> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        if !is_right(part) {
+            return Err(is_no(part, name));
+        }
+        if parts.iter().any(|other| other == part) {
+            return Err(format!("{} is there twice", quoted(part)));
+        }
+        parts.push(part.into());
+    }
+    if parts.len() > max {
+        return Err(format!("{} of them", parts.len()));
+    }
+    Ok(Value::Array(parts))
+}
+
+/// What Telegram says of a user's number: positive, less than 2^52.
+fn is_user_number(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+        && text.parse().is_ok_and(|number: u64| (1..1 << 52).contains(&number))
+}
+
+/// A number, negative for groups and channels, or a public name: 5 to 32 of letters, digits and _.
+fn is_chat(text: &str) -> bool {
+    if let Some(name) = text.strip_prefix('@') {
+        let is_of_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        return (4..=32).contains(&name.len()) && name.bytes().all(is_of_name);
+    }
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    digits.bytes().all(|b| b.is_ascii_digit()) && text.parse().is_ok_and(|number: i64| number != 0)
+}
+
+/// WeCom's rule for a member's id: 1 to 64 bytes of letters, digits, `_`, `-`, `@` and the dot.
+fn is_member(text: &str) -> bool {
+    let is_of_id = |b: u8| b.is_ascii_alphanumeric() || b"_-@.".contains(&b);
+    (1..=64).contains(&text.len()) && text.bytes().all(is_of_id)
 }
 
 fn read_urls(text: &str, max: usize) -> Result<Value, String> {
@@ -455,6 +672,7 @@ mod tests {
             (Unit::Seconds, "10", 10_000),
             (Unit::Seconds, "0.2", 200),
             (Unit::Seconds, "1.005", 1_005),
+            (Unit::Minutes, "10", 600_000),
             (Unit::Hours, "24", 86_400_000),
             (Unit::Hours, "0.5", 1_800_000),
             (Unit::Seconds, "0", 0),
@@ -464,6 +682,30 @@ mod tests {
         }
         for bad in ["", ".", "1.", ".5", "-1", "+1", "1e3", "10s", "1.0005", "9999999999", "١"] {
             assert_eq!(Unit::Seconds.read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn reads_paths_and_hashrates() {
+        let kind = Kind::Paths { max: 2 };
+        let read = kind.read("/data , ./state");
+        assert_eq!(read.map(|paths| kind.show(&paths)), Ok("/data, ./state".to_owned()));
+        for (bad, why) in
+            [("/a,", "'' is no path"), ("/a,/a", "'/a' is there twice"), ("/a,/b,/c", "3 paths")]
+        {
+            assert_eq!(kind.read(bad), Err(why.to_owned()), "{bad}");
+        }
+        for (text, hashes) in [
+            ("5", 5),
+            ("1.5 k", 1_500),
+            ("500T", 500_000_000_000_000),
+            ("1.25P", 1_250_000_000_000_000),
+            ("18E", 18_000_000_000_000_000_000),
+        ] {
+            assert_eq!(read_hashrate(text), Some(hashes), "{text}");
+        }
+        for bad in ["", "0", "T", "-1", "1e3", "19E", "1.0005T", "5 TH", "1.", "0.0001"] {
+            assert_eq!(read_hashrate(bad), None, "{bad}");
         }
     }
 
@@ -542,6 +784,55 @@ mod tests {
             ("b=http://u:p@a", "the address holds an @, as with a user's name and password"),
         ] {
             assert_eq!(kind.read(bad), Err(why.to_owned()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn reads_arns_separated_by_commas() {
+        let kind = Kind::Arns { max: 2 };
+        let read = kind.read("arn:aws:sns:eu-central-1:123456789012:page ,arn:aws-cn:sns:x:1:a:b");
+        let shown = "arn:aws:sns:eu-central-1:123456789012:page, arn:aws-cn:sns:x:1:a:b";
+        assert_eq!(read.map(|arns| kind.show(&arns)), Ok(shown.to_owned()));
+        for (bad, why) in [
+            ("page", "'page' is no ARN"),
+            (
+                "arn:aws:sns:eu-central-1:123456789012:",
+                "'arn:aws:sns:eu-central-1:123456789012:' is no ARN",
+            ),
+            ("arn:aws:sns:x:1:a b", "'arn:aws:sns:x:1:a b' is no ARN"),
+            ("arn:a:b:c:d:e,", "'' is no ARN"),
+            ("arn:a:b:c:d:e, arn:a:b:c:d:e", "'arn:a:b:c:d:e' is there twice"),
+            ("arn:a:b:c:d:e,arn:a:b:c:d:f,arn:a:b:c:d:g", "3 ARNs"),
+        ] {
+            assert_eq!(kind.read(bad), Err(why.to_owned()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn knows_chats_people_and_members() {
+        for (kind, good, bad) in [
+            (
+                Kind::Chat,
+                &["12345", "-1001234567890", "@eos_alarms"][..],
+                &["0", "-", "@a", "eos_alarms", "@eos alarms", "+1", "1.5"][..],
+            ),
+            (
+                Kind::Numbers { max: 2 },
+                &["1", "12345, 67890"],
+                &["0", "1,1", "-5", "1,2,3", "@ann", "9007199254740993", "1,"],
+            ),
+            (
+                Kind::Members { max: 2 },
+                &["ann", "Li.Lei, han@corp"],
+                &["<ann>", "a,a", "a,b,c", "@all me", "李雷"],
+            ),
+        ] {
+            for text in good {
+                assert_eq!(kind.read(text).map(|value| kind.show(&value)), Ok((*text).to_owned()));
+            }
+            for text in bad {
+                assert!(kind.read(text).is_err(), "{text}");
+            }
         }
     }
 

@@ -2,13 +2,19 @@
 
 mod act;
 mod alarm;
+mod channels;
+mod cloudwatch;
+mod email;
 mod lease;
 mod node;
 mod peers;
 mod report;
 mod rules;
 mod secret;
+mod telegram;
 mod together;
+mod watched;
+mod wecom;
 
 use std::path::{Path, PathBuf};
 
@@ -46,10 +52,14 @@ pub(super) fn resolve(
     let lease = resolver.lease(&tree.lease).unzip();
     let node = node_name(tree);
     let peers = resolver.peers(&tree.peers, node.as_deref());
+    let host = resolver.host(&tree.host).unzip();
+    let (fleet, members) = resolver.fleet(&tree.fleet);
+    let pool = resolver.pool(&tree.pool).unzip();
     let alarm = resolver.alarm(&tree.alarm);
     let report = resolver.report(&tree.report, &tree.alarm);
     resolver.check_means(&tree.promotion, tree.global.role);
     let wait = resolver.wait(&tree.promotion);
+    let channels = resolver.channels(tree);
     let state_dir = resolver.path(&tree.state.dir);
 
     let (role, producer) = identity?;
@@ -61,6 +71,9 @@ pub(super) fn resolve(
     settings.node = node?;
     let names = peers.iter().flat_map(|peers| &peers.nodes).map(|(name, _)| name.clone());
     settings.peers.names = names.collect();
+    settings.host = host.0;
+    settings.fleet = fleet;
+    settings.pool = pool.0;
     actuators.tell(role, &mut settings.promotion);
     resolver.note_holes(&settings, &actuators);
     settings.producer_key = actuators.producer_key;
@@ -73,9 +86,12 @@ pub(super) fn resolve(
         watch,
         references: tree.references.urls.clone(),
         peers,
+        host: host.1,
+        fleet: members,
+        pool: pool.1,
         alarm,
+        channels,
         report,
-        channels: super::channels::Channels::default(),
         promote: actuators.promote,
         demote: actuators.demote,
         promote_remote: actuators.promote_remote,

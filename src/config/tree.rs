@@ -6,8 +6,12 @@ use std::path::PathBuf;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 
+use super::channels::{TelegramKeys, WeComKeys};
+use super::channels::{cloudwatch, discord, email, pagerduty, script, slack, webhook};
 use super::kind::base_url;
 use super::own_log::OwnLog;
+use super::watched::{FleetKeys, HostKeys, PoolKeys};
+use crate::core::action::Severity;
 use crate::core::alarm::hours::Window;
 use crate::core::alarm::language::Language;
 use crate::core::name::Name;
@@ -23,8 +27,20 @@ pub(super) struct Tree {
     pub(super) lease: LeaseKeys,
     pub(super) references: ReferencesKeys,
     pub(super) peers: PeersKeys,
+    pub(super) host: HostKeys,
+    pub(super) fleet: FleetKeys,
+    pub(super) pool: PoolKeys,
     pub(super) alarm: AlarmKeys,
+    pub(super) email: email::Keys,
+    pub(super) webhook: webhook::Keys,
+    pub(super) slack: slack::Keys,
+    pub(super) discord: discord::Keys,
+    pub(super) pagerduty: pagerduty::Keys,
+    pub(super) script: script::Keys,
     pub(super) report: ReportKeys,
+    pub(super) cloudwatch: CloudWatchKeys,
+    pub(super) telegram: TelegramKeys,
+    pub(super) wecom: WeComKeys,
     pub(super) status: Status,
     pub(super) state: State,
     pub(super) log: OwnLog,
@@ -133,6 +149,28 @@ pub(super) struct ReportKeys {
     pub(super) at: Vec<u32>,
 }
 
+/// `[cloudwatch]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CloudWatchKeys {
+    pub(super) chain: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) profile: Option<String>,
+    #[serde(default, deserialize_with = "url")]
+    pub(super) endpoint_url: Option<Url>,
+    pub(super) namespace: String,
+    pub(super) metrics: cloudwatch::Metrics,
+    pub(super) interval_ms: u64,
+    pub(super) resolution: cloudwatch::Resolution,
+    pub(super) alarm_prefix: String,
+    pub(super) dead_man_minutes: u32,
+    #[serde(default)]
+    pub(super) page_actions: Vec<String>,
+    #[serde(default)]
+    pub(super) warn_actions: Vec<String>,
+    pub(super) levels: Vec<Severity>,
+}
+
 /// `[status]`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -153,7 +191,9 @@ fn urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Url>, D::Error
     texts.iter().map(read).collect()
 }
 
-fn peers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Url)>, D::Error> {
+pub(super) fn peers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(String, Url)>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
     let read = |text: &String| {
         let peer = text.split_once('=').and_then(|(name, url)| Some((name, base_url(url)?)));

@@ -6,6 +6,7 @@
 //! message goes, and what becomes of it there, is [`lane`]'s, one for each channel.
 
 pub mod desk;
+pub mod ending;
 pub mod escalate;
 pub mod hours;
 pub mod incident;
@@ -17,4 +18,5 @@ pub mod neighbours;
 pub mod settings;
 pub mod signal;
 pub mod silence;
+pub mod texts;
 pub mod wording;

@@ -11,9 +11,11 @@ use crate::core::entitlement::Position;
 use crate::core::evidence::own::Via;
 use crate::core::evidence::references::Standing;
 use crate::core::evidence::turns::TurnRecord;
+use crate::core::fleet::FleetStatus;
 use crate::core::gates::Gate;
 use crate::core::handover::PeerStatus;
 use crate::core::name::Name;
+use crate::core::pool::PoolStatus;
 use crate::core::promotion::Switch;
 use crate::core::rules::Finding;
 use crate::core::sample::HostSample;
@@ -60,6 +62,10 @@ pub struct Status {
     pub switchover: Option<Switch>,
     /// The host's resources, where they are watched.
     pub host: Option<HostSample>,
+    /// The keepers that are watched: peers, and members of the fleet.
+    pub fleet: FleetStatus,
+    /// The mining pool's account, where one is watched.
+    pub pool: Option<PoolStatus>,
     /// Every rule, firing or not.
     pub findings: Vec<Finding>,
     /// Every gate, open or closed, in the order they are asked.
@@ -145,6 +151,14 @@ pub struct ChainStatus {
     pub head_age_ms: Option<i64>,
     /// Number of the last irreversible block.
     pub lib: Option<u32>,
+    /// Greatest head among the references that answer and are on this chain.
+    pub best: Option<u32>,
+    /// Median of their heads.
+    pub median: Option<u32>,
+    /// How many references agree with this node.
+    pub agree: u32,
+    /// Blocks this node's head is behind the references' median; negative when it is ahead.
+    pub lag_blocks: Option<i64>,
     /// Producers in the active schedule.
     pub producers: Option<usize>,
     /// A round, milliseconds.
@@ -200,6 +214,8 @@ pub struct ReferenceStatus {
     pub standing: Option<Standing>,
     /// Number of its head block, as last answered.
     pub head: Option<u32>,
+    /// Blocks its head is behind the best of them, while it answers.
+    pub lag_blocks: Option<u32>,
     /// Why it did not answer the last time, if it did not.
     pub failure: Option<String>,
 }

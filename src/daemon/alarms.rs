@@ -47,6 +47,12 @@ impl Alarms {
         Self { desk, outbox: Outbox::start(outlets, tools), told: Vec::new(), dry_run }
     }
 
+    /// The incidents people were told of and that stand, with their severities.
+    pub(super) fn known(&self) -> Vec<(String, Severity)> {
+        let told = self.desk.incidents().iter().filter(|incident| incident.told.is_some());
+        told.map(|incident| (incident.id.clone(), incident.severity)).collect()
+    }
+
     /// The keeper says that something happened.
     pub(super) fn hear(&mut self, notice: &Notice) {
         if notice.kind == NoticeKind::Told && self.told.len() < TOLD_MAX {
@@ -55,9 +61,15 @@ impl Alarms {
     }
 
     /// Judges what is to be told; returns the incidents that changed.
-    pub(super) fn tick(&mut self, now: Timestamp, status: &Status) -> Vec<Incident> {
+    /// `beside` is what is watched beside the node: the fleet, a mining pool.
+    pub(super) fn tick(
+        &mut self,
+        now: Timestamp,
+        status: &Status,
+        beside: Vec<Signal>,
+    ) -> Vec<Incident> {
         let channels = self.outbox.states();
-        let findings = status.findings.iter().map(Signal::of);
+        let findings = status.findings.iter().map(Signal::of).chain(beside);
         let signals: Vec<_> =
             findings.chain(channels.iter().map(|channel| of_channel(now, channel))).collect();
         let told = std::mem::take(&mut self.told);

@@ -16,7 +16,6 @@ impl Resolver<'_> {
     /// The secret of a channel: what a service gave us, in the file that `key` names, else in the
     /// environment under `variable`. `get` says where a person gets one. What is wrong is reported
     /// at the key.
-    #[allow(dead_code, reason = "the channels come")]
     pub(super) fn service_secret(
         &mut self,
         (section, key): (&str, &str),

@@ -4,7 +4,7 @@
 /// their own. A cause explains what those explain too. What says that two nodes sign is in no list:
 /// nothing explains it away.
 const EXPLAINS: &[(&str, &[&str])] = &[
-    ("host_disk", &["database_fault"]),
+    ("host_disk_full", &["host_disk", "database_fault"]),
     ("database_fault", &["api_down", "production_skipped", "head_stalled"]),
     (
         "api_down",
@@ -25,6 +25,8 @@ const EXPLAINS: &[(&str, &[&str])] = &[
     ("production_skipped", &["producer_missing"]),
     ("clock_skew", &["block_rejected"]),
     ("host_clock", &["clock_skew"]),
+    ("fleet_silent", &["member_offline"]),
+    ("pool_workers_offline", &["pool_hashrate_low"]),
 ];
 
 /// Longest chain of explanations: more would be a circle.
@@ -59,7 +61,7 @@ mod tests {
             ("the head of a dead node", "api_down", "head_stalled", true),
             ("by two steps", "api_down", "lib_stalled", true),
             ("our silence, when the node is dead", "api_down", "producer_missing", true),
-            ("a full disk", "host_disk", "api_down", true),
+            ("a full disk", "host_disk_full", "api_down", true),
             ("not the other way", "head_stalled", "api_down", false),
             ("not itself", "api_down", "api_down", false),
             ("two signers, never", "api_down", "duplicate_production", false),
@@ -72,7 +74,9 @@ mod tests {
     #[test]
     fn the_table_is_of_known_causes_and_nothing_hides_two_signers() {
         let known = |cause: &str| {
-            cause.starts_with("host_") || Rule::ALL.iter().any(|rule| rule.as_str() == cause)
+            let beside = ["fleet_", "member_", "pool_"];
+            beside.iter().any(|room| cause.starts_with(room))
+                || Rule::ALL.iter().any(|rule| rule.as_str() == cause)
         };
         for (cause, others) in EXPLAINS {
             for name in others.iter().chain([cause]) {

@@ -6,6 +6,7 @@ use crate::core::alarm::language::Language;
 use crate::core::alarm::message::{
     MESSAGE_VERSION, Message, MessageKind, PROOF_MAX, PictureKind, SENTENCE_BYTES_MAX,
 };
+use crate::core::alarm::texts;
 use crate::core::name::Name;
 use crate::core::settings::Role;
 use crate::core::time::{Human, Timestamp};
@@ -45,17 +46,13 @@ impl Speaker {
         around: &Circumstances<'_>,
     ) -> Message {
         let lead = incident.lead();
-        let title = match kind {
-            MessageKind::Resolved => {
-                let lasted = incident.ended.unwrap_or(now).since_ms(incident.began);
-                format!("{} It lasted {}.", lead.meaning, human(lasted))
-            }
-            _ => lead.meaning.clone(),
-        };
-        let next_step = match kind {
-            MessageKind::Resolved => String::new(),
-            _ => lead.next_step.clone(),
-        };
+        let [mut title, mut next_step] = texts::of(self.language, &lead.cause, &lead.subject)
+            .unwrap_or_else(|| [lead.meaning.clone(), lead.next_step.clone()]);
+        if kind == MessageKind::Resolved {
+            let length = human(incident.ended.unwrap_or(now).since_ms(incident.began));
+            title = format!("{title} {}", texts::lasted(self.language, &length.to_string()));
+            next_step.clear();
+        }
         Message {
             id: format!("{}#{}", incident.id, incident.messages),
             incident: incident.id.clone(),
@@ -82,12 +79,18 @@ impl Speaker {
         around: &Circumstances<'_>,
     ) -> Message {
         let time: String = notice.at.to_string().chars().filter(char::is_ascii_digit).collect();
+        // In another language the sentence itself becomes the proof.
+        let (title, next_step, proof) = match texts::of(self.language, &notice.key, "") {
+            Some([title, next_step]) => (title, next_step, vec![fit(&notice.text)]),
+            None => (notice.text.clone(), notice.next_step.clone(), Vec::new()),
+        };
         Message {
             id: format!("{time}-{}#{number}", notice.key),
             incident: incident.to_owned(),
             cause: notice.key.clone(),
-            title: fit(&notice.text),
-            next_step: fit(&notice.next_step),
+            title: fit(&title),
+            proof,
+            next_step: fit(&next_step),
             marks: common_marks(around),
             pictures: pictures(&notice.key),
             ..self.bare(MessageKind::Told, notice.severity, notice.at, around)

@@ -1,0 +1,149 @@
+//! The mining pool: workers online, and the hashrate with its floor.
+
+use super::Data;
+use super::frame::{self, Key, Mark};
+use super::palette;
+use super::panel::Panel;
+use super::scale::Scale;
+use super::series::{self, Hole, Stretch};
+use super::sheet::{Drawn, Rect, Sheet};
+use crate::core::alarm::message::PictureKind;
+use crate::core::sample::PoolSample;
+use crate::core::time::Human;
+
+/// What the pool said, by time, and where it said nothing.
+fn rows<'d>(data: &Data<'d>) -> (Vec<&'d PoolSample>, Vec<Stretch>) {
+    let rows = series::of_period(data.pool, data.period, |row| row.at);
+    let known = rows.iter().map(|row| (row.at, None));
+    let stretches = series::stretches(known, data.period, data.cadence);
+    (rows, stretches)
+}
+
+/// The floor that holds now.
+fn floor(rows: &[&PoolSample]) -> Option<u64> {
+    rows.last().and_then(|row| row.floor)
+}
+
+/// The unit in which a hashrate has at most four digits before the point.
+fn unit(hashrate: u64) -> (f64, &'static str) {
+    const UNITS: [&str; 7] = ["H/s", "kH/s", "MH/s", "GH/s", "TH/s", "PH/s", "EH/s"];
+    let mut divisor = 1.0;
+    for name in UNITS {
+        if hashrate as f64 / divisor < 2_000.0 {
+            return (divisor, name);
+        }
+        divisor *= 1_000.0;
+    }
+    (1e18, "EH/s")
+}
+
+fn rate(hashrate: u64) -> String {
+    let (divisor, name) = unit(hashrate);
+    let value = hashrate as f64 / divisor;
+    if value.fract() == 0.0 { format!("{value} {name}") } else { format!("{value:.1} {name}") }
+}
+
+/// What the picture shows, in words.
+pub(super) fn facts(data: &Data<'_>) -> String {
+    let (rows, stretches) = rows(data);
+    let Some(last) = rows.last() else {
+        return "the pool said nothing in this period".to_owned();
+    };
+    let fewest = rows.iter().map(|row| row.online).min().unwrap_or(0);
+    let mut facts = vec![
+        format!(
+            "{} of {} workers online, at worst {fewest}",
+            last.online,
+            last.online.saturating_add(last.offline)
+        ),
+        rate(last.hashrate),
+    ];
+    if floor(&rows).is_some() {
+        let below = rows.iter().filter(|row| row.floor.is_some_and(|least| row.hashrate < least));
+        let below = below.count();
+        if below > 0 {
+            let share = frame::share(below as u64, rows.len() as u64);
+            facts.push(format!("under the floor in {share} of the samples"));
+        }
+    }
+    let ms = series::hole_ms(&stretches, Hole::NoData);
+    if ms > 0 {
+        facts.push(format!("no data for {}", Human(ms / 1000 * 1000)));
+    }
+    facts.join(", ")
+}
+
+pub(super) fn draw(sheet: &mut Sheet<'_>, data: &Data<'_>) -> Drawn {
+    let (rows, stretches) = rows(data);
+    let floor = floor(&rows);
+    let highest = rows.iter().map(|row| row.hashrate).chain(floor).max().unwrap_or(0);
+    let (divisor, name) = unit(highest);
+    frame::header(sheet, PictureKind::Pool, data, &facts(data))?;
+    frame::legend(sheet, &keys(floor, &stretches))?;
+    let all = frame::room(sheet, frame::time_axis_height(sheet));
+    let half = (all.h - sheet.em / 2) / 2;
+    let most = rows.iter().map(|row| row.online.saturating_add(row.offline)).max().unwrap_or(0);
+    let upper = frame::part(sheet, Rect { h: half, ..all }, "workers")?;
+    let lower = Rect { y: all.bottom() - half, h: half, ..all };
+    let lower = frame::part(sheet, lower, &format!("hashrate, {name}"))?;
+    let count = frame::rows(sheet, upper.h);
+    let workers = Scale::linear(0.0, f64::from(most) * 1.05, count, true);
+    let rates = Scale::linear(0.0, highest as f64 / divisor * 1.05, count, false);
+    let left = frame::gutter(sheet, &workers).max(frame::gutter(sheet, &rates));
+    let panel = |rect: Rect, scale: &Scale| {
+        let rect = Rect { x: rect.x + left, w: rect.w - left, ..rect };
+        Panel::new(sheet, rect, data.period, scale.low, scale.high)
+    };
+    let (upper, lower) = (panel(upper, &workers), panel(lower, &rates));
+    let line = |panel: &Panel<'_>, value: &dyn Fn(&PoolSample) -> f64| {
+        let points = rows.iter().map(|row| (row.at, Some(value(row))));
+        series::runs(points, data.cadence, |at| panel.x(at))
+    };
+    for (panel, scale) in [(&upper, &workers), (&lower, &rates)] {
+        frame::holes(sheet, panel, &stretches)?;
+        frame::time_grid(sheet, panel, data.period, &data.zone)?;
+        frame::value_axis(sheet, panel, scale)?;
+        sheet.rect(Rect { y: panel.rect.bottom(), h: 2, ..panel.rect }, palette::AXIS)?;
+    }
+    let all_of_them = line(&upper, &|row| f64::from(row.online) + f64::from(row.offline));
+    upper.lines(&all_of_them, palette::AXIS, sheet.pen())?;
+    let online = line(&upper, &|row| f64::from(row.online));
+    upper.lines(&online, palette::FIRST, sheet.pen() * 3 / 2)?;
+    if let Some(floor) = floor {
+        lower.dashes(floor as f64 / divisor, palette::LIMIT, sheet.pen())?;
+    }
+    let rate = line(&lower, &|row| row.hashrate as f64 / divisor);
+    lower.lines(&rate, palette::SECOND, sheet.pen() * 3 / 2)?;
+    frame::time_axis(sheet, &lower, data.period, &data.zone)
+}
+
+fn keys(floor: Option<u64>, stretches: &[Stretch]) -> Vec<Key> {
+    let mut keys = vec![
+        (Mark::Line(palette::FIRST), "workers online".to_owned()),
+        (Mark::Line(palette::AXIS), "all workers".to_owned()),
+        (Mark::Line(palette::SECOND), "hashrate".to_owned()),
+    ];
+    if let Some(floor) = floor {
+        keys.push((Mark::Dashes(palette::LIMIT), format!("floor: {}", rate(floor))));
+    }
+    keys.extend(frame::hole_keys(stretches));
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hashrate_has_a_unit_people_use() {
+        for (hashrate, text) in [
+            (0, "0 H/s"),
+            (1_500, "1500 H/s"),
+            (2_500, "2.5 kH/s"),
+            (1_250_000_000_000_000, "1250 TH/s"),
+            (u64::MAX, "18.4 EH/s"),
+        ] {
+            assert_eq!(rate(hashrate), text);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The pictures: what is in them, whatever is fed to them.
+
+mod data;
+mod odd;
+mod pictures;
+mod structure;
+mod svg;

@@ -1,0 +1,157 @@
+//! The running keeper reports: every metric with its dimensions, and the last of it on SIGTERM.
+
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use eoskeeper::actions::cloudwatch::aggregator::{Aggregator, DATA_MAX};
+use eoskeeper::actions::cloudwatch::client::metric_datum;
+use eoskeeper::actions::cloudwatch::metric::Metric;
+use eoskeeper::actions::cloudwatch::publisher::Publisher;
+use eoskeeper::actions::cloudwatch::standing::Standing;
+use eoskeeper::actions::cloudwatch::{Plan, Resolution, Selection};
+use eoskeeper::core::action::Severity;
+use eoskeeper::core::sample::{DiskSample, HostSample};
+use eoskeeper::core::status::Status;
+use eoskeeper::core::time::Timestamp;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::alarms::{eoskeeper, host};
+use super::moto::Moto;
+use super::support::{client, is_again, plan, status, wall};
+use super::wait_for;
+
+/// A keeper that is ended when the test is.
+struct Keeper(Child);
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_running_keeper_sends_its_heartbeat_and_on_sigterm_the_last_of_it() {
+    let moto = Moto::start().await;
+    let host = host(&moto, "interval_seconds = 2\nnamespace = run\n");
+    let command = &mut eoskeeper(host.path());
+    let command = command.args(["run", "-c", "config.ini"]).stderr(Stdio::null());
+    let mut keeper = Keeper(command.spawn().unwrap());
+    let [sum, ..] =
+        wait_for("a heartbeat", async || moto.statistics("run", "Heartbeat").await).await;
+    assert!(sum >= 1.0);
+
+    let metrics = moto.ask("ListMetrics", &[("Namespace", "run")]).await;
+    for (name, value) in
+        [("chain", "eos"), ("producer", "eosstorebest"), ("node", "tokyo-2"), ("role", "F")]
+    {
+        assert!(metrics.contains(&format!("<Value>{value}</Value>")), "{name}: {metrics}");
+        assert!(metrics.contains(&format!("<Name>{name}</Name>")), "{name}: {metrics}");
+    }
+    assert!(metrics.contains("<MetricName>MissedRounds</MetricName>"), "{metrics}");
+
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let before = moto.statistics("run", "Heartbeat").await.unwrap()[0];
+    Command::new("kill").arg(keeper.0.id().to_string()).status().unwrap();
+    let ended = keeper.0.wait().unwrap();
+    assert!(ended.success(), "{ended}");
+    let after = moto.statistics("run", "Heartbeat").await.unwrap()[0];
+    assert!(after > before, "what was seen since the last request was sent: {before} {after}");
+}
+
+/// A status with everything known.
+fn full(at: Timestamp) -> Status {
+    let mut status = status(at);
+    status.chain.head = Some(700);
+    status.chain.lib = Some(400);
+    status.chain.head_age_ms = Some(400);
+    status.node.peers = Some(9);
+    let disk = DiskSample { name: "data".to_owned(), used_permille: 910, free_bytes: 1 };
+    status.host = Some(HostSample {
+        cpu_permille: Some(815),
+        memory_permille: Some(400),
+        swap_permille: Some(0),
+        disks: vec![disk],
+        open_files: None,
+        clock_offset_ms: None,
+    });
+    status
+}
+
+#[tokio::test]
+async fn everything_a_status_says_arrives() {
+    if is_again() {
+        return;
+    }
+    let moto = Moto::start().await;
+    let standing = Standing::default();
+    standing.restore([("1".to_owned(), Severity::Page)]);
+    // A minute that is over, so that the number of incidents is told too.
+    let begun = Timestamp::from_ms(wall()().ms() / 60_000 * 60_000 - 120_000);
+    let (show, shown) = watch::channel(Arc::new(full(begun)));
+    let publisher = Publisher {
+        client: Arc::new(client(&moto.url())),
+        plan: Arc::new(Plan { interval: Duration::from_secs(1), ..plan("all") }),
+        standing,
+        shown,
+        wall: wall(),
+    };
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(publisher.run(stop.clone()));
+    for second in 1..=30 {
+        show.send_replace(Arc::new(full(begun.plus_ms(second * 1_000))));
+        tokio::task::yield_now().await;
+    }
+    wait_for("the metrics", async || moto.statistics("all", "DiskUsed").await).await;
+    stop.cancel();
+    running.await.unwrap();
+    for (metric, sum, least, most, count) in [
+        ("Heartbeat", 30.0, 1.0, 1.0, 30.0),
+        ("HeadBlock", 21_000.0, 700.0, 700.0, 30.0),
+        ("LibBlock", 12_000.0, 400.0, 400.0, 30.0),
+        ("CpuUsed", 2_445.0, 81.5, 81.5, 30.0),
+        ("DiskUsed", 2_730.0, 91.0, 91.0, 30.0),
+        ("SwapUsed", 0.0, 0.0, 0.0, 30.0),
+        ("IncidentsPage", 1.0, 1.0, 1.0, 1.0),
+        ("IncidentsWarn", 0.0, 0.0, 0.0, 1.0),
+    ] {
+        let sent = moto.statistics("all", metric).await;
+        assert_eq!(sent, Some([sum, least, most, count]), "{metric}");
+    }
+}
+
+#[tokio::test]
+async fn the_largest_request_is_taken() {
+    if is_again() {
+        return;
+    }
+    let moto = Moto::start().await;
+    let long = "x".repeat(64);
+    let plan = Plan {
+        chain: long.clone(),
+        node: "n".repeat(32),
+        namespace: long.clone(),
+        resolution: Resolution::Second,
+        selection: Selection::All,
+        ..plan("large")
+    };
+    let mut aggregator = Aggregator::new(Resolution::Second, Selection::All);
+    let values = [Some(0.123_456_789_012_345); Metric::COUNT];
+    let begun = Timestamp::from_ms(wall()().ms() / 60_000 * 60_000 - 120_000);
+    for second in 0..60 {
+        aggregator.observe(begun.plus_ms(second * 1_000), &values, None);
+        aggregator.observe(begun.plus_ms(second * 1_000 + 600), &values, None);
+    }
+    aggregator.flush(begun.plus_ms(60_000));
+    let batch = aggregator.take().unwrap();
+    assert!(batch.len() > DATA_MAX - Metric::COUNT, "{}", batch.len());
+    let data = batch
+        .data()
+        .map(|d| metric_datum(&plan, d.metric, d.resolution, Some(d.at.ms()), d.statistic))
+        .collect();
+    client(&moto.url()).put(&plan, data).await.unwrap();
+    let [.., count] = moto.statistics(&long, "Peers").await.unwrap();
+    assert!(count >= 60.0, "{count}");
+}
