@@ -188,7 +188,7 @@ fn unpacked(path: &Path) -> BTreeMap<String, Vec<u8>> {
 #[test]
 fn the_archive_has_all_of_an_incident_and_nothing_secret() {
     let site = Site::new();
-    let said = site.said(&["evidence", "20261121T0250", "-o", "out.tar.gz"]);
+    let said = site.said(&["evidence", "20261121T025010", "-o", "out.tar.gz"]);
     let path = site.path("out.tar.gz");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     let files = unpacked(&path);

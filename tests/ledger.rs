@@ -216,11 +216,11 @@ fn each_slot_is_met_late_forked_missed_or_unknown_for_a_named_reason() {
     late[11] = produced(FIRST + 11, 11, 900);
     let mut late_and_lost = signed(&all[..11]);
     late_and_lost.push(produced(FIRST + 11, 11, 900));
-    let mut behind = vec![line(EventName::BlockReceived, FIRST - 1, -1, "b", 3_000)];
+    let mut behind = vec![line(EventName::BlockReceived, FIRST - 1, -1, "b", 600)];
     behind.extend(
         all.iter()
             .zip(FIRST..)
-            .map(|(slot, number)| line(EventName::BlockReceived, number, *slot, US, 3_000 - slot)),
+            .map(|(slot, number)| line(EventName::BlockReceived, number, *slot, US, 550 - slot)),
     );
     let cases = [
         case("all signed here", &all, signed(&all), "FFFFFFFFFFFF", &[]),

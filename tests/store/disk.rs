@@ -90,7 +90,7 @@ fn on_a_full_disk_a_write_fails_and_the_former_latch_stays() {
 
 #[test]
 fn a_state_file_that_has_no_room_to_be_made_is_not_there_half() {
-    let Some(disk) = Disk::mount(64) else { return };
+    let Some(disk) = Disk::mount(256) else { return };
     let filler = disk.fill();
     let dir = disk.at.join("state");
     for _ in 0..2 {

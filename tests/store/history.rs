@@ -74,7 +74,7 @@ fn entries_come_back_as_they_were_and_in_order() {
 fn it_is_bounded_in_number_age_and_bytes_and_the_newest_stay() {
     let bounds = Bounds { rows: 100, ..Bounds::DEFAULT };
     let aged = Bounds { age_ms: 100_000, ..Bounds::DEFAULT };
-    let small = Bounds { bytes: 200_000, ..Bounds::DEFAULT };
+    let small = Bounds { bytes: 280_000, ..Bounds::DEFAULT };
     for (case, bounds, least, most) in
         [("rows", bounds, 100, 100), ("age", aged, 101, 101), ("bytes", small, 150, 300)]
     {

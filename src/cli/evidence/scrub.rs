@@ -82,7 +82,8 @@ impl Scrub {
 /// As it stands within JSON.
 fn escaped(secret: &str) -> String {
     let quoted = serde_json::to_string(secret).unwrap_or_default();
-    quoted.trim_matches('"').to_owned()
+    let inside = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inside.unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

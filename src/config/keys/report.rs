@@ -19,10 +19,7 @@ pub(super) const SECTION: Section = Section {
             name: "at",
             field: "at",
             kind: Kind::DayTimes { max: 24 },
-            default: DefaultValue::Nothing {
-                example: "00:00, 06:00, 12:00, 18:00",
-                note: "as every_hours says",
-            },
+            default: DefaultValue::Nothing { example: "08:00, 20:00", note: "as every_hours says" },
             help: "Set times of the day instead, in the time zone of [alarm] time_zone.",
         },
     ],

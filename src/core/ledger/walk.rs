@@ -137,7 +137,12 @@ impl Walk {
         if above.0.saturating_sub(below.0) <= 2 * TURN_SLOTS {
             return (below.0 + 1..above.0).collect();
         }
-        vec![self.up_from(below).min(above.0 - 1)]
+        let told = &self.inside[..self.told];
+        match (told.iter().min(), told.iter().max()) {
+            (Some(first), Some(last)) if last + 1 < above.0 => vec![last + 1, first - 1],
+            (Some(first), Some(_)) => vec![first - 1],
+            _ => vec![self.up_from(below).min(above.0 - 1)],
+        }
     }
 
     fn has(&self, number: u32) -> bool {

@@ -62,15 +62,14 @@ pub struct HourSample {
 impl Spread {
     /// Of some figures; `None` of none.
     pub fn of(values: impl IntoIterator<Item = i64>) -> Option<Self> {
-        let (mut min, mut max, mut sum, mut count) = (i64::MAX, i64::MIN, 0_i128, 0_i128);
+        let (mut min, mut max, mut sum, mut count) = (i64::MAX, i64::MIN, 0_i64, 0_i64);
         for value in values {
             (min, max) = (min.min(value), max.max(value));
-            sum += i128::from(value);
+            sum = sum.saturating_add(value);
             count += 1;
         }
         let mean = sum.checked_div(count)?;
-        // Between two of 64 bits.
-        Some(Self { min, max, mean: mean as i64 })
+        Some(Self { min, max, mean })
     }
 }
 

@@ -14,6 +14,8 @@ use crate::history::record::{IncidentRow, Notification};
 const INCIDENTS_MAX: i64 = 10_000;
 /// Most notifications: 125 a day for 400 days.
 const NOTIFICATIONS_MAX: i64 = 50_000;
+/// So many of each stay in a file that is too large.
+const LARGE_MIN: i64 = 1_000;
 /// Both are kept so long, milliseconds: 400 days.
 const AGE_MS: i64 = 400 * 86_400_000;
 /// Rows removed at a time.
@@ -54,10 +56,11 @@ pub(super) fn put(
     // What stands is never removed for its age, only for its number.
     let count: i64 =
         transaction.query_row("SELECT count(*) FROM incidents", [], |row| row.get(0))?;
+    let most = if is_large { LARGE_MIN } else { INCIDENTS_MAX };
     transaction.execute(
         "DELETE FROM incidents WHERE id IN (SELECT id FROM incidents ORDER BY began LIMIT ?1)
          AND (?2 OR ended < ?3)",
-        params![PRUNE_STEP, is_large || count > INCIDENTS_MAX, last.changed.plus_ms(-AGE_MS).ms()],
+        params![PRUNE_STEP, count > most, last.changed.plus_ms(-AGE_MS).ms()],
     )?;
     Ok(())
 }
@@ -86,8 +89,12 @@ pub(super) fn append(
     transaction.execute(
         "DELETE FROM notifications
          WHERE id IN (SELECT id FROM notifications ORDER BY id LIMIT ?1)
-         AND (?2 OR at < ?3 OR id <= (SELECT max(id) FROM notifications) - ?4)",
-        params![PRUNE_STEP, is_large, last.at.plus_ms(-AGE_MS).ms(), NOTIFICATIONS_MAX],
+         AND (at < ?2 OR id <= (SELECT max(id) FROM notifications) - ?3)",
+        params![
+            PRUNE_STEP,
+            last.at.plus_ms(-AGE_MS).ms(),
+            if is_large { LARGE_MIN } else { NOTIFICATIONS_MAX }
+        ],
     )?;
     Ok(())
 }

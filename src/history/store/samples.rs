@@ -13,6 +13,8 @@ use crate::core::time::Timestamp;
 const SAMPLE_AGE_MS: i64 = 7 * 86_400_000;
 /// Most samples: a week of them is 60,480.
 const SAMPLES_MAX: i64 = 70_000;
+/// So many stay in a file that is too large: a day.
+const SAMPLES_MIN: i64 = 8_640;
 /// Hours are kept so long, milliseconds: 400 days.
 const HOUR_AGE_MS: i64 = 400 * 86_400_000;
 /// Most hours: 400 days have 9,600.
@@ -86,7 +88,7 @@ fn prune(transaction: &Transaction<'_>, now: Timestamp, is_large: bool) -> rusql
         let count: i64 = transaction.query_row(&count, [], |row| row.get(0))?;
         Ok::<_, rusqlite::Error>((count - most).clamp(0, PRUNE_STEP))
     };
-    let samples = if is_large { PRUNE_STEP } else { over("samples", SAMPLES_MAX)? };
+    let samples = over("samples", if is_large { SAMPLES_MIN } else { SAMPLES_MAX })?;
     transaction.execute(
         "DELETE FROM samples WHERE at IN (SELECT at FROM samples ORDER BY at LIMIT ?1)",
         [samples],

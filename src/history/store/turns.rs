@@ -12,6 +12,8 @@ use crate::core::time::Timestamp;
 
 /// Most turns: 400 days with 21 producers have 274,000.
 const TURNS_MAX: i64 = 300_000;
+/// So many stay in a file that is too large: a month with 21 producers.
+const TURNS_MIN: i64 = 20_000;
 /// Turns are kept so long, milliseconds: 400 days.
 const AGE_MS: i64 = 400 * 86_400_000;
 /// Rows removed at a time.
@@ -46,10 +48,11 @@ pub(super) fn append(
         ])?;
     }
     let count: i64 = transaction.query_row("SELECT count(*) FROM turns", [], |row| row.get(0))?;
+    let most = if is_large { TURNS_MIN } else { TURNS_MAX };
     transaction.execute(
         "DELETE FROM turns WHERE at IN (SELECT at FROM turns ORDER BY at LIMIT ?1)
          AND (?2 OR at < ?3)",
-        params![PRUNE_STEP, is_large || count > TURNS_MAX, last.start.plus_ms(-AGE_MS).ms()],
+        params![PRUNE_STEP, count > most, last.start.plus_ms(-AGE_MS).ms()],
     )?;
     Ok(())
 }
