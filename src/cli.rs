@@ -9,15 +9,19 @@ mod control_client;
 pub mod demo;
 pub mod demote;
 pub mod failback;
+pub mod fleet;
 pub mod history;
 mod keeper_client;
+mod length;
 pub mod maintenance;
+pub mod notify;
 mod order;
 mod own_log;
 pub mod promote;
 pub mod rearm;
 pub mod replay;
 pub mod run;
+pub mod silence;
 pub mod simulate;
 pub mod status;
 mod style;
@@ -73,6 +77,12 @@ enum Command {
     #[command(after_help = "Examples:\n  eoskeeper status\n  eoskeeper status --why\n  \
         eoskeeper status --json | jq .decision.sentence\n  eoskeeper status --url http://10.0.0.5:9880")]
     Status(status::Options),
+    /// Show the keepers that the running keeper watches: peers and members of the fleet.
+    #[command(after_help = "Examples:\n  eoskeeper fleet\n  \
+        eoskeeper fleet --json | jq '.members[] | select(.state != \"reporting\") | .name'\n  \
+        eoskeeper fleet --url http://10.0.0.5:9880\n\n\
+        Exit code 1: a member is offline.")]
+    Fleet(fleet::Options),
     /// Move the producer to another node, between two of our turns. A dry run without --yes.
     #[command(after_help = "Examples:\n  eoskeeper switchover --to b\n  \
         eoskeeper switchover --to b --yes\n  \
@@ -96,6 +106,17 @@ enum Command {
         eoskeeper maintenance --for 2h --reason \"new disk\"\n  eoskeeper maintenance\n  \
         eoskeeper maintenance --end\n  eoskeeper maintenance --json | jq .until")]
     Maintenance(maintenance::Options),
+    /// Tell nobody of a cause for a while; what happens is recorded. Without a time, show what runs.
+    #[command(after_help = "Examples:\n  eoskeeper silence 30m --cause behind_references\n  \
+        eoskeeper silence 2h --cause member_offline:tokyo-2 --reason \"moves house\"\n  \
+        eoskeeper silence\n  eoskeeper silence --end")]
+    Silence(silence::Options),
+    /// Send a test message through a channel, or list the channels that are configured.
+    #[command(after_help = "Examples:\n  eoskeeper notify --list\n  \
+        eoskeeper notify --test email\n  \
+        eoskeeper notify --test discord --severity page --kind resolved --with-picture\n  \
+        eoskeeper notify --test pagerduty --json | jq .delivered")]
+    Notify(notify::Options),
     /// Count promotions anew, after a person has seen why there were so many.
     #[command(after_help = "Examples:\n  eoskeeper rearm\n  eoskeeper rearm --json")]
     Rearm(rearm::Options),
@@ -202,11 +223,14 @@ pub fn main() -> ExitCode {
     match arguments.command {
         Command::Run { config } => run::run(config.as_deref()),
         Command::Status(options) => status::run(&options),
+        Command::Fleet(options) => fleet::run(&options),
         Command::Switchover(options) => switchover::run(&options),
         Command::Promote(options) => promote::run(&options),
         Command::Demote(options) => demote::run(&options),
         Command::Failback(options) => failback::run(&options),
         Command::Maintenance(options) => maintenance::run(&options),
+        Command::Silence(options) => silence::run(&options),
+        Command::Notify(options) => notify::run(&options),
         Command::Rearm(options) => rearm::run(&options),
         Command::Check { config, offline, json } => runtime()
             .map_or_else(failed, |runtime| runtime.block_on(check::run(config, offline, json))),

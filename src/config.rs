@@ -19,6 +19,8 @@ mod problem;
 mod resolve;
 mod suggest;
 mod tree;
+pub mod watched;
+mod zone;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -29,6 +31,7 @@ pub use own_log::{LogFormat, LogLevel, OwnLog};
 pub use peers::{PeersAccess, Secret};
 pub use problem::{ConfigError, ConfigErrors, PROBLEMS_MAX, Problem};
 
+use crate::core::alarm::settings::AlarmSettings;
 use crate::core::settings::Settings;
 use problem::{Place, Problems};
 use tree::Tree;
@@ -52,6 +55,15 @@ pub struct Config {
     pub lease: Option<LeaseAccess>,
     /// The keepers of our producer's other nodes, where any are configured.
     pub peers: Option<PeersAccess>,
+    /// How the host is looked at, where it is watched.
+    pub host: Option<watched::HostAccess>,
+    /// The members of the fleet and their addresses, in the order of
+    /// [`crate::core::settings::Fleet::names`].
+    pub fleet: Vec<(String, Url)>,
+    /// How the mining pool is asked, where one is watched.
+    pub pool: Option<watched::PoolAccess>,
+    /// When people are told, and in what words.
+    pub alarm: AlarmSettings,
     /// Where messages go.
     pub channels: channels::Channels,
     /// How this node is made to produce.

@@ -5,15 +5,20 @@
 //! that is under way, then the channels.
 
 mod acts;
+mod alarms;
 pub mod bot;
+pub(crate) mod channels;
 pub mod chats;
 pub mod control;
 mod hands;
 pub(crate) mod lease;
+mod memory;
+pub mod outbox;
 pub(crate) mod peers;
 mod recorder;
 mod senses;
 mod urgent;
+pub(crate) mod watched;
 mod writer;
 
 use std::path::Path;
@@ -39,8 +44,11 @@ use crate::core::settings::Settings;
 use crate::core::status::Status;
 use crate::history::store::{Store, StoreError};
 use crate::web;
+use alarms::Alarms;
 use control::{Request, Socket};
 use hands::{Hands, Helpers};
+use memory::FleetMemory;
+use outbox::{Outlet, Tools};
 use peers::Peers;
 use urgent::Urgency;
 
@@ -54,6 +62,8 @@ const TICK: Duration = Duration::from_secs(1);
 const EVENTS_MAX: usize = 4096;
 /// Orders of people that wait for the loop; one more is told to come again.
 const ORDERS_MAX: usize = 8;
+/// How long the channels may take for what waits when the keeper ends; the rest waits on disk.
+const LAST_MESSAGES: Duration = Duration::from_secs(5);
 /// How long the last answers to orders may take when the keeper ends.
 const ORDERS_END: Duration = Duration::from_secs(2);
 
@@ -72,7 +82,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     })?;
     let (store, latch) = open_state(&config)?;
     let clock = Clock::start();
-    let keeper = Keeper::new(config.settings.clone(), clock.now(), latch);
+    let mut keeper = Keeper::new(config.settings.clone(), clock.now(), latch);
+    let memory = FleetMemory::restore(alarms::usable(store.as_ref()), &mut keeper);
     let (events, inbox) = mpsc::channel(EVENTS_MAX);
     let own = keeper.peer_status(clock.now());
     let peers = Peers::start(&config, clock, own, &events, &stop).await?;
@@ -98,18 +109,40 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         tracing::warn!("{note}");
     }
     let helpers = Helpers { lease: senses.lease.clone(), peers: peers.client.clone() };
+    let tools = Tools {
+        store: alarms::usable(store.as_ref()),
+        draw: Arc::new(|_, _| None),
+        clock: Arc::new(move || clock.now().wall),
+        expire_ms: config.alarm.expire_ms,
+    };
+    let outlets = channels::channels(&config, clock)?;
+    let outlets = outlets.into_iter().map(|(channel, route)| Outlet { channel, route });
+    let alarms = Alarms::start(&config, outlets.collect(), tools);
     let hands = Hands::new(&config, store, senses.client.clone(), helpers, clock, events);
     let (lib, chain_id) = (senses.lib.clone(), senses.chain_id.clone());
     let urgency = Urgency::default();
-    let mut daemon =
-        Daemon { keeper, clock, hands, peers, show, lib, chain_id, urgency, told: None };
+    let mut daemon = Daemon {
+        keeper,
+        clock,
+        hands,
+        alarms,
+        memory,
+        peers,
+        show,
+        lib,
+        chain_id,
+        urgency,
+        told: None,
+    };
     daemon.watch(inbox, ordered, &stop).await;
-    let Daemon { hands, peers, .. } = daemon;
+    let Daemon { keeper, hands, alarms, memory, peers, .. } = daemon;
     if let Some(taking) = taking {
         // Before the state directory is unlocked: the next keeper's socket has the same name.
         let _ = timeout(ORDERS_END, taking).await;
     }
     hands.finish().await;
+    alarms.finish(LAST_MESSAGES).await;
+    memory.finish(clock.now(), &keeper).await;
     peers.finish().await;
     senses.finish().await;
     // The page ends with the same token; its error was logged where it happened.
@@ -150,6 +183,8 @@ struct Daemon {
     keeper: Keeper,
     clock: Clock,
     hands: Hands,
+    alarms: Alarms,
+    memory: FleetMemory,
     peers: Peers,
     show: watch::Sender<Arc<Status>>,
     lib: watch::Sender<u32>,
@@ -199,7 +234,10 @@ impl Daemon {
             tracing::warn!(uid, "An order came too late: nobody waits for its answer any more.");
             return;
         }
-        let answer = self.keeper.command(self.clock.now(), &command);
+        let now = self.clock.now();
+        // Silences are for every role, also for an observer.
+        let silenced = self.alarms.command(now.wall, &command, uid);
+        let answer = silenced.unwrap_or_else(|| self.keeper.command(now, &command));
         tell_order(&command, uid, &answer);
         // A question, or a refusal, changes nothing and must not count as a tick of its own.
         if answer.accepted && !is_dry_run(&command) {
@@ -214,7 +252,10 @@ impl Daemon {
         for action in self.keeper.tick(now) {
             self.carry_out(action);
         }
-        let status = self.keeper.status(now);
+        let mut status = self.keeper.status(now);
+        self.alarms.tick(now.wall, &status, self.keeper.signals(now));
+        status.alarms = self.alarms.status();
+        self.memory.tick(now, &self.keeper);
         self.tell_decision(&status);
         self.lib.send_replace(status.chain.lib.unwrap_or_default());
         self.chain_id.send_if_modified(|known| {
@@ -230,7 +271,10 @@ impl Daemon {
         match action {
             Action::SaveLatch { id, latch } => self.hands.save(id, latch),
             Action::Act(order) => self.hands.act(order),
-            Action::Alarm(notice) => self.hands.tell(notice),
+            Action::Alarm(notice) => {
+                self.alarms.hear(&notice);
+                self.hands.tell(notice);
+            }
         }
     }
 
@@ -260,7 +304,11 @@ const fn is_dry_run(command: &Command) -> bool {
         | Command::Demote { dry_run, .. }
         | Command::Switchover { dry_run, .. }
         | Command::Failback { dry_run, .. } => *dry_run,
-        Command::Maintenance { .. } | Command::EndMaintenance | Command::Rearm => false,
+        Command::Maintenance { .. }
+        | Command::EndMaintenance
+        | Command::Rearm
+        | Command::Silence { .. }
+        | Command::EndSilence { .. } => false,
     }
 }
 

@@ -2,8 +2,12 @@
 
 pub mod docker;
 pub mod file;
+pub mod fleet;
 pub mod get_info;
+pub mod host;
 pub mod lines;
 pub mod log;
+pub mod pool;
 pub mod process;
 pub mod references;
+pub mod web;

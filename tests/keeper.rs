@@ -7,6 +7,8 @@ mod keeper_support;
 use eoskeeper::core::action::{Act, ActResult, Latch, LatchStage, NoticeKind, Severity};
 use eoskeeper::core::event::{Event, EventName, LogEvent, Reason};
 use eoskeeper::core::evidence::EVIDENCE_BYTES_MAX;
+use eoskeeper::core::host::{HostReading, Resource};
+use eoskeeper::core::sample::{DiskSample, HostSample};
 use eoskeeper::core::schedule::SLOT_MS;
 use eoskeeper::core::settings::{References, Role, Settings, Wait};
 use eoskeeper::core::time::Timestamp;
@@ -772,6 +774,13 @@ fn memory_stays_within_its_bound_whatever_the_log_says() {
         }
         world.other_lines(1000, &"x".repeat(300));
         world.run(1);
+    }
+    let disk = DiskSample { name: "d".repeat(4_096), used_permille: 1, free_bytes: 1 };
+    for _ in 0..10 {
+        let sample = HostSample { disks: vec![disk.clone(); 100], ..HostSample::default() };
+        let unknown = vec![(Resource::Disk, "x".repeat(4_096)); 100];
+        let reading = HostReading { sample, unknown, memory_group: Some("g".repeat(4_096)) };
+        world.tell(Event::Host(reading));
     }
     let held = world.keeper.evidence_bytes();
     assert!(held <= EVIDENCE_BYTES_MAX, "{held} bytes held");

@@ -6,73 +6,14 @@ mod keeper_support;
 use eoskeeper::core::action::{Act, ActResult, Latch, LatchStage};
 use eoskeeper::core::command::Command;
 use eoskeeper::core::event::{Event, ReferenceAnswer, ReferenceEvent};
-use eoskeeper::core::handover::{Fence, Handover, PeerEvent, PeerSaid, Signing, Taken, TakenState};
+use eoskeeper::core::handover::{Fence, Handover, Signing, Taken, TakenState};
 use eoskeeper::core::lease::LeaseRecord;
 use eoskeeper::core::process::ProcessEvent;
-use eoskeeper::core::settings::{Lease, OnLeaseOutage, Role, Settings};
-use eoskeeper::core::time::Timestamp;
-use keeper_support::{BP, LeaseSays, World, armed, name, peer};
-
-const A: Role = Role::Active;
-const B: Role = Role::FirstStandby;
-const WARM: u64 = 3 * 126;
-
-/// A node that may be started and stopped by us, with one peer.
-fn settings(role: Role, peer: &str) -> Settings {
-    let mut settings = armed(role);
-    settings.promotion.can_promote = true;
-    settings.promotion.configured = role != A;
-    settings.peers.names = vec![peer.to_owned()];
-    settings
-}
-
-fn with_lease(mut settings: Settings) -> Settings {
-    settings.lease = Some(Lease::DEFAULT);
-    settings
-}
-
-/// A that signs, beside a standby that is ready.
-fn active() -> World {
-    let mut world = World::with(settings(A, "b"), 21, Ok(None));
-    (world.knobs.paused, world.knobs.active_signs) = (false, false);
-    world.peer = Some(peer("b", B, Signing::No));
-    world.run(WARM);
-    assert_eq!((world.code().as_str(), world.acts().len()), ("watch", 0), "{:?}", world.decisions);
-    world
-}
-
-/// B at rest, beside an active node that signs.
-fn standby() -> World {
-    let mut world = World::with(settings(B, "a"), 21, Ok(None));
-    world.peer = Some(peer("a", A, Signing::Yes));
-    world.run(WARM);
-    assert_eq!(world.acts(), [], "{:?}", world.decisions);
-    world
-}
-
-fn handover(fence: Fence, fenced_at: Timestamp) -> Handover {
-    Handover {
-        id: "20261121T024837-process_ended".to_owned(),
-        from: "a".to_owned(),
-        to: "b".to_owned(),
-        producer: name(BP),
-        chain_id: None,
-        reason: "Its nodeos is gone: process 4711 ended.".to_owned(),
-        fence,
-        fenced_at,
-        planned: false,
-    }
-}
-
-fn offer(world: &mut World, given: Handover) {
-    world.tell(Event::Peer(PeerEvent { index: 0, said: PeerSaid::Handover(given) }));
-}
-
-fn ended(world: &mut World) {
-    let how = "process 4711 ended".to_owned();
-    world.knobs.api = false;
-    world.tell(Event::Process(ProcessEvent::Ended { how }));
-}
+use eoskeeper::core::settings::{OnLeaseOutage, Role};
+use keeper_support::pair::{
+    A, B, WARM, active, ended, handover, offer, settings, standby, with_lease,
+};
+use keeper_support::{BP, LeaseSays, World, name, peer};
 
 /// Seconds from now until the first order.
 fn seconds_to_order(world: &mut World, most: u64) -> Option<u64> {
@@ -737,6 +678,15 @@ fn a_node_in_coma_is_restarted_once_before_it_is_handed_over() {
     // It does not: a minute later the producer is handed over, and nothing is restarted again.
     let mut world = scene();
     world.run(58);
+    assert_eq!(world.acts(), [Act::Restart], "{:?}", world.decisions);
+    world.run(20);
+    assert_eq!(world.acts(), [Act::Restart, Act::Demote, Act::HandOver], "{:?}", world.decisions);
+    // The same where it came back paused, as it should.
+    let mut world = scene();
+    let what = "process 4712".to_owned();
+    world.tell(Event::Process(ProcessEvent::Running { what }));
+    world.knobs.paused = true;
+    world.run(56);
     assert_eq!(world.acts(), [Act::Restart], "{:?}", world.decisions);
     world.run(20);
     assert_eq!(world.acts(), [Act::Restart, Act::Demote, Act::HandOver], "{:?}", world.decisions);

@@ -6,40 +6,14 @@ mod keeper_support;
 use eoskeeper::core::action::{Act, ActResult, Latch, LatchStage, Maintenance, Outcome};
 use eoskeeper::core::command::Command;
 use eoskeeper::core::event::{Event, EventName, LogEvent};
-use eoskeeper::core::handover::{Fence, Handover, PeerEvent, PeerSaid, Signing};
-use eoskeeper::core::lease::{LeaseEvent, LeaseRecord};
-use eoskeeper::core::process::ProcessEvent;
+use eoskeeper::core::handover::{Fence, PeerEvent, PeerSaid, Refused, Signing};
+use eoskeeper::core::lease::LeaseEvent;
+use eoskeeper::core::promotion::SwitchStep;
 use eoskeeper::core::settings::{Lease, OnLeaseOutage, Role, Settings};
-use eoskeeper::core::time::Timestamp;
-use keeper_support::{BP, LeaseSays, World, armed, name, peer};
-
-const A: Role = Role::Active;
-const B: Role = Role::FirstStandby;
-const WARM: u64 = 3 * 126;
-
-fn settings(role: Role, peer: &str) -> Settings {
-    let mut settings = armed(role);
-    settings.promotion.can_promote = true;
-    settings.promotion.configured = role != A;
-    settings.peers.names = vec![peer.to_owned()];
-    settings
-}
-
-fn with_lease(mut settings: Settings) -> Settings {
-    settings.lease = Some(Lease::DEFAULT);
-    settings
-}
-
-/// A that signs, beside a standby that is ready.
-fn active(settings: Settings, lease: Option<LeaseSays>) -> World {
-    let mut world = World::with(settings, 21, Ok(None));
-    (world.knobs.paused, world.knobs.active_signs) = (false, false);
-    world.peer = Some(peer("b", B, Signing::No));
-    world.lease = lease;
-    world.run(WARM);
-    assert_eq!((world.code().as_str(), world.acts().len()), ("watch", 0), "{:?}", world.decisions);
-    world
-}
+use keeper_support::pair::{
+    A, B, WARM, active_with, ended, handover, offer, record, returned, settings, with_lease,
+};
+use keeper_support::{BP, LeaseSays, World, name, peer};
 
 /// B with the lease, promoted and proven; A was stopped and says so.
 fn producing() -> World {
@@ -54,43 +28,9 @@ fn producing() -> World {
     world
 }
 
-fn record(holder: &str, token: u64, released: Option<Handover>) -> LeaseRecord {
-    LeaseRecord { holder: holder.to_owned(), token, released }
-}
-
-fn handover(from: &str, to: &str, fenced_at: Timestamp) -> Handover {
-    Handover {
-        id: "20261121T024837-process_ended".to_owned(),
-        from: from.to_owned(),
-        to: to.to_owned(),
-        producer: name(BP),
-        chain_id: None,
-        reason: "Its nodeos is gone: process 4711 ended.".to_owned(),
-        fence: Fence::Fenced,
-        fenced_at,
-        planned: false,
-    }
-}
-
-fn offer(world: &mut World, given: Handover) {
-    world.tell(Event::Peer(PeerEvent { index: 0, said: PeerSaid::Handover(given) }));
-}
-
 fn answer(world: &mut World, result: ActResult) {
     let id = world.orders.last().unwrap().1.id;
     world.tell(Event::Outcome(Outcome { id, result }));
-}
-
-fn ended(world: &mut World) {
-    let how = "process 4711 ended".to_owned();
-    world.knobs.api = false;
-    world.tell(Event::Process(ProcessEvent::Ended { how }));
-}
-
-/// Its process is there again.
-fn returned(world: &mut World) {
-    world.knobs.api = true;
-    world.tell(Event::Process(ProcessEvent::Running { what: "process 4712".to_owned() }));
 }
 
 #[test]
@@ -120,7 +60,7 @@ fn a_lease_is_not_kept_by_a_node_that_does_not_sign() {
     world.run(WARM);
     world.knobs.active_signs = false;
     world.knobs.answer = None;
-    let given = handover("a", "b", world.now.wall);
+    let given = handover(Fence::Fenced, world.now.wall);
     world.lease = Some(LeaseSays::Read(Some(record("a", 8, Some(given)))));
     world.run(2);
     assert_eq!(world.acts(), [Act::AcquireLease], "{:?}", world.decisions);
@@ -152,7 +92,7 @@ fn a_node_that_may_sign_still_and_cannot_be_stopped_lets_go_of_the_lease_too() {
 
 #[test]
 fn an_active_node_that_waits_unfit_does_not_keep_the_lease() {
-    let mut world = active(with_lease(settings(A, "b")), Some(LeaseSays::Held(5)));
+    let mut world = active_with(with_lease(settings(A, "b")), Some(LeaseSays::Held(5)));
     // nodeos was started again, paused; nobody watches its process; its disk is broken.
     world.knobs.lib_moves = false;
     world.run(40);
@@ -190,7 +130,7 @@ fn a_keeper_that_is_started_beside_a_node_that_signs_keeps_the_lease() {
 fn an_active_node_that_only_a_person_resumes_stops_once() {
     let mut hand = with_lease(settings(A, "b"));
     hand.promotion.can_promote = false;
-    let mut world = active(hand, Some(LeaseSays::Held(5)));
+    let mut world = active_with(hand, Some(LeaseSays::Held(5)));
     world.lease = Some(LeaseSays::Failed);
     world.run(60);
     assert_eq!(world.acts(), [Act::Demote, Act::ReleaseLease], "{:?}", world.decisions);
@@ -211,7 +151,7 @@ fn what_a_person_stopped_stays_stopped_until_a_person_says_otherwise() {
         if !peers {
             own.peers.names.clear();
         }
-        let mut world = active(own, None);
+        let mut world = active_with(own, None);
         let now = world.now;
         let order = Command::Demote { force: true, dry_run: false };
         assert!(world.keeper.command(now, &order).accepted);
@@ -235,7 +175,7 @@ fn what_a_person_stopped_stays_stopped_until_a_person_says_otherwise() {
 
 #[test]
 fn a_node_that_a_person_stopped_may_sign_again_once_another_has() {
-    let mut world = active(settings(A, "b"), None);
+    let mut world = active_with(settings(A, "b"), None);
     let now = world.now;
     let order = Command::Demote { force: true, dry_run: false };
     assert!(world.keeper.command(now, &order).accepted);
@@ -270,7 +210,7 @@ fn a_right_of_a_plain_restart_ends_before_another_may_have_acted() {
 fn a_holder_that_signed_through_an_outage_takes_the_lease_again() {
     let mut keeps = with_lease(settings(A, "b"));
     keeps.lease.as_mut().unwrap().on_outage = OnLeaseOutage::KeepIfChainProves;
-    let mut world = active(keeps, Some(LeaseSays::Held(5)));
+    let mut world = active_with(keeps, Some(LeaseSays::Held(5)));
     world.lease = Some(LeaseSays::Failed);
     world.run(40);
     assert_eq!(world.acts(), []);
@@ -284,7 +224,7 @@ fn a_holder_that_signed_through_an_outage_takes_the_lease_again() {
 fn a_node_that_returns_unpaused_is_stopped_at_once() {
     for lease in [false, true] {
         let own = if lease { with_lease(settings(A, "b")) } else { settings(A, "b") };
-        let mut world = active(own, lease.then_some(LeaseSays::Held(5)));
+        let mut world = active_with(own, lease.then_some(LeaseSays::Held(5)));
         world.run(60);
         ended(&mut world);
         world.run(3);
@@ -326,7 +266,7 @@ fn a_standby_that_is_unpaused_beside_the_one_that_signs_is_stopped() {
 fn what_signs_already_is_not_given_to_a_third() {
     let mut own = settings(A, "b");
     own.peers.names.push("c".to_owned());
-    let mut world = active(own, None);
+    let mut world = active_with(own, None);
     world.knobs.promote_works = false;
     ended(&mut world);
     world.run(2);
@@ -426,7 +366,7 @@ fn a_block_signed_before_the_handover_does_not_call_it_off() {
     world.knobs.active_signs = false;
     world.knobs.saves_hang = true;
     let fenced_at = world.now.wall;
-    offer(&mut world, handover("a", "b", fenced_at));
+    offer(&mut world, handover(Fence::Fenced, fenced_at));
     world.run(1);
     world.run_slot();
     // The giver's last block was on its way, and its line in the log as well.
@@ -454,7 +394,7 @@ fn an_observer_that_is_not_paused_does_not_sign() {
 
 #[test]
 fn a_keeper_killed_after_it_gave_does_not_take_the_node_for_restarted() {
-    let mut world = active(settings(A, "b"), None);
+    let mut world = active_with(settings(A, "b"), None);
     world.run(60);
     assert!(world.latches.last().is_some_and(|latch| latch.active_at.is_some()));
     ended(&mut world);
@@ -465,7 +405,7 @@ fn a_keeper_killed_after_it_gave_does_not_take_the_node_for_restarted() {
 
 #[test]
 fn a_switchover_that_came_to_nothing_is_said_so() {
-    let mut world = active(settings(A, "b"), None);
+    let mut world = active_with(settings(A, "b"), None);
     let order = Command::Switchover { to: "b".to_owned(), force: false, dry_run: false };
     let now = world.now;
     assert!(world.keeper.command(now, &order).accepted);
@@ -481,7 +421,7 @@ fn a_switchover_that_came_to_nothing_is_said_so() {
 
 #[test]
 fn what_a_dead_process_said_of_its_pause_is_no_return() {
-    let mut world = active(settings(A, "b"), None);
+    let mut world = active_with(settings(A, "b"), None);
     world.run(60);
     // The last answer of `paused` stands until the next is asked for.
     ended(&mut world);
@@ -489,4 +429,93 @@ fn what_a_dead_process_said_of_its_pause_is_no_return() {
     world.run(30);
     assert_eq!(world.acts(), [Act::HandOver], "{:?}", world.decisions);
     assert_eq!(world.told("returned_unpaused"), 0);
+}
+
+#[test]
+fn a_refused_failback_is_said_at_once_on_the_node_that_asked() {
+    // B signs and sees that A is not ready.
+    let mut b = producing();
+    b.peer.as_mut().unwrap().ready = false;
+    b.run(2);
+    assert_eq!(b.keeper.peer_status(b.now).refused, None);
+    let asks = PeerSaid::Ask("a person on a".to_owned());
+    b.tell(Event::Peer(PeerEvent { index: 0, said: asks }));
+    b.run(1);
+    let refused = b.keeper.peer_status(b.now).refused.expect("a refusal");
+    assert_eq!((refused.to.as_str(), b.acts().len()), ("a", 0));
+    assert!(refused.sentence.contains("a is not ready"), "{refused:?}");
+    // A hears of it. What B had refused before is no answer, nor what it refused to another.
+    let mut own = settings(A, "b");
+    own.node = "a".to_owned();
+    let mut a = World::with(own, 21, Ok(None));
+    a.peer = Some(peer("b", B, Signing::Yes));
+    let before = Refused { at: refused.at.plus_ms(-60_000), ..refused.clone() };
+    a.peer.as_mut().unwrap().refused = Some(before);
+    a.run(WARM);
+    let now = a.now;
+    assert!(a.keeper.command(now, &Command::Failback { force: true, dry_run: false }).accepted);
+    let step = |world: &World| world.keeper.status(world.now).switchover.unwrap();
+    a.run(3);
+    assert_eq!(step(&a).step, SwitchStep::Asked);
+    a.peer.as_mut().unwrap().refused = Some(Refused { to: "c".to_owned(), ..refused.clone() });
+    a.run(3);
+    assert_eq!(step(&a).step, SwitchStep::Asked);
+    a.peer.as_mut().unwrap().refused = Some(refused);
+    a.run(1);
+    assert_eq!(step(&a).step, SwitchStep::Failed);
+    assert!(step(&a).step_sentence.starts_with("b refused: a is not ready"), "{:?}", step(&a));
+}
+
+#[test]
+fn who_paused_the_active_node_by_its_api_is_told_that_it_does_not_last() {
+    let mut world = active_with(settings(A, "b"), None);
+    world.peer.as_mut().unwrap().ready = false;
+    world.run(2);
+    world.knobs.paused = true;
+    assert!(world.run_until("verify", 60), "{:?}", world.decisions);
+    let (_, order) = world.orders.last().unwrap();
+    assert!(order.reason.contains("`eoskeeper demote`"), "{order:?}");
+    assert!(world.run_until("watch", 300), "{:?}", world.decisions);
+    for key in ["handover_no_taker", "armed"] {
+        let told: Vec<_> = world.notices.iter().filter(|n| n.key == key).collect();
+        assert!(told.len() == 1 && told[0].text.contains("`eoskeeper maintenance`"), "{told:?}");
+    }
+    // A dead process is not such a thing.
+    let mut world = active_with(settings(A, "b"), None);
+    world.peer.as_mut().unwrap().ready = false;
+    world.run(2);
+    ended(&mut world);
+    world.run(5);
+    let told = world.notices.iter().find(|n| n.key == "handover_no_taker").unwrap();
+    assert!(!told.text.contains("demote"), "{told:?}");
+}
+
+#[test]
+fn a_standby_that_gave_back_says_that_it_is_one() {
+    let mut world = producing();
+    world.peer.as_mut().unwrap().ready = true;
+    world.run(2);
+    let now = world.now;
+    let order = Command::Failback { force: false, dry_run: false };
+    assert!(world.keeper.command(now, &order).accepted, "{:?}", world.decisions);
+    assert!(world.run_until("handed_over", 400), "{:?}", world.decisions);
+    let sentence = &world.keeper.decision().sentence;
+    assert!(sentence.contains("this node is a standby again"), "{sentence}");
+}
+
+#[test]
+fn the_shortest_time_of_a_lease_carries_a_start_beside_a_node_that_signs() {
+    let times = Lease { renew_ms: 500, timeout_ms: 1_500, ..Lease::DEFAULT };
+    assert_eq!(times.least_ttl_ms(), 5_000);
+    for (ttl_ms, stops) in [(5_000, false), (4_000, true)] {
+        let mut own = settings(A, "b");
+        own.lease = Some(Lease { ttl_ms, ..times });
+        let mut world = World::with(own, 21, Ok(None));
+        (world.knobs.paused, world.knobs.active_signs) = (false, false);
+        // The first answer of etcd comes as late as it may.
+        world.run(2);
+        world.lease = Some(LeaseSays::Held(5));
+        world.run(20);
+        assert_eq!(world.acts().contains(&Act::Demote), stops, "{ttl_ms}: {:?}", world.decisions);
+    }
 }

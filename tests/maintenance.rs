@@ -8,64 +8,11 @@ use std::fs;
 
 use eoskeeper::core::action::{Act, Latch};
 use eoskeeper::core::command::{Command, CommandAnswer};
-use eoskeeper::core::event::Event;
-use eoskeeper::core::handover::{Fence, Handover, PeerEvent, PeerSaid, Signing};
-use eoskeeper::core::process::ProcessEvent;
-use eoskeeper::core::settings::{Lease, Role, Settings};
-use keeper_support::{BP, LeaseSays, World, armed, name, peer};
-
-const A: Role = Role::Active;
-const B: Role = Role::FirstStandby;
-const WARM: u64 = 3 * 126;
-
-fn settings(role: Role, peer: &str) -> Settings {
-    let mut settings = armed(role);
-    settings.promotion.can_promote = true;
-    settings.promotion.configured = role != A;
-    settings.peers.names = vec![peer.to_owned()];
-    settings
-}
-
-fn with_lease(mut settings: Settings) -> Settings {
-    settings.lease = Some(Lease::DEFAULT);
-    settings
-}
-
-/// A that signs, beside a standby that is ready.
-fn active_with(settings: Settings) -> World {
-    let mut world = World::with(settings, 21, Ok(None));
-    (world.knobs.paused, world.knobs.active_signs) = (false, false);
-    world.peer = Some(peer("b", B, Signing::No));
-    if world.keeper.settings().lease.is_some() {
-        world.lease = Some(LeaseSays::Held(5));
-    }
-    world.run(WARM);
-    assert_eq!(world.acts(), [], "{:?}", world.decisions);
-    world
-}
-
-fn active() -> World {
-    active_with(settings(A, "b"))
-}
-
-/// B at rest, beside an active node that signs.
-fn standby() -> World {
-    let mut world = World::with(settings(B, "a"), 21, Ok(None));
-    world.peer = Some(peer("a", A, Signing::Yes));
-    world.run(WARM);
-    assert_eq!(world.acts(), [], "{:?}", world.decisions);
-    world
-}
-
-/// B that took over from A, which is mended and stopped.
-fn promoted() -> World {
-    let mut world = standby();
-    world.knobs.active_signs = false;
-    world.peer = Some(peer("a", A, Signing::No));
-    assert!(world.run_until("produce", 600), "{:?}", world.decisions);
-    world.orders.clear();
-    world
-}
+use eoskeeper::core::handover::{Fence, Signing};
+use keeper_support::pair::{
+    A, B, active, active_with, ended, handover, offer, promoted, settings, standby, with_lease,
+};
+use keeper_support::{LeaseSays, World, peer};
 
 /// A that was started paused.
 fn started_paused() -> World {
@@ -84,26 +31,6 @@ fn maintain(world: &mut World) {
     let command =
         Command::Maintenance { for_ms: 3_600_000, reason: "new disk".to_owned(), force: true };
     assert!(order(world, &command).accepted);
-}
-
-fn ended(world: &mut World) {
-    world.knobs.api = false;
-    world.tell(Event::Process(ProcessEvent::Ended { how: "process 4711 ended".to_owned() }));
-}
-
-fn offer(world: &mut World) {
-    let given = Handover {
-        id: "20261121T024837-process_ended".to_owned(),
-        from: "a".to_owned(),
-        to: "b".to_owned(),
-        producer: name(BP),
-        chain_id: None,
-        reason: "Its nodeos is gone: process 4711 ended.".to_owned(),
-        fence: Fence::Fenced,
-        fenced_at: world.now.wall,
-        planned: false,
-    };
-    world.tell(Event::Peer(PeerEvent { index: 0, said: PeerSaid::Handover(given) }));
 }
 
 fn switchover(to: &str, force: bool) -> Command {
@@ -143,7 +70,7 @@ const DUE: [Due; 13] = [
         world: standby,
         happens: |w| {
             w.knobs.active_signs = false;
-            offer(w);
+            offer(w, handover(Fence::Fenced, w.now.wall));
         },
         within: 8,
         act: Act::Promote,
@@ -177,7 +104,7 @@ const DUE: [Due; 13] = [
         world: || {
             let mut settings = settings(A, "b");
             settings.promotion.can_restart = true;
-            active_with(settings)
+            active_with(settings, None)
         },
         happens: |w| w.knobs.connected = false,
         within: 40,
@@ -235,7 +162,7 @@ const DUE: [Due; 13] = [
     },
     Due {
         row: "a node stops when its lease is lost or runs out",
-        world: || active_with(with_lease(settings(A, "b"))),
+        world: || active_with(with_lease(settings(A, "b")), Some(LeaseSays::Held(5))),
         happens: |w| w.lease = Some(LeaseSays::Failed),
         within: 10,
         act: Act::Demote,
@@ -316,7 +243,7 @@ struct Ordered {
     act: Option<Act>,
 }
 
-const ORDERED: [Ordered; 11] = [
+const ORDERED: [Ordered; 12] = [
     Ordered {
         row: "`promote`",
         world: started_and_seen,
@@ -382,7 +309,20 @@ const ORDERED: [Ordered; 11] = [
         },
         command: || Command::Failback { force: false, dry_run: false },
         accepted: false,
-        words: "not ready to sign",
+        words: "This node is under maintenance until",
+        act: None,
+    },
+    Ordered {
+        row: "`failback --force`, on the active node",
+        world: || {
+            let mut world = started_paused();
+            world.peer = Some(peer("b", B, Signing::Yes));
+            world.run(60);
+            world
+        },
+        command: || Command::Failback { force: true, dry_run: false },
+        accepted: false,
+        words: "end it first",
         act: None,
     },
     Ordered {

@@ -111,6 +111,9 @@ fn is_pure(symbol: &str) -> bool {
         || symbol.contains("alloc::")
         || symbol.contains("serde_core::")
         || symbol.contains("serde::")
+        // Methods of a slice and of a text are the language's, and name no crate.
+        || symbol.starts_with("<[u8]>::")
+        || symbol.starts_with("<str>::")
         || symbol.contains("__rust")
         || symbol.contains("rust_eh_personality");
     !symbol.contains("std::") && (of_language || COMPILER_CALLS.contains(&symbol))

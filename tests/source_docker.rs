@@ -419,6 +419,20 @@ impl Drop for Life {
 }
 
 #[tokio::test]
+async fn what_runs_before_nodeos_in_a_container_is_named() {
+    let Some(engine) = Engine::shared() else { return };
+    engine.run("wrapped", PLAIN).await;
+    let target = |host: String| Target::Container { name: "wrapped".to_owned(), host: Some(host) };
+    let before = process::stands_before(&target(engine.host())).await;
+    println!("the first process of the container: {before:?}");
+    assert!(before.is_some(), "the container runs no nodeos");
+    // What an engine elsewhere numbers is another process here.
+    assert_eq!(process::stands_before(&target("tcp://127.0.0.1:1".to_owned())).await, None);
+    engine.kill("wrapped").await;
+    assert_eq!(process::stands_before(&target(engine.host())).await, None, "it has ended");
+}
+
+#[tokio::test]
 async fn a_container_that_ends_is_told_at_once_and_why() {
     let Some(engine) = Engine::shared() else { return };
     // A name that begins with the one that is watched is another's.

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import table
 
@@ -32,6 +33,19 @@ def specs(scenarios, modes, producers, runs, seed, common):
         for scenario, mode, size in cells:
             found.append({"id": f"{scenario}/{mode}/{size}/{seed}.{run}", "scenario": scenario, "mode": mode,
                           "producers": size, "run": run, "runs": runs, "seed": seed, **common})
+    return found
+
+
+def lacking(wanted, results, least):
+    """Of the wanted runs those of cells that have fewer than `least`, whatever build made them."""
+    def cell(run):
+        return run["scenario"], run["mode"], run["producers"]
+
+    there, found = Counter(cell(r) for r in results if not r.get("error")), []
+    for spec in wanted:
+        if there[cell(spec)] < least:
+            there[cell(spec)] += 1
+            found.append(spec)
     return found
 
 

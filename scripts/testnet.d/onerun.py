@@ -13,7 +13,7 @@ import phase
 import rpc
 import targets
 from count import SLOTS_PER_TURN
-from etcd import Cluster
+from etcd import MEMBERS, Cluster
 from keepers import HOSTS, Keepers
 from plan import Plan, TestnetError
 from scenarios import BY_NAME, EITHER, NOBODY
@@ -202,7 +202,8 @@ class Run:
         # Block logs and state are large; the logs are what a person looks into.
         for node in ("boot", *HOSTS, "f"):
             shutil.rmtree(os.path.join(self.directory, node), ignore_errors=True)
-        shutil.rmtree(os.path.join(self.directory, "etcd"), ignore_errors=True)
+        for member in MEMBERS:
+            shutil.rmtree(os.path.join(self.directory, "etcd", f"{member}.data"), ignore_errors=True)
 
 
 def _run(command, seconds):

@@ -10,6 +10,10 @@ from scenarios import ALL
 
 # Names of the two parts of the document that are written by this program.
 TABLE, FAILURES = "failover-matrix", "failures"
+# What is kept of a result.
+KEPT = ("id", "scenario", "mode", "producers", "ttl_seconds", "program", "fault_at", "phase_ms", "in_turn",
+        "after_at", "lost_before", "lost", "doubled", "doubled_alike", "took_over", "settled", "resumed_ms",
+        "first_block_ms", "unpaused")
 # Fewer runs than this have no median worth judging.
 RUNS_OF_A_MEDIAN = 3
 
@@ -30,6 +34,17 @@ def load(path):
     return list(found.values())
 
 
+def merged(before, now):
+    """All results, the newer one of each id; in a steady order, so that a change shows as one."""
+    found = {r["id"]: r for r in before} | {r["id"]: r for r in now}
+    return sorted(found.values(), key=lambda r: (r.get("fault_at") or "", r["id"]))
+
+
+def kept(result):
+    """The line of a result that is kept: what the table is made of, without logs and paths."""
+    return json.dumps({key: result[key] for key in KEPT if key in result}) + "\n"
+
+
 def cell(results):
     """`min/median/max · doubled · time · runs` of the runs of one failure with one help, and what
     stands against it as sentences."""
@@ -46,9 +61,14 @@ def cell(results):
     if bounds.lost_median is not None and len(lost) >= RUNS_OF_A_MEDIAN and median > bounds.lost_median:
         against.append(f"median of lost {median:g}, at most {bounds.lost_median} allowed")
     times = [r["resumed_ms"] for r in whole if r["resumed_ms"] is not None]
-    took = f"{statistics.median(times) / 1000:.1f} s" if times else "–"
+    took = _time(statistics.median(times)) if times else "–"
     text = (f"{lost[0]}/{median:g}/{lost[-1]} · {sum(r['doubled'] for r in whole)} · {took} · {len(whole)}")
     return (f"**{text}**" if against else text), against
+
+
+def _time(ms):
+    """Milliseconds where that says more."""
+    return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
 
 
 def tables(results):

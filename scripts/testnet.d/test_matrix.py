@@ -236,6 +236,31 @@ class Order(unittest.TestCase):
         self.assertEqual({s["mode"] for s in found}, {"etcd", "etcd+peers"})
 
 
+    def test_a_cell_is_filled_up_whatever_build_made_its_runs(self):
+        there = [dict(self.specs()[0], program="older"), dict(self.specs()[1], error="no network")]
+        first, second = ((s["scenario"], s["mode"], s["producers"]) for s in there)
+        found = [(s["scenario"], s["mode"], s["producers"]) for s in matrix.lacking(self.specs(), there, 2)]
+        self.assertEqual((found.count(first), found.count(second)), (1, 2))
+        self.assertEqual(matrix.lacking(self.specs(), self.specs(), 3), [])
+
+
+class Kept(unittest.TestCase):
+    def test_a_newer_result_replaces_the_older_one_and_the_order_is_steady(self):
+        before = [dict(result("killed", "peers"), id="x", fault_at="2026-11-21T10"),
+                  dict(result("killed", "peers"), id="y", fault_at="2026-11-21T09")]
+        now = [dict(before[0], lost=3)]
+        found = table.merged(before, now)
+        self.assertEqual([(r["id"], r["lost"]) for r in found], [("y", 0), ("x", 3)])
+        self.assertEqual(table.merged(found, []), found)
+
+    def test_what_is_kept_makes_the_same_table_and_has_no_paths(self):
+        whole = dict(result("killed", "peers"), id="x", eoskeeper="/somewhere/eoskeeper",
+                     keeper_logs={"a": ["/somewhere"]})
+        line = table.kept(whole)
+        self.assertNotIn("/somewhere", line)
+        self.assertEqual(table.tables([json.loads(line)]), table.tables([whole]))
+
+
 class Configurations(unittest.TestCase):
     def config(self, host, mode, **options):
         plan = Plan("/nowhere", port_base=20_000)

@@ -5,10 +5,20 @@
 
 mod call;
 pub mod channel;
+pub mod discord;
+pub mod email;
 pub mod log;
+pub mod pagerduty;
 mod parts;
+mod post;
+pub mod reach;
+pub mod script;
+pub mod setup;
+pub mod slack;
 pub mod telegram;
+pub mod webhook;
 pub mod wecom;
+mod words;
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -5,6 +5,7 @@
 //! be run as the user the keeper runs as.
 
 mod blocking;
+mod channels;
 mod chat;
 mod lease;
 mod listen;
@@ -18,6 +19,7 @@ mod scripts;
 mod starts;
 mod state_dir;
 mod table;
+mod watched;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -115,20 +117,39 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
     if scope == Scope::Offline {
         return rows;
     }
-    let (node, process, starts, others, lease, peers, chat, log, scripts, state, status) = tokio::join!(
+    let (
+        node,
+        process,
+        starts,
+        others,
+        lease,
+        peers,
+        log,
+        scripts,
+        channels,
+        chat,
+        state,
+        beside,
+        status,
+    ) = tokio::join!(
         node::rows(config),
         process::rows(config),
         starts::rows(config),
         references::rows(config),
         lease::rows(config),
         peers::rows(config),
-        chat::rows(config),
         log_file::rows(config),
         scripts::rows(config),
+        channels::rows(config),
+        chat::rows(config),
         state_dir::rows(config),
+        watched::rows(config),
         listen::rows(config),
     );
-    let parts = [node, process, starts, others, lease, peers, chat, log, scripts, state, status];
+    let parts = [
+        node, process, starts, others, lease, peers, log, scripts, channels, chat, state, beside,
+        status,
+    ];
     rows.extend(parts.into_iter().flatten());
     rows
 }

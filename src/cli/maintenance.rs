@@ -1,7 +1,5 @@
 //! `eoskeeper maintenance`: no automatic act for a while, or the end of that, or what there is.
 
-mod length;
-
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -41,7 +39,7 @@ pub struct Options {
 }
 
 fn parse_length(text: &str) -> Result<u64, String> {
-    let ms = length::parse_ms(text)?;
+    let ms = crate::cli::length::parse_ms(text)?;
     check_maintenance(ms).map(|()| ms)
 }
 

@@ -2,7 +2,7 @@
 
 mod page;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -39,31 +39,32 @@ pub struct Options {
 /// Asks and prints; exit code 3 when the keeper does not answer.
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
-    let client = match client(options) {
-        Ok(client) => client,
-        Err(error) => {
-            eprintln!("eoskeeper: {error}");
-            return ExitCode::from(EXIT_USAGE);
-        }
-    };
-    let runtime = match runtime() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(error),
-    };
-    match runtime.block_on(client.status()) {
-        Ok(text) => ended(show(client.url(), &text, options)),
-        Err(error) => {
-            eprintln!("eoskeeper: {error:#}");
-            ExitCode::from(EXIT_NOT_REACHED)
-        }
+    match ask(options.config.as_deref(), options.url.as_deref()) {
+        Ok((url, text)) => ended(show(&url, &text, options)),
+        Err(code) => code,
     }
 }
 
-fn client(options: &Options) -> Result<KeeperClient, String> {
-    let client = match &options.url {
+/// The keeper's address and its status as it answered it; or the exit code, when what went wrong was
+/// told.
+pub(super) fn ask(config: Option<&Path>, url: Option<&str>) -> Result<(String, String), ExitCode> {
+    let client = client(config, url).map_err(|error| {
+        eprintln!("eoskeeper: {error}");
+        ExitCode::from(EXIT_USAGE)
+    })?;
+    let runtime = runtime().map_err(failed)?;
+    let text = runtime.block_on(client.status()).map_err(|error| {
+        eprintln!("eoskeeper: {error:#}");
+        ExitCode::from(EXIT_NOT_REACHED)
+    })?;
+    Ok((client.url().to_owned(), text))
+}
+
+fn client(config: Option<&Path>, url: Option<&str>) -> Result<KeeperClient, String> {
+    let client = match url {
         Some(url) => KeeperClient::new(url, DEADLINE),
         None => {
-            let config = config::load(options.config.as_deref()).map_err(|e| e.to_string())?;
+            let config = config::load(config).map_err(|e| e.to_string())?;
             KeeperClient::at(config.status_listen, DEADLINE)
         }
     };
@@ -71,11 +72,22 @@ fn client(options: &Options) -> Result<KeeperClient, String> {
 }
 
 fn show(url: &str, text: &str, options: &Options) -> anyhow::Result<()> {
-    let status: Value = serde_json::from_str(text)
-        .with_context(|| format!("{url} did not answer JSON; is it eoskeeper?"))?;
+    let status = json(url, text)?;
     if options.json {
         return print(&format!("{text}\n"));
     }
+    check_version(url, &status)?;
+    print(&page::render(&status, options.why, Style::of_stdout()))
+}
+
+/// The answer as JSON.
+pub(super) fn json(url: &str, text: &str) -> anyhow::Result<Value> {
+    serde_json::from_str(text)
+        .with_context(|| format!("{url} did not answer JSON; is it eoskeeper?"))
+}
+
+/// Whether this command knows what the status says.
+pub(super) fn check_version(url: &str, status: &Value) -> anyhow::Result<()> {
     let version = status["version"].as_u64();
     if version != Some(u64::from(STATUS_VERSION)) {
         bail!(
@@ -84,5 +96,5 @@ fn show(url: &str, text: &str, options: &Options) -> anyhow::Result<()> {
             version.map_or_else(|| "unknown".to_owned(), |v| v.to_string())
         );
     }
-    print(&page::render(&status, options.why, Style::of_stdout()))
+    Ok(())
 }

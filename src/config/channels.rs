@@ -1,10 +1,18 @@
 //! Where messages go: what the channels have in common, and one file for each.
 
-mod telegram;
-mod wecom;
+mod address;
+pub mod discord;
+pub mod email;
+pub mod pagerduty;
+pub mod script;
+pub mod slack;
+pub mod telegram;
+pub mod webhook;
+pub mod wecom;
 
 use serde::Deserialize;
 
+pub use address::SecretUrl;
 pub use telegram::Telegram;
 pub(super) use telegram::TelegramKeys;
 pub use wecom::WeCom;
@@ -28,6 +36,18 @@ pub struct Channels {
     pub telegram: Option<Telegram>,
     /// A robot of a group in WeCom.
     pub wecom: Option<WeCom>,
+    /// Mail.
+    pub email: Option<email::Email>,
+    /// Any service that takes JSON.
+    pub webhook: Option<webhook::Webhook>,
+    /// Slack.
+    pub slack: Option<slack::Slack>,
+    /// Discord.
+    pub discord: Option<discord::Discord>,
+    /// PagerDuty.
+    pub pagerduty: Option<pagerduty::PagerDuty>,
+    /// A program of the operator's.
+    pub script: Option<script::Script>,
 }
 
 /// The keys of [`Route`], as every channel's section has them.

@@ -173,6 +173,20 @@ impl Given {
         self.mention(section, key).is_some_and(|mention| !mention.is_empty)
     }
 
+    /// Whether anything of a section is given that is not the built-in default: whoever sets that
+    /// means to use it.
+    pub(super) fn is_meant(&self, section: &str) -> bool {
+        let Some(section) = keys::section(section) else { return false };
+        section.keys.iter().any(|key| {
+            let default = match key.default {
+                DefaultValue::Text(text) => key.kind.read(text).ok(),
+                _ => None,
+            };
+            let value = self.values.get(section.name).and_then(|values| values.get(key.field));
+            self.is_given(section.name, key.name) && (value.is_none() || value != default.as_ref())
+        })
+    }
+
     /// Whether the value is wrong, so that nothing can be concluded from it.
     pub(super) fn is_wrong(&self, section: &str, key: &str) -> bool {
         self.mention(section, key).is_some_and(|mention| !mention.is_right)

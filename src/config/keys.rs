@@ -4,13 +4,24 @@
 //! Defaults of the judgement are not in it: they are read from [`crate::core::settings`], so that
 //! no text can differ from them.
 
+mod alarm;
+mod discord;
+mod email;
+mod fleet;
 mod global;
+mod host;
 mod lease;
 mod others;
+mod pagerduty;
 mod peers;
+mod pool;
 mod promotion;
+mod route;
 mod rules;
+mod script;
+mod slack;
 mod telegram;
+mod webhook;
 mod wecom;
 
 use serde_json::Value;
@@ -81,8 +92,18 @@ pub const SECTIONS: &[Section] = &[
     lease::SECTION,
     others::REFERENCES,
     peers::SECTION,
+    host::SECTION,
+    fleet::SECTION,
+    pool::SECTION,
+    alarm::SECTION,
     telegram::SECTION,
     wecom::SECTION,
+    email::SECTION,
+    webhook::SECTION,
+    slack::SECTION,
+    discord::SECTION,
+    pagerduty::SECTION,
+    script::SECTION,
     others::STATUS,
     others::STATE,
     others::LOG,

@@ -5,9 +5,14 @@ use std::net::SocketAddr;
 use reqwest::Url;
 use serde_json::Value;
 
+use super::channels::SecretUrl;
+use super::channels::email::{Server, read_mailbox};
+use super::zone;
 use crate::core::name::Name;
 use crate::core::settings::is_node_name;
 use crate::nodeos::keys;
+
+mod lists;
 
 /// The kinds of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +32,21 @@ pub enum Kind {
     Port,
     /// Base address of an HTTP service.
     Url,
+    /// Address of an HTTP service with its path.
+    Endpoint,
     /// Base addresses of HTTP services, separated by commas, each once.
     Urls {
+        /// Most of them.
+        max: usize,
+    },
+    /// Address of an HTTP service with its path, which may hold a secret.
+    WebUrl,
+    /// A host that takes mail, and perhaps its port.
+    MailServer,
+    /// A mail address, perhaps with a name.
+    Mailbox,
+    /// Mail addresses, separated by commas, each once.
+    Mailboxes {
         /// Most of them.
         max: usize,
     },
@@ -38,6 +56,13 @@ pub enum Kind {
     DockerHost,
     /// A path.
     Path,
+    /// Paths, separated by commas, each once.
+    Paths {
+        /// Most of them.
+        max: usize,
+    },
+    /// A hashrate, hashes a second, with K, M, G, T, P or E behind it.
+    Hashrate,
     /// `api` or a script's path.
     Actuator,
     /// `api`, `key` or a script's path.
@@ -86,6 +111,18 @@ pub enum Kind {
         /// Most of them.
         max: usize,
     },
+    /// Whole minutes, up to 30 days, separated by commas.
+    Minutes {
+        /// Most of them.
+        max: usize,
+    },
+    /// Windows of the week, separated by commas.
+    Hours {
+        /// Most of them.
+        max: usize,
+    },
+    /// A time zone by its name.
+    TimeZone,
     /// One of some words.
     Choice(&'static [&'static str]),
 }
@@ -95,6 +132,8 @@ pub enum Kind {
 pub enum Unit {
     /// Seconds.
     Seconds,
+    /// Minutes.
+    Minutes,
     /// Hours.
     Hours,
 }
@@ -103,6 +142,7 @@ impl Unit {
     const fn name(self) -> &'static str {
         match self {
             Self::Seconds => "seconds",
+            Self::Minutes => "minutes",
             Self::Hours => "hours",
         }
     }
@@ -110,6 +150,7 @@ impl Unit {
     const fn ms(self) -> u64 {
         match self {
             Self::Seconds => 1_000,
+            Self::Minutes => 60_000,
             Self::Hours => 3_600_000,
         }
     }
@@ -158,6 +199,13 @@ impl Kind {
             Self::Urls { max } => {
                 format!("up to {max} of http://HOST:PORT or https://HOST:PORT, separated by commas")
             }
+            Self::WebUrl => "https://HOST/PATH, or http://HOST/PATH".to_owned(),
+            Self::MailServer => "HOST or HOST:PORT".to_owned(),
+            Self::Mailbox => "NAME@HOST or WORDS <NAME@HOST>, the address in ASCII".to_owned(),
+            Self::Mailboxes { max } => format!(
+                "up to {max} of NAME@HOST or WORDS <NAME@HOST>, separated by commas, without \
+                 commas in them"
+            ),
             Self::Container => {
                 "a name or id as docker ps shows it: letters, digits, dots, - and _".to_owned()
             }
@@ -188,6 +236,22 @@ impl Kind {
                 "/NAME, of letters, digits, dots, -, _ and /, not at its end".to_owned()
             }
             Self::Word => "a word without blanks".to_owned(),
+            Self::Endpoint => {
+                "http://HOST/PATH or https://HOST/PATH, without a user or a question".to_owned()
+            }
+            Self::Paths { max } => format!(
+                "up to {max} paths, absolute or relative to this file (./NAME), separated by commas"
+            ),
+            Self::Hashrate => {
+                "hashes a second: a number with up to 3 decimals, and K, M, G, T, P, E or nothing \
+                 behind it"
+                    .to_owned()
+            }
+            Self::Minutes { max } => format!("up to {max} of 1 to 43200, separated by commas"),
+            Self::Hours { max } => {
+                format!("up to {max} of DAY HH:MM-HH:MM, DAY one of mon to sun or daily")
+            }
+            Self::TimeZone => "a name such as UTC, Europe/Berlin or Asia/Shanghai".to_owned(),
             Self::Levels => "page, warn and info, separated by commas".to_owned(),
             Self::Chat => "the chat's number, or @NAME of a channel".to_owned(),
             Self::Numbers { max } => format!("up to {max} numbers, separated by commas"),
@@ -216,6 +280,17 @@ impl Kind {
             Self::Levels => read_levels(text),
             Self::Numbers { max } => read_list(text, *max, is_user_number, "number of a user"),
             Self::Members { max } => read_list(text, *max, is_member, "id of a member"),
+            Self::Paths { max } => read_paths(text, *max),
+            Self::Hashrate => read_hashrate(text)
+                .map(Value::from)
+                .ok_or_else(|| is_no(text, "hashrate above 0 and below 18 E")),
+            Self::Minutes { max } => lists::read_minutes(text, *max),
+            Self::Hours { max } => lists::read_hours(text, *max),
+            Self::Mailboxes { max } => read_mailboxes(text, *max),
+            // Not repeated: it may be a secret.
+            Self::WebUrl => SecretUrl::new(text)
+                .map(|_| Value::from(text))
+                .map_err(|why| format!("the address {why}")),
             Self::Count { min, max } => read_count(text, *min, *max),
             Self::Port => read_count(text, 1, u64::from(u16::MAX)),
             Self::Time { unit, min_ms, max_ms } => read_time(text, *unit, *min_ms, *max_ms),
@@ -240,6 +315,9 @@ impl Kind {
             }
             Self::NodeName => (is_node_name(text), "name of a node"),
             Self::Url => (base_url(text).is_some(), "address of an HTTP service"),
+            Self::Endpoint => (is_endpoint(text), "address of an HTTP service"),
+            Self::MailServer => (Server::new(text).is_some(), "host that takes mail"),
+            Self::Mailbox => (read_mailbox(text).is_some(), "mail address"),
             Self::DockerHost => (is_docker_host(text), "address of a Docker engine"),
             Self::Container => (is_container(text), "name of a container"),
             Self::Address => (text.parse::<SocketAddr>().is_ok(), "address with a port"),
@@ -252,10 +330,12 @@ impl Kind {
             Self::KeyPrefix => (is_key_prefix(text), "beginning of a key"),
             Self::Word => (!text.contains(char::is_whitespace), "word"),
             Self::Chat => (is_chat(text), "chat"),
+            Self::TimeZone => (zone::is_known(text), "time zone that is known"),
             _ => (true, "value"),
         };
         // What stands before an @ may be a password; messages end up in logs.
-        if !is_right && matches!(self, Self::Url | Self::DockerHost) && text.contains('@') {
+        let is_address = matches!(self, Self::Url | Self::Endpoint | Self::DockerHost);
+        if !is_right && is_address && text.contains('@') {
             return Err("the address holds an @, as with a user's name and password".to_owned());
         }
         if is_right { Ok(()) } else { Err(is_no(text, name)) }
@@ -266,6 +346,10 @@ impl Kind {
         match (self, value) {
             (Self::Time { unit, .. }, Value::Number(ms)) => unit.show(ms.as_u64().unwrap_or(0)),
             (_, Value::String(text)) => text.clone(),
+            (Self::Minutes { .. }, Value::Array(minutes)) => {
+                let minutes: Vec<String> = minutes.iter().map(ToString::to_string).collect();
+                minutes.join(", ")
+            }
             (_, Value::Array(parts)) => {
                 let parts: Vec<&str> = parts.iter().filter_map(Value::as_str).collect();
                 parts.join(", ")
@@ -285,6 +369,14 @@ pub(super) fn base_url(text: &str) -> Option<Url> {
         && url.username().is_empty()
         && url.password().is_none();
     (is_http && is_bare).then_some(url)
+}
+
+/// The same with a path.
+fn is_endpoint(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|mut url| {
+        url.set_path("");
+        base_url(url.as_str()).is_some()
+    })
 }
 
 /// Whether an act is ordered from nodeos's own producer API.
@@ -345,6 +437,60 @@ fn read_levels(text: &str) -> Result<Value, String> {
         levels.push(level);
     }
     Ok(Value::Array(levels))
+}
+
+fn read_paths(text: &str, max: usize) -> Result<Value, String> {
+    let mut paths: Vec<Value> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        if part.is_empty() {
+            return Err(is_no(part, "path"));
+        }
+        let path = Value::from(part);
+        if paths.contains(&path) {
+            return Err(format!("{} is there twice", quoted(part)));
+        }
+        paths.push(path);
+    }
+    if paths.len() > max {
+        return Err(format!("{} paths", paths.len()));
+    }
+    Ok(Value::Array(paths))
+}
+
+/// `1.5P` is 1,500,000,000,000,000; the letters are those of the SI.
+fn read_hashrate(text: &str) -> Option<u64> {
+    let letters = ["K", "M", "G", "T", "P", "E"];
+    let upper = text.to_ascii_uppercase();
+    let found = letters.iter().enumerate().find_map(|(at, l)| Some((at, upper.strip_suffix(*l)?)));
+    let (thousands, number) = found.map_or((0, upper.as_str()), |(at, number)| (at + 1, number));
+    let (whole, decimals) = number.trim_end().split_once('.').unwrap_or((number.trim_end(), "0"));
+    let is_number = |digits: &str, most: usize| {
+        (1..=most).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    if !is_number(whole, 18) || !is_number(decimals, 3) {
+        return None;
+    }
+    let thousandths: u128 = format!("{whole}{decimals:0<3}").parse().ok()?;
+    let hashes = thousandths * 1_000_u128.pow(thousands as u32) / 1_000;
+    u64::try_from(hashes).ok().filter(|hashes| *hashes > 0)
+}
+
+fn read_mailboxes(text: &str, max: usize) -> Result<Value, String> {
+    let mut addresses: Vec<String> = Vec::new();
+    let mut found: Vec<Value> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        let mailbox = read_mailbox(part).ok_or_else(|| is_no(part, "mail address"))?;
+        let address = mailbox.email.to_string().to_ascii_lowercase();
+        if addresses.contains(&address) {
+            return Err(format!("{} is there twice", quoted(part)));
+        }
+        addresses.push(address);
+        found.push(part.into());
+    }
+    if found.len() > max {
+        return Err(format!("{} addresses", found.len()));
+    }
+    Ok(Value::Array(found))
 }
 
 fn read_list(
@@ -480,6 +626,7 @@ mod tests {
             (Unit::Seconds, "10", 10_000),
             (Unit::Seconds, "0.2", 200),
             (Unit::Seconds, "1.005", 1_005),
+            (Unit::Minutes, "10", 600_000),
             (Unit::Hours, "24", 86_400_000),
             (Unit::Hours, "0.5", 1_800_000),
             (Unit::Seconds, "0", 0),
@@ -489,6 +636,30 @@ mod tests {
         }
         for bad in ["", ".", "1.", ".5", "-1", "+1", "1e3", "10s", "1.0005", "9999999999", "١"] {
             assert_eq!(Unit::Seconds.read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn reads_paths_and_hashrates() {
+        let kind = Kind::Paths { max: 2 };
+        let read = kind.read("/data , ./state");
+        assert_eq!(read.map(|paths| kind.show(&paths)), Ok("/data, ./state".to_owned()));
+        for (bad, why) in
+            [("/a,", "'' is no path"), ("/a,/a", "'/a' is there twice"), ("/a,/b,/c", "3 paths")]
+        {
+            assert_eq!(kind.read(bad), Err(why.to_owned()), "{bad}");
+        }
+        for (text, hashes) in [
+            ("5", 5),
+            ("1.5 k", 1_500),
+            ("500T", 500_000_000_000_000),
+            ("1.25P", 1_250_000_000_000_000),
+            ("18E", 18_000_000_000_000_000_000),
+        ] {
+            assert_eq!(read_hashrate(text), Some(hashes), "{text}");
+        }
+        for bad in ["", "0", "T", "-1", "1e3", "19E", "1.0005T", "5 TH", "1.", "0.0001"] {
+            assert_eq!(read_hashrate(bad), None, "{bad}");
         }
     }
 

@@ -1,6 +1,9 @@
 //! From single values to what they mean together, and where they contradict each other.
 
 mod act;
+mod alarm;
+mod channels;
+mod email;
 mod lease;
 mod node;
 mod peers;
@@ -8,12 +11,12 @@ mod rules;
 mod secret;
 mod telegram;
 mod together;
+mod watched;
 mod wecom;
 
 use std::path::{Path, PathBuf};
 
 use super::Config;
-use super::channels::Channels;
 use super::given::Given;
 use super::problem::{Place, Problems};
 use super::tree::{ReferencesKeys, Tree};
@@ -47,12 +50,13 @@ pub(super) fn resolve(
     let lease = resolver.lease(&tree.lease).unzip();
     let node = node_name(tree);
     let peers = resolver.peers(&tree.peers, node.as_deref());
-    let channels = Channels {
-        telegram: resolver.telegram(&tree.telegram),
-        wecom: resolver.wecom(&tree.wecom),
-    };
+    let host = resolver.host(&tree.host).unzip();
+    let (fleet, members) = resolver.fleet(&tree.fleet);
+    let pool = resolver.pool(&tree.pool).unzip();
+    let alarm = resolver.alarm(&tree.alarm);
     resolver.check_means(&tree.promotion, tree.global.role);
     let wait = resolver.wait(&tree.promotion);
+    let channels = resolver.channels(tree);
     let state_dir = resolver.path(&tree.state.dir);
 
     let (role, producer) = identity?;
@@ -64,6 +68,9 @@ pub(super) fn resolve(
     settings.node = node?;
     let names = peers.iter().flat_map(|peers| &peers.nodes).map(|(name, _)| name.clone());
     settings.peers.names = names.collect();
+    settings.host = host.0;
+    settings.fleet = fleet;
+    settings.pool = pool.0;
     actuators.tell(role, &mut settings.promotion);
     resolver.note_holes(&settings, &actuators);
     settings.producer_key = actuators.producer_key;
@@ -76,6 +83,10 @@ pub(super) fn resolve(
         watch,
         references: tree.references.urls.clone(),
         peers,
+        host: host.1,
+        fleet: members,
+        pool: pool.1,
+        alarm,
         channels,
         promote: actuators.promote,
         demote: actuators.demote,

@@ -7,8 +7,12 @@ use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 
 use super::channels::{TelegramKeys, WeComKeys};
+use super::channels::{discord, email, pagerduty, script, slack, webhook};
 use super::kind::base_url;
 use super::own_log::OwnLog;
+use super::watched::{FleetKeys, HostKeys, PoolKeys};
+use crate::core::alarm::hours::Window;
+use crate::core::alarm::language::Language;
 use crate::core::name::Name;
 use crate::core::settings::{OnLeaseOutage, Role, Rules};
 
@@ -22,8 +26,18 @@ pub(super) struct Tree {
     pub(super) lease: LeaseKeys,
     pub(super) references: ReferencesKeys,
     pub(super) peers: PeersKeys,
+    pub(super) host: HostKeys,
+    pub(super) fleet: FleetKeys,
+    pub(super) pool: PoolKeys,
+    pub(super) alarm: AlarmKeys,
     pub(super) telegram: TelegramKeys,
     pub(super) wecom: WeComKeys,
+    pub(super) email: email::Keys,
+    pub(super) webhook: webhook::Keys,
+    pub(super) slack: slack::Keys,
+    pub(super) discord: discord::Keys,
+    pub(super) pagerduty: pagerduty::Keys,
+    pub(super) script: script::Keys,
     pub(super) status: Status,
     pub(super) state: State,
     pub(super) log: OwnLog,
@@ -108,6 +122,20 @@ pub(super) struct PeersKeys {
     pub(super) timeout_ms: u64,
 }
 
+/// `[alarm]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AlarmKeys {
+    pub(super) escalate_minutes: Vec<u64>,
+    #[serde(default)]
+    pub(super) ignore_hours: Vec<Window>,
+    pub(super) time_zone: String,
+    pub(super) language: Language,
+    pub(super) resolve_after_ms: u64,
+    pub(super) group_wait_ms: u64,
+    pub(super) expire_ms: u64,
+}
+
 /// `[status]`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,7 +156,9 @@ fn urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Url>, D::Error
     texts.iter().map(read).collect()
 }
 
-fn peers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Url)>, D::Error> {
+pub(super) fn peers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(String, Url)>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
     let read = |text: &String| {
         let peer = text.split_once('=').and_then(|(name, url)| Some((name, base_url(url)?)));

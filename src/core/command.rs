@@ -50,6 +50,22 @@ pub enum Command {
     EndMaintenance,
     /// Count promotions anew: a person has seen why there were so many.
     Rearm,
+    /// Tell nobody of a cause for a while.
+    Silence {
+        /// For how long, milliseconds; always ends.
+        for_ms: u64,
+        /// The cause, with or without its subject; every cause where it is absent.
+        cause: Option<String>,
+        /// Who orders it; the keeper adds the user's number where it is absent.
+        by: Option<String>,
+        /// Why; may be empty.
+        reason: String,
+    },
+    /// Tell people again.
+    EndSilence {
+        /// The silence of this cause; every silence where it is absent.
+        cause: Option<String>,
+    },
 }
 
 /// The keeper's answer.

@@ -110,13 +110,15 @@ fn under_way(view: &View<'_>, machine: &Machine) -> Option<Decision> {
             let sentence = format!("Handing {producer} over to {to} in {left}, as ordered.");
             Decision::new(DecisionKind::Act, sentence)
         }
-        // What it waits for is said by the gates.
-        Stage::Arming { .. } => return None,
+        // What it waits for otherwise is said by the gates.
+        Stage::Arming { .. } => Decision::new(DecisionKind::Hold, machine.arming_waits(view)?),
         Stage::HandedOver { since, verified, .. } => {
             let doubt =
-                if *verified { "" } else { "; the chain has not shown the standby's block" };
+                if *verified { "" } else { "; the chain has not shown the other node's block" };
+            let is_standby = view.settings.role.is_standby();
+            let then = if is_standby { "is a standby again" } else { "stays paused" };
             let sentence =
-                format!("{producer} was handed over at {since}; this node stays paused{doubt}.");
+                format!("{producer} was handed over at {since}; this node {then}{doubt}.");
             Decision::new(DecisionKind::HandedOver, sentence)
         }
     };

@@ -7,9 +7,12 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::core::action::Outcome;
+use crate::core::fleet::MemberEvent;
 use crate::core::handover::PeerEvent;
+use crate::core::host::HostReading;
 use crate::core::lease::LeaseEvent;
 use crate::core::name::Name;
+use crate::core::pool::PoolReport;
 use crate::core::process::ProcessEvent;
 use crate::core::schedule::Schedule;
 use crate::core::time::Timestamp;
@@ -45,6 +48,12 @@ pub enum Event {
     Lease(LeaseEvent),
     /// What the keeper of another node of our producer said.
     Peer(PeerEvent),
+    /// A look at this host's resources.
+    Host(HostReading),
+    /// What the keeper of another node, of any producer, said.
+    Member(MemberEvent),
+    /// An answer, or why there is none, of the mining pool.
+    Pool(Result<Box<PoolReport>, String>),
     /// What came of an action.
     Outcome(Outcome),
 }
@@ -63,6 +72,13 @@ pub struct ReferenceEvent {
 pub enum ReferenceAnswer {
     /// `get_info`.
     Info(Result<ChainInfo, ApiFailure>),
+    /// The time its HTTP server put on an answer, which took so long.
+    Date {
+        /// The time, in whole seconds.
+        date: Timestamp,
+        /// From question to answer, milliseconds.
+        took_ms: u64,
+    },
     /// The id of its block of this number: 64 hex digits.
     BlockId {
         /// The number asked for: our last irreversible block.

@@ -5,10 +5,12 @@
 
 pub mod api;
 pub mod coverage;
+pub mod host;
 pub mod lease;
 pub mod log;
 pub mod missed;
 pub mod motion;
+pub mod offset;
 pub mod own;
 pub mod peers;
 pub mod process;
@@ -18,6 +20,7 @@ pub mod turns;
 use crate::core::event::{ApiFailure, ChainInfo, Event, EventName, LogEvent, Reason};
 use crate::core::evidence::api::ApiEvidence;
 use crate::core::evidence::coverage::Coverage;
+use crate::core::evidence::host::HostEvidence;
 use crate::core::evidence::lease::LeaseEvidence;
 use crate::core::evidence::log::LogEvidence;
 use crate::core::evidence::missed::MissedTurn;
@@ -61,6 +64,8 @@ pub struct Evidence {
     pub peers: PeersEvidence,
     /// Who may sign, as etcd keeps it.
     pub lease: LeaseEvidence,
+    /// This host's resources.
+    pub host: HostEvidence,
     /// Whether nodeos's process lives.
     pub process: ProcessEvidence,
     /// Whether it is final that our slots stayed empty.
@@ -85,6 +90,7 @@ impl Evidence {
             references: ReferencesEvidence::new(references),
             peers: PeersEvidence::new(peers),
             lease: LeaseEvidence::default(),
+            host: HostEvidence::default(),
             process: ProcessEvidence::default(),
             missed: MissedTurn::default(),
             turns: TurnLedger::new(producer),
@@ -110,8 +116,9 @@ impl Evidence {
             Event::Process(event) => self.process.record(now, event),
             Event::Lease(event) => self.lease.record(now, event),
             Event::Peer(event) => self.peers.record(now, self.producer, event),
-            // The keeper's own business.
-            Event::Outcome(_) => {}
+            Event::Host(reading) => self.host.record(now, reading),
+            // The keeper's own business, and what says nothing of this node.
+            Event::Outcome(_) | Event::Member(_) | Event::Pool(_) => {}
         }
     }
 
@@ -164,6 +171,7 @@ impl Evidence {
             + self.references.bytes()
             + self.peers.bytes()
             + self.lease.bytes()
+            + self.host.bytes()
             + self.process.bytes()
             + self.turns.bytes()
     }

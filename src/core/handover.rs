@@ -129,6 +129,21 @@ pub struct PeerStatus {
     pub taken: Option<Taken>,
     /// nodeos's version, where it says it.
     pub version: Option<String>,
+    /// The last request to hand over that it refused, so that who asked hears of it at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
+}
+
+/// A request to hand over was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refused {
+    /// Name of the node that asked.
+    pub to: String,
+    /// When it was refused.
+    pub at: Timestamp,
+    /// Why; one or a few sentences.
+    pub sentence: String,
 }
 
 /// Something a peer said, or that it said nothing.

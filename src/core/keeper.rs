@@ -10,8 +10,11 @@ use crate::core::decision::{Decision, DecisionKind, decide};
 use crate::core::entitlement::Position;
 use crate::core::event::Event;
 use crate::core::evidence::Evidence;
+use crate::core::fleet::{Fleet, FleetState};
 use crate::core::gates::{self, Gate, Standing};
+use crate::core::handover::{PeerEvent, PeerSaid};
 use crate::core::incapable::Cause;
+use crate::core::pool::Pool;
 use crate::core::promotion::Machine;
 use crate::core::rules::{self, Finding, Rule, State, View};
 use crate::core::settings::Settings;
@@ -30,6 +33,8 @@ pub struct Keeper {
     started: Timestamp,
     evidence: Evidence,
     machine: Machine,
+    fleet: Fleet,
+    pool: Option<Pool>,
     alarms: Alarms,
     findings: Vec<Finding>,
     gates: Vec<Gate>,
@@ -74,6 +79,7 @@ impl Keeper {
             used_offer: None,
             maintenance_until: None,
             is_stopped_by_hand: false,
+            before: &[],
         };
         let machine = Machine::new(&view, latch);
         let decision = Decision {
@@ -83,6 +89,8 @@ impl Keeper {
         };
         Self {
             started: now.wall,
+            fleet: Fleet::new(&settings.peers.names, settings.fleet.clone()),
+            pool: settings.pool.map(Pool::new),
             settings,
             evidence,
             machine,
@@ -102,11 +110,39 @@ impl Keeper {
     /// Records a fact. Nothing is decided here; an action's outcome only moves its own stage on.
     pub fn record(&mut self, now: Now, event: &Event) {
         self.evidence.record(now, event);
-        if let Event::Outcome(outcome) = event {
-            self.with_machine(now, |machine, view| {
+        match event {
+            Event::Outcome(outcome) => self.with_machine(now, |machine, view| {
                 machine.outcome(view, outcome.id, &outcome.result);
-            });
+            }),
+            Event::Member(member) => self.fleet.record(now, member),
+            Event::Peer(peer) => self.hear_peer(now, peer),
+            Event::Pool(answer) => {
+                if let Some(pool) = &mut self.pool {
+                    pool.record(now, answer);
+                }
+            }
+            _ => {}
         }
+    }
+
+    /// A peer that says how it stands is a member of the fleet that reports.
+    fn hear_peer(&mut self, now: Now, event: &PeerEvent) {
+        match &event.said {
+            PeerSaid::Status(status) => self.fleet.record_peer(now, event.index, status.role),
+            PeerSaid::Silent(why) => self.fleet.record_peer_silence(event.index, why),
+            PeerSaid::Handover(_) | PeerSaid::Ask(_) => {}
+        }
+    }
+
+    /// Which members of the fleet were seen, to be kept over a restart.
+    #[must_use]
+    pub fn fleet_state(&self) -> FleetState {
+        self.fleet.export()
+    }
+
+    /// Takes up which members were seen before a restart; before the first tick.
+    pub fn restore_fleet(&mut self, kept: FleetState) {
+        self.fleet.import(kept);
     }
 
     /// Judges, decides, and says what is to be done.
@@ -127,6 +163,8 @@ impl Keeper {
         let mut actions = self.collect(now);
         let notices = self.alarms.update(now, &self.findings);
         actions.extend(notices.into_iter().map(Action::Alarm));
+        self.fleet.tick(now);
+        actions.extend(self.fleet.take_notices().into_iter().map(Action::Alarm));
         self.mark_maintenance(now, &mut actions);
         let view = view(&self.settings, &self.evidence, &self.machine, now);
         self.decision = decide(&view, &self.findings, &self.gates, &self.machine);
@@ -266,5 +304,6 @@ fn view<'a>(
         used_offer: machine.used_offer(),
         maintenance_until: machine.latch.maintenance.as_ref().map(|m| m.until),
         is_stopped_by_hand: machine.latch.stopped_by_hand,
+        before: &[],
     }
 }

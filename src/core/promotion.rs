@@ -5,10 +5,13 @@
 //! A script's exit code and `/v1/producer/paused` are claims; a block with our name that another
 //! producer built on is proof.
 
+mod able;
+mod backoff;
 mod beginning;
 mod giving;
 mod outcomes;
 mod passive;
+mod restart;
 mod stage;
 mod starting;
 mod stopping;
@@ -19,10 +22,12 @@ use serde::Serialize;
 
 use crate::core::action::{Act, ActResult, Action, Latch, LatchStage, Order};
 use crate::core::entitlement::{Position, Right};
-use crate::core::handover::{Handover, Taken};
+use crate::core::handover::{Handover, Refused, Taken};
 use crate::core::rules::View;
 use crate::core::settings::Role;
 use crate::core::time::{Mono, Now, Timestamp};
+
+use backoff::Backoff;
 
 pub use giving::Giving;
 pub use stage::Stage;
@@ -66,6 +71,8 @@ pub struct Machine {
     pub giving: Option<Giving>,
     /// What came of the handover this node took up last.
     pub taken: Option<Taken>,
+    /// The last request to hand over that this node refused.
+    pub refused: Option<Refused>,
     /// The switchover that a person ordered last.
     pub switch: Option<Switch>,
     /// Whether the node was seen able to sign since it was started, and when last.
@@ -81,6 +88,8 @@ pub struct Machine {
     given_at: Option<Timestamp>,
     /// The order that asks a peer to hand over.
     asked: Option<u64>,
+    /// Which peer was asked to hand over, and what it had refused until then.
+    asked_of: Option<(usize, Option<Refused>)>,
     /// No new try to take the lease before this.
     lease_retry: Mono,
     /// A right of the active node to sign again without waiting.
@@ -104,6 +113,18 @@ pub struct Machine {
     /// The stage a promotion or a handover began in.
     came_from: Stage,
     reminded_at: Option<Mono>,
+    /// Whether nodeos was restarted by us and has not been able to sign since.
+    is_mending: bool,
+    /// Its head block when it was.
+    coma_head: u32,
+    /// Whether the node was seen stopped since it was last told to stop.
+    has_obeyed: bool,
+    /// Whether this keeper ever stopped the node.
+    is_stopped_once: bool,
+    /// Stops that came back as done, after which the node said that it is not paused.
+    unheeded: Backoff,
+    /// Tries to make the active node sign that did not work.
+    arming: Backoff,
     restarted_at: Option<Mono>,
     /// Version of the schedule by which the deadline of the verification was set.
     verified_by: Option<u64>,
@@ -316,6 +337,9 @@ impl Machine {
     fn order(&mut self, view: &View<'_>, act: Act, handover: Option<Handover>) -> u64 {
         if matches!(act, Act::Promote | Act::Demote | Act::Fence | Act::Restart) {
             self.acted_at = NEVER;
+        }
+        if matches!(act, Act::Demote | Act::Fence) {
+            self.has_obeyed = false;
         }
         self.push(view, act, handover)
     }

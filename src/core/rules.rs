@@ -5,10 +5,12 @@
 
 mod api;
 mod chain;
+mod host;
 mod log;
 mod producer;
 mod references;
 
+pub use host::clock_offset_ms;
 pub(crate) use producer::signed_elsewhere;
 
 use std::fmt;
@@ -51,6 +53,8 @@ pub struct View<'a> {
     pub maintenance_until: Option<Timestamp>,
     /// Whether a person stopped this node, the active one, and nobody has signed since.
     pub is_stopped_by_hand: bool,
+    /// What the last judgement found.
+    pub before: &'a [Finding],
 }
 
 /// The three fault classes of the original, and two that watch the watching itself.
@@ -196,6 +200,27 @@ rules! {
     DatabaseFault "database_fault" Host Page chain::database_fault,
         "nodeos says that its database is dirty, full or damaged.",
         "Free space or raise chain-state-db-size-mb; a dirty database needs a replay or a snapshot.";
+    HostCpu "host_cpu" Host Warn host::cpu,
+        "This host's processors are busy nearly all the time.",
+        "See with top what takes them; a nodeos that waits for a processor signs late.";
+    HostMemory "host_memory" Host Warn host::memory,
+        "Memory is nearly used up.",
+        "See with top what holds it, before the kernel ends nodeos for it.";
+    HostSwap "host_swap" Host Warn host::swap,
+        "Swap is nearly used up.",
+        "See with top what was swapped out; a nodeos that is swapped out signs late.";
+    HostDisk "host_disk" Host Warn host::disk,
+        "A disk that nodeos or eoskeeper writes to fills up.",
+        "See with df and du what fills it, and make room before it is full.";
+    HostDiskFull "host_disk_full" Host Page host::disk_full,
+        "A disk that nodeos or eoskeeper writes to is as good as full.",
+        "Make room at once: nodeos ends, and may damage its database, when the disk is full.";
+    HostOpenFiles "host_open_files" Host Warn host::open_files,
+        "nodeos has nearly as many files and connections open as it may have.",
+        "Raise LimitNOFILE of its unit, or see what opens so many connections.";
+    HostClock "host_clock" Host Warn host::clock,
+        "This host's clock is off against the references' clocks.",
+        "See the state of chrony or systemd-timesyncd.";
 }
 
 impl fmt::Display for Rule {
@@ -311,6 +336,11 @@ impl View<'_> {
         self.evidence.api.schedule.as_ref()
     }
 
+    /// Whether a rule fired at the last judgement.
+    fn was_firing(&self, rule: Rule) -> bool {
+        self.before.iter().any(|f| f.rule == rule && f.state == State::Firing)
+    }
+
     /// Whether this node is the one that is meant to sign: A until it hands over,
     /// or a standby that was promoted.
     #[must_use]
@@ -380,6 +410,7 @@ impl View<'_> {
 /// Judges by every rule; `before` are the findings of the last judgement, for their age.
 #[must_use]
 pub fn judge(view: &View<'_>, before: &[Finding]) -> Vec<Finding> {
+    let view = &View { before, ..*view };
     Rule::ALL
         .iter()
         .map(|rule| {

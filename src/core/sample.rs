@@ -65,3 +65,18 @@ pub struct Sample {
     /// The host, where it is watched.
     pub host: Option<HostSample>,
 }
+
+/// A mining pool's account at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolSample {
+    /// When the pool answered.
+    pub at: Timestamp,
+    /// Workers whose last share is recent.
+    pub online: u32,
+    /// Workers that have been silent for a while, and not for so long that they count no more.
+    pub offline: u32,
+    /// Total hashrate, hashes a second.
+    pub hashrate: u64,
+    /// The least it should be, where that is configured.
+    pub floor: Option<u64>,
+}

@@ -3,9 +3,13 @@
 //! Every default of a threshold stands here and nowhere else; `config/` reads the text and
 //! `config.ini.example` is tested against it.
 
+mod watched;
+
 use serde::{Deserialize, Serialize};
 
 use crate::core::name::Name;
+
+pub use watched::{FLEET_MAX, Fleet, Host, Pool};
 
 /// What this host is for. The letters are what operators know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -98,6 +102,12 @@ pub struct Settings {
     pub lease: Option<Lease>,
     /// The public key this node signs with, `PUB_K1_…`, where a promotion is by key.
     pub producer_key: Option<String>,
+    /// When the host's resources are short; `None` when it is not watched.
+    pub host: Option<Host>,
+    /// The keepers of other nodes that are watched.
+    pub fleet: Fleet,
+    /// When the mining pool's account is not well, where one is watched.
+    pub pool: Option<Pool>,
 }
 
 /// The keepers of our producer's other nodes.
@@ -121,8 +131,8 @@ pub fn is_node_name(text: &str) -> bool {
     (1..=NODE_NAME_CHARS).contains(&text.len()) && text.bytes().all(is_in)
 }
 
-/// How the lease is kept. `renew_ms + 2 × timeout_ms` is at most `ttl_ms`, so that a holder that
-/// cannot renew has stopped its node before another can take the lease.
+/// How the lease is kept. `ttl_ms` is at least [`Self::least_ttl_ms`], so that a holder that cannot
+/// renew has stopped its node before another can take the lease, and one that can never does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Lease {
     /// How long the lease is ours after a renewal, milliseconds.
@@ -159,6 +169,15 @@ impl Lease {
     #[must_use]
     pub const fn spare_ms(&self) -> u64 {
         self.timeout_ms + TICK_MS
+    }
+
+    /// The shortest time to live with these other times, milliseconds. After a renewal, or the
+    /// keeper's start, this node is stopped when `ttl_ms` - [`Self::spare_ms`] have passed. By then
+    /// the next renewal must have come, asked for after `renew_ms` and answered within `timeout_ms`;
+    /// after a start the first look, a tick later, and its answer.
+    #[must_use]
+    pub fn least_ttl_ms(&self) -> u64 {
+        self.renew_ms.max(TICK_MS) + self.timeout_ms + self.spare_ms()
     }
 
     /// The defaults: 10 s, renewed every 2 s, deadlines of 2 s; a node that cannot renew is
@@ -395,6 +414,9 @@ impl Settings {
             peers: Peers::default(),
             lease: None,
             producer_key: None,
+            host: Some(Host::DEFAULT),
+            fleet: Fleet::default(),
+            pool: None,
         }
     }
 }

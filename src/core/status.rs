@@ -3,14 +3,19 @@
 use serde::Serialize;
 
 use crate::core::action::Maintenance;
+use crate::core::alarm::incident::Incident;
+use crate::core::alarm::neighbours::Neighbours;
+use crate::core::alarm::silence::Silence;
 use crate::core::decision::Decision;
 use crate::core::entitlement::Position;
 use crate::core::evidence::own::Via;
 use crate::core::evidence::references::Standing;
 use crate::core::evidence::turns::TurnRecord;
+use crate::core::fleet::FleetStatus;
 use crate::core::gates::Gate;
 use crate::core::handover::PeerStatus;
 use crate::core::name::Name;
+use crate::core::pool::PoolStatus;
 use crate::core::promotion::Switch;
 use crate::core::rules::Finding;
 use crate::core::sample::HostSample;
@@ -57,16 +62,50 @@ pub struct Status {
     pub switchover: Option<Switch>,
     /// The host's resources, where they are watched.
     pub host: Option<HostSample>,
+    /// The keepers that are watched: peers, and members of the fleet.
+    pub fleet: FleetStatus,
+    /// The mining pool's account, where one is watched.
+    pub pool: Option<PoolStatus>,
     /// Every rule, firing or not.
     pub findings: Vec<Finding>,
     /// Every gate, open or closed, in the order they are asked.
     pub gates: Vec<Gate>,
     /// Where a promotion stands.
     pub promotion: PromotionStatus,
+    /// What people are told of, and how the channels stand.
+    pub alarms: AlarmsStatus,
     /// Thresholds in force.
     pub rules: Rules,
     /// Bytes the evidence takes, and the bound.
     pub memory: MemoryStatus,
+}
+
+/// The alarms.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AlarmsStatus {
+    /// Incidents that stand, oldest first.
+    pub incidents: Vec<Incident>,
+    /// Silences that run.
+    pub silences: Vec<Silence>,
+    /// The channels, in the order of the configuration.
+    pub channels: Vec<ChannelStatus>,
+}
+
+/// How a channel stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ChannelStatus {
+    /// Its name.
+    pub name: String,
+    /// Messages that wait.
+    pub waiting: usize,
+    /// Since when nothing could be delivered, and why.
+    pub failing: Option<(Timestamp, String)>,
+    /// Delivered since the start.
+    pub sent: u64,
+    /// Given up since the start.
+    pub given_up: u64,
+    /// When something was delivered last.
+    pub last: Option<Timestamp>,
 }
 
 /// The node beside the keeper.
@@ -112,6 +151,14 @@ pub struct ChainStatus {
     pub head_age_ms: Option<i64>,
     /// Number of the last irreversible block.
     pub lib: Option<u32>,
+    /// Greatest head among the references that answer and are on this chain.
+    pub best: Option<u32>,
+    /// Median of their heads.
+    pub median: Option<u32>,
+    /// How many references agree with this node.
+    pub agree: u32,
+    /// Blocks this node's head is behind the references' median; negative when it is ahead.
+    pub lag_blocks: Option<i64>,
     /// Producers in the active schedule.
     pub producers: Option<usize>,
     /// A round, milliseconds.
@@ -135,6 +182,8 @@ pub struct ProducerStatus {
     pub wait_ms: Option<u64>,
     /// When its next turn begins, or the running one began.
     pub next_turn: Option<Timestamp>,
+    /// Whether those next to us in the schedule miss too, where that is known.
+    pub neighbours: Option<Neighbours>,
     /// Slots known to be missed in the turns below.
     pub missed_slots: u32,
     /// Rounds in a row, up to the last, without a single block.
@@ -165,6 +214,8 @@ pub struct ReferenceStatus {
     pub standing: Option<Standing>,
     /// Number of its head block, as last answered.
     pub head: Option<u32>,
+    /// Blocks its head is behind the best of them, while it answers.
+    pub lag_blocks: Option<u32>,
     /// Why it did not answer the last time, if it did not.
     pub failure: Option<String>,
 }

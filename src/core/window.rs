@@ -110,6 +110,12 @@ impl Sightings {
         self.by.values().filter(|at| now.since_ms(**at) <= within_ms).count() as u32
     }
 
+    /// When a producer's block was last seen.
+    #[must_use]
+    pub fn last(&self, producer: Name) -> Option<Mono> {
+        self.by.get(&producer).copied()
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.by.clear();

@@ -13,7 +13,7 @@ use crate::actions::lease::Handle;
 use crate::clock::Clock;
 use crate::config::{Config, LogSource, Watch};
 use crate::core::event::Event;
-use crate::daemon::lease;
+use crate::daemon::{lease, watched};
 use crate::nodeos::rpc::Client;
 use crate::sources::get_info::Pace;
 use crate::sources::process::Target;
@@ -77,6 +77,7 @@ pub(super) fn start(
     if let Some(target) = target(config) {
         tasks.spawn(process::watch(target, events.clone(), ending.clone()));
     }
+    watched::start(config, events, &mut tasks, ending)?;
     let (lib, lib_seen) = watch::channel(0);
     for (index, url) in config.references.iter().enumerate() {
         let client = Client::new(url.as_str(), REFERENCE_DEADLINE)

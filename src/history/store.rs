@@ -4,6 +4,7 @@
 //! decisions with their evidence. A write is on disk when it returns. A file that cannot be
 //! understood is an error and is never replaced: what it said may be that this node produces.
 
+mod alarms;
 mod connection;
 mod entries;
 mod error;
@@ -20,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use self::connection::Access;
 use self::legacy::{Former, Settled};
@@ -28,6 +29,7 @@ use crate::core::action::Latch;
 use crate::core::name::Name;
 use crate::history::entry::Entry;
 
+pub use alarms::{Removal, Waiting};
 pub use entries::Bounds;
 pub use error::{Damage, StoreError};
 pub use lock::is_in_use;
@@ -103,18 +105,28 @@ impl Store {
     /// # Errors
     /// Those of [`Self::save`]. A state that [`Self::load`] did not find good is not touched.
     pub fn append(&self, entries: &[Entry], bounds: &Bounds) -> Result<(), StoreError> {
+        self.beside(|transaction| entries::append(transaction, entries, bounds))
+    }
+
+    /// Does something beside the latch, in one transaction: it waits for readers for a moment only,
+    /// since the next write of the latch waits for it, and a state that [`Self::load`] did not find
+    /// good is not touched.
+    fn beside<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
         let failed = || StoreError::sqlite("write", &self.path);
         let mut held = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(connection) = held.as_mut() else {
             return Err(StoreError::NotGood { path: self.path.clone() });
         };
         connection.busy_timeout(HISTORY_BUSY).map_err(failed())?;
-        let written = write_entries(connection, entries, bounds).map_err(failed());
+        let written = in_transaction(connection, work).map_err(failed());
         let restored = connection.busy_timeout(connection::BUSY).map_err(failed());
         if written.as_ref().is_err_and(StoreError::ends_connection) {
             *held = None;
         }
-        written.and(restored)
+        restored.and(written)
     }
 
     /// Does something with the file, which is opened and looked through where it is not open yet.
@@ -178,14 +190,14 @@ impl Store {
     }
 }
 
-fn write_entries(
+fn in_transaction<T>(
     connection: &mut Connection,
-    entries: &[Entry],
-    bounds: &Bounds,
-) -> rusqlite::Result<()> {
+    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    entries::append(&transaction, entries, bounds)?;
-    transaction.commit()
+    let result = work(&transaction)?;
+    transaction.commit()?;
+    Ok(result)
 }
 
 fn import(connection: &mut Connection, path: &Path, former: &Former) -> Result<(), StoreError> {

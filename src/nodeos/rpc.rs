@@ -21,6 +21,7 @@ use reqwest::Method;
 use crate::core::event::{ApiFailure, ChainInfo};
 use crate::core::name::Name;
 use crate::core::schedule::Schedule;
+use crate::core::time::Timestamp;
 use transport::Transport;
 
 pub use transport::ClientError;
@@ -64,6 +65,18 @@ impl Client {
         let answer =
             self.transport.call(Method::GET, "/v1/chain/get_info", SMALL_ANSWER_BYTES).await?;
         answers::chain_info(&answer)
+    }
+
+    /// The same, with the time the HTTP server put on its answer, in whole seconds: nodeos itself
+    /// puts none, a proxy in front of it does.
+    ///
+    /// # Errors
+    /// [`ApiFailure`], named after what went wrong.
+    pub async fn get_info_dated(&self) -> Result<(ChainInfo, Option<Timestamp>), ApiFailure> {
+        let path = "/v1/chain/get_info";
+        let (answer, date) =
+            self.transport.call_dated(Method::GET, path, SMALL_ANSWER_BYTES).await?;
+        Ok((answers::chain_info(&answer)?, date))
     }
 
     /// `/v1/chain/get_producer_schedule` (EOSIO 1.1 and later): the active schedule.

@@ -28,6 +28,7 @@ pub struct Digest {
     ready: bool,
     taken: Option<(String, TakenState)>,
     maintenance_until: Option<Timestamp>,
+    refused_at: Option<Timestamp>,
 }
 
 impl Digest {
@@ -39,6 +40,7 @@ impl Digest {
             ready: status.ready,
             taken: status.taken.as_ref().map(|taken| (taken.id.clone(), taken.state)),
             maintenance_until: status.maintenance_until,
+            refused_at: status.refused.as_ref().map(|refused| refused.at),
         }
     }
 }

@@ -39,10 +39,27 @@ pub async fn follow(
 pub struct Look {
     /// Whether its process runs.
     pub running: bool,
+    /// Its first process, as the engine's host numbers it; 0 where none runs.
+    pub pid: i64,
     /// Its state in the engine's word: `running`, `exited, code 1`.
     pub state: String,
     /// Whether its log has a record; Docker can read it back either way.
     pub has_log: bool,
+}
+
+/// The number of the container's first process, as this host counts them.
+///
+/// # Errors
+/// One sentence: why Docker or the container cannot be had, or its process is another host's.
+pub async fn process(container: &str, docker_host: Option<&str>) -> Result<u32, String> {
+    let sentence = |trouble: Trouble| trouble.to_string();
+    let host = docker_host.map(str::to_owned).or_else(|| std::env::var("DOCKER_HOST").ok());
+    if host.is_some_and(|host| !host.starts_with("unix://")) {
+        return Err("the container runs on another host".to_owned());
+    }
+    let engine = Engine::connect(docker_host).await.map_err(sentence)?;
+    let found = engine.inspect(container).await.map_err(sentence)?;
+    found.pid.ok_or_else(|| format!("the container {container} is not running ({})", found.state))
 }
 
 /// How long [`look`] takes at most: three calls of 5 s.
@@ -57,5 +74,10 @@ pub async fn look(container: &str, docker_host: Option<&str>) -> Result<Look, St
     let engine = Engine::connect(docker_host).await.map_err(sentence)?;
     let found = engine.inspect(container).await.map_err(sentence)?;
     let newest = engine.newest_record(&found.id).await.map_err(sentence)?;
-    Ok(Look { running: found.running, state: found.state, has_log: newest.is_some() })
+    Ok(Look {
+        running: found.running,
+        pid: found.pid.map_or(0, i64::from),
+        state: found.state,
+        has_log: newest.is_some(),
+    })
 }

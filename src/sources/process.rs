@@ -5,7 +5,7 @@
 //! What is told must be true, because a handover follows from it: the end of a relay, of a proxy or
 //! of a start script proves nothing, so those are not watched, and it is said why.
 
-mod aside;
+pub(in crate::sources) mod aside;
 mod container;
 mod ending;
 mod holders;
@@ -16,7 +16,7 @@ mod port;
 mod teller;
 mod unit;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::Url;
@@ -107,6 +107,19 @@ pub async fn look(target: Target) -> Result<String, String> {
         Ok(Err(why)) => Err(why),
         Err(_) => Err("Docker did not answer in time".to_owned()),
     }
+}
+
+/// What runs before nodeos as the first process of its container, so that the end of nodeos is not the
+/// container's: the name of a start script or of a supervisor. `None` where nodeos is the first, or a
+/// bare init that ends with it; and where that cannot be seen, as with an engine on another host.
+pub async fn stands_before(target: &Target) -> Option<String> {
+    let Target::Container { name, host } = target else { return None };
+    if host.as_deref().is_some_and(|host| !host.starts_with("unix://")) {
+        return None;
+    }
+    let found = timeout(LOOK_MAX, docker::look(name, host.as_deref())).await.ok()?.ok()?;
+    let pid = i32::try_from(found.pid).ok().filter(|pid| *pid > 0)?;
+    name::before_nodeos(&name::arguments(Path::new("/proc"), pid))
 }
 
 /// The number of nodeos's process, on this host and in no container.

@@ -44,9 +44,19 @@ pub async fn ask(
         let mut next_block = Instant::now();
         loop {
             ticks.tick().await;
-            let answer = ReferenceAnswer::Info(client.get_info().await);
-            let is_there = matches!(answer, ReferenceAnswer::Info(Ok(_)));
-            let mut told = tell(&events, index, answer);
+            let asked = Instant::now();
+            let answer = client.get_info_dated().await;
+            let took_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let (answer, date) = match answer {
+                Ok((info, date)) => (Ok(info), date),
+                Err(failure) => (Err(failure), None),
+            };
+            let is_there = answer.is_ok();
+            // First: what lies between the answer and its taking blurs it.
+            if let Some(date) = date {
+                tell(&events, index, ReferenceAnswer::Date { date, took_ms });
+            }
+            let mut told = tell(&events, index, ReferenceAnswer::Info(answer));
             let number = *lib.borrow();
             if told && is_there && number > 0 && Instant::now() >= next_block {
                 next_block = Instant::now() + pace.block;

@@ -1,9 +1,10 @@
 //! One bad file for each rule. The messages it must give stand at its end, a `#!` line each,
-//! without the file's name.
+//! without the file's name; `{sections}` stands for every section.
 
 use std::path::{Path, PathBuf};
 use std::{fs, iter};
 
+use eoskeeper::config::keys::SECTIONS;
 use eoskeeper::config::{ConfigError, PROBLEMS_MAX, load_file};
 use proptest::prelude::*;
 
@@ -21,12 +22,18 @@ fn every_bad_file_gives_exactly_its_messages() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
+/// Every section, as a message lists them.
+fn sections() -> String {
+    let names: Vec<String> = SECTIONS.iter().map(|section| format!("[{}]", section.name)).collect();
+    names.join(", ")
+}
+
 fn difference(file: &Path) -> Option<String> {
     let text = fs::read_to_string(file).unwrap();
     let expected: Vec<String> = text
         .lines()
         .filter_map(|line| line.strip_prefix("#! "))
-        .map(|message| format!("{}:{message}", file.display()))
+        .map(|message| format!("{}:{message}", file.display()).replace("{sections}", &sections()))
         .collect();
     let got: Vec<String> = match load_file(file) {
         Ok(_) => vec!["it loads".to_owned()],

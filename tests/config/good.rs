@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use eoskeeper::config::{Actuator, LeaseAccess, LogFormat, LogLevel, LogSource, Watch};
-use eoskeeper::core::settings::{Lease, OnLeaseOutage, Promotion, Role, Rules, Settings, Wait};
+use eoskeeper::core::settings::{
+    Fleet, Host, Lease, OnLeaseOutage, Promotion, Role, Rules, Settings, Wait,
+};
 
 use super::{ACTS, LEAST, loaded};
 
@@ -74,11 +76,11 @@ fn a_lease_has_its_defaults_and_what_is_given() {
     assert_eq!((access.user, access.password_file, access.ca_file), (None, None, None));
 
     let (times, access) = lease_of(
-        "ttl_seconds = 5\nrenew_seconds = 1.5\ntimeout_seconds = 1.75\nlapsed_slots = 12\n\
+        "ttl_seconds = 6\nrenew_seconds = 1.5\ntimeout_seconds = 1.75\nlapsed_slots = 12\n\
          on_lease_outage = keep_if_chain_proves\nprefix = /bp/x\nuser = k\npassword_file = pw\n",
     );
     let expected = Lease {
-        ttl_ms: 5_000,
+        ttl_ms: 6_000,
         renew_ms: 1_500,
         timeout_ms: 1_750,
         on_outage: OnLeaseOutage::KeepIfChainProves,
@@ -342,4 +344,52 @@ fn what_is_watched_follows_from_where_nodeos_runs() {
         let config = loaded(&format!("{LEAST}{more}"));
         assert_eq!((config.watch, config.notes.len()), (watch, notes), "{more}");
     }
+}
+
+#[test]
+fn what_is_watched_beside_the_node_has_its_defaults_and_what_is_given() {
+    let config = loaded(LEAST);
+    assert_eq!(config.settings.host, Some(Host::DEFAULT));
+    assert_eq!((config.settings.fleet, config.settings.pool), (Fleet::default(), None));
+    let lines = "[host]\nwatch = no\n[fleet]\nurls = oslo-1=http://10.0.1.2:9880\noffline_minutes = 2.5\n\
+                 [pool]\nurl = https://api.example/bitcoin/\naccount = us\nhashrate_floor = 1.5P\n";
+    let config = loaded(&format!("{LEAST}{lines}"));
+    assert_eq!((config.host, config.settings.host), (None, None));
+    assert_eq!(config.settings.fleet.names, ["oslo-1"]);
+    assert_eq!(config.settings.fleet.offline_ms, 150_000);
+    assert_eq!(config.fleet[0].1.as_str(), "http://10.0.1.2:9880/");
+    let (access, pool) = (config.pool.unwrap(), config.settings.pool.unwrap());
+    assert_eq!(access.url.as_str(), "https://api.example/bitcoin/us");
+    assert_eq!((access.question, access.token), (None, None));
+    assert_eq!(pool.hashrate_floor, Some(1_500_000_000_000_000));
+    let lines = "[pool]\nurl = https://api.example/v2/list\naccount = us\ncurrency = bitcoin\n";
+    let access = loaded(&format!("{LEAST}{lines}")).pool.unwrap();
+    assert_eq!(access.url.as_str(), "https://api.example/v2/list");
+    assert_eq!(access.question.map(|question| question.account).as_deref(), Some("us"));
+}
+
+#[test]
+fn the_file_of_members_is_read_and_its_faults_are_named() {
+    let load = |file: &str, urls: &str| {
+        let file = super::secret_file(0o644, file);
+        let text = format!("{LEAST}[fleet]\n{urls}members_file = {}\n", file.display());
+        super::parsed(&text).map(|config| config.fleet)
+    };
+    let good = "# ours\n\n oslo-1 = http://10.0.1.2:9880  # north\ntokyo-1=https://tokyo.example\n";
+    let members = load(good, "urls = a=http://10.0.0.9:9880\n").unwrap();
+    let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["a", "oslo-1", "tokyo-1"]);
+    for (bad, why) in [
+        ("oslo-1\n", "line 1: 'oslo-1' is no NAME=ADDRESS"),
+        ("\nOslo=http://a\n", "line 2: 'Oslo' is no name of a node"),
+        ("a=http://b:1\n", "line 1: a or its address is there twice"),
+        ("b=http://10.0.0.9:9880\n", "line 1: b or its address is there twice"),
+        ("b=http://u:p@x\n", "line 1: the address holds an @"),
+    ] {
+        let error = load(bad, "urls = a=http://10.0.0.9:9880\n").unwrap_err().to_string();
+        assert!(error.contains(why), "{bad}: {error}");
+    }
+    let many: String = (0..1_001).map(|n| format!("m{n}=http://10.0.0.1:{}\n", n + 1)).collect();
+    let error = load(&many, "").unwrap_err().to_string();
+    assert!(error.contains("line 1001: more than 1000 members"), "{error}");
 }

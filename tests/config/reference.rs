@@ -1,7 +1,8 @@
 //! `config.ini.example` and `doc/configuration.md` against the table of keys.
 //!
 //! Both are made from the table. After a change of the table a failing test prints the text it
-//! expects, to be put into the file.
+//! expects; with `UPDATE_DOCS=1` in the environment the tests put it into the files themselves, and
+//! pass when they are run again.
 
 use eoskeeper::config::keys::{DefaultValue, Key, SECTIONS, Section};
 use eoskeeper::core::settings::{Role, Rules, Settings};
@@ -79,8 +80,22 @@ fn reference_section(section: &Section) -> String {
     )
 }
 
+/// Writes a file anew from where its first section begins, where that is wished for.
+fn update(file: &str, text: &str, section: fn(&Section) -> String) {
+    if std::env::var_os("UPDATE_DOCS").is_none() {
+        return;
+    }
+    let first = section(&SECTIONS[0]);
+    // The help of the first section's keys may have changed; its own has to be found.
+    let begin = first.lines().next().and_then(|line| text.find(line)).expect("the first section");
+    let sections: Vec<String> = SECTIONS.iter().map(section).collect();
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    std::fs::write(path, format!("{}{}", &text[..begin], sections.join("\n"))).unwrap();
+}
+
 #[test]
 fn the_example_says_what_the_table_says() {
+    update("config.ini.example", EXAMPLE, example_section);
     for section in SECTIONS {
         let expected = example_section(section);
         assert!(EXAMPLE.contains(&expected), "config.ini.example should have:\n\n{expected}");
@@ -89,6 +104,7 @@ fn the_example_says_what_the_table_says() {
 
 #[test]
 fn the_reference_says_what_the_table_says() {
+    update("doc/configuration.md", REFERENCE, reference_section);
     for section in SECTIONS {
         let expected = reference_section(section);
         assert!(REFERENCE.contains(&expected), "configuration.md should have:\n\n{expected}");
@@ -176,6 +192,9 @@ fn every_other_example_is_taken() {
         }
         let line = format!("{} = {}", key.name, key.example());
         let text = match key.name {
+            _ if section.name == "telegram" => super::chat::telegram(&line),
+            _ if section.name == "wecom" => super::chat::wecom(&line),
+            _ if CHANNELS.contains(&section.name) => channel(section.name, &line),
             "promote" => format!("{LEAST}[promotion]\n{line}\ndemote = api\n"),
             "key_script" | "producer_key" => by_key(&line),
             "promote_remote" => {
@@ -195,15 +214,52 @@ fn every_other_example_is_taken() {
             "ca_file" => format!("{LEAST}{ACTS}[lease]\nendpoints = https://e:2379\n{line}\n"),
             "endpoints" => format!("{LEAST}{ACTS}[lease]\n{line}\n"),
             "http_url" => LEAST.replace("http_port = 8888", &line),
+            "account" | "currency" | "token_file" | "hashrate_floor" => pool(&line),
+            "members_file" => {
+                let file = super::secret_file(0o644, "oslo-1 = http://10.0.1.2:9880 # north\n");
+                format!("{LEAST}[fleet]\nmembers_file = {}\n", file.display())
+            }
             "listen" | "nodes" | "secret_file" if section.name == "peers" => peers(&line),
-            _ if section.name == "telegram" => super::chat::telegram(&line),
-            _ if section.name == "wecom" => super::chat::wecom(&line),
             _ if section.name == "global" => format!("{LEAST}{line}\n"),
             _ => format!("{LEAST}[{}]\n{line}\n", section.name),
         };
         let config = loaded(&text);
         assert_ne!(config, parsed(LEAST).unwrap(), "{line}");
     }
+}
+
+/// Sections that need keys of their own, some of them a file that must be there.
+const CHANNELS: [&str; 6] = ["email", "webhook", "slack", "discord", "pagerduty", "script"];
+
+/// All that a channel needs, with one line as given; a file must be there.
+fn channel(section: &str, line: &str) -> String {
+    let url = super::secret_file(0o600, "https://hooks.example/services/T0/B0/token");
+    let secret = super::secret_file(0o600, &"s".repeat(32));
+    let file = |key: &str, path: &std::path::Path| format!("{key} = {}", path.display());
+    let mut lines = match section {
+        "email" => vec![
+            "smtp = mail.example".to_owned(),
+            "from = a@example.org".to_owned(),
+            "to = b@example.org".to_owned(),
+            "user = eoskeeper".to_owned(),
+            file("password_file", &secret),
+        ],
+        "webhook" => vec![file("url_file", &url), file("secret_file", &secret)],
+        "slack" | "discord" => vec![file("url_file", &url)],
+        "pagerduty" => vec![file("routing_key_file", &secret)],
+        _ => vec!["path = ./notify.sh".to_owned()],
+    };
+    let key = line.split(" = ").next().unwrap();
+    if key == "url" {
+        lines.retain(|other| !other.starts_with("url_file"));
+    }
+    if !key.ends_with("_file") {
+        lines.retain(|other| !other.starts_with(&format!("{key} =")));
+    }
+    if !key.ends_with("_file") || key == "ca_file" {
+        lines.push(line.to_owned());
+    }
+    format!("{LEAST}[{section}]\n{}\n", lines.join("\n"))
 }
 
 /// All of `[peers]`, with one line as given; the secret's file must be there.
@@ -220,6 +276,17 @@ fn peers(line: &str) -> String {
         lines.push(line.to_owned());
     }
     format!("{LEAST}{ACTS}[peers]\n{}\n", lines.join("\n"))
+}
+
+/// All that a pool needs for one of its lines; the token's file must be there.
+fn pool(line: &str) -> String {
+    let token = super::secret_file(0o600, "0123456789abcdef");
+    let line = match line.split(" = ").next().unwrap() {
+        "token_file" => format!("token_file = {}", token.display()),
+        "currency" => format!("account = a\n{line}"),
+        _ => line.to_owned(),
+    };
+    format!("{LEAST}[pool]\nurl = https://api.f2pool.com/bitcoin\n{line}\n")
 }
 
 #[test]
@@ -239,7 +306,11 @@ fn every_key_says_its_unit_and_is_told_apart() {
     for (section, key) in keys() {
         if let Some(stem) = key.field.strip_suffix("_ms") {
             let unit = key.name.strip_prefix(stem);
-            assert!(matches!(unit, Some("_seconds" | "_hours")), "{}", key.name);
+            assert!(
+                matches!(unit, Some("_seconds" | "_minutes" | "_hours" | "_ms")),
+                "{}",
+                key.name
+            );
         } else {
             assert_eq!(key.field, key.name);
         }

@@ -1,7 +1,8 @@
 //! A real `eoskeeper run` beside a node of the network; killed when dropped.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -19,14 +20,49 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     /// Starts the keeper of role A, B, C or F beside the node of that letter and waits until its
-    /// status page answers. `extra` is INI text appended to the configuration.
+    /// status page answers. It hears nodeos through the relay that `mute-api` silences. Only a
+    /// standby gets the means to act. `extra` is INI text appended to the configuration.
     pub(crate) fn start(role: char, net: &Network, extra: &str) -> Self {
+        let acts = match role {
+            'B' | 'C' => "[promotion]\npromote = api\ndemote = api\n",
+            _ => "",
+        };
+        let port = net.rpc_port(&role.to_ascii_lowercase().to_string());
+        Self::run(role, net, port, &format!("{acts}{extra}"))
+    }
+
+    /// Starts the keeper of a role that knows the others: two references, and the keepers of `peers`.
+    /// It asks nodeos itself, so that it sees its process. `promotion` is the text of that section.
+    pub(crate) fn start_among(role: char, net: &Network, peers: &[char], promotion: &str) -> Self {
+        let node = role.to_ascii_lowercase().to_string();
+        let secret = net.path("peers.secret");
+        if !secret.exists() {
+            fs::write(&secret, "a secret of this test alone, of no use elsewhere\n").unwrap();
+            fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        let others = peers.iter().map(|peer| {
+            let name = peer.to_ascii_lowercase();
+            format!("{name}=http://127.0.0.1:{}", net.spare_port(peer_index(*peer)))
+        });
+        let extra = format!(
+            "[promotion]\n{promotion}\n[references]\nurls = http://127.0.0.1:{}, \
+             http://127.0.0.1:{}\n[peers]\nlisten = 127.0.0.1:{}\nnodes = {}\nsecret_file = {}\n",
+            net.rpc_port("boot"),
+            net.rpc_port("f"),
+            net.spare_port(peer_index(role)),
+            others.collect::<Vec<_>>().join(", "),
+            secret.display(),
+        );
+        Self::run(role, net, net.http_port(&node), &extra)
+    }
+
+    fn run(role: char, net: &Network, rpc: u16, extra: &str) -> Self {
         let node = role.to_ascii_lowercase().to_string();
         let dir = net.path(&format!("keeper-{node}"));
         let port = net.spare_port(u16::from(role as u8 - b'A'));
         fs::create_dir_all(dir.join("state")).expect("a directory for the keeper");
         let config = dir.join("config.ini");
-        fs::write(&config, config_text(role, net, &node, &dir, port) + extra).expect("its config");
+        fs::write(&config, config_text(role, net, rpc, &dir, port) + extra).expect("its config");
         let log = File::options().create(true).append(true).open(dir.join("keeper.log"));
         let log = log.expect("a log file for the keeper");
         let process = Command::new(env!("CARGO_BIN_EXE_eoskeeper"))
@@ -81,19 +117,20 @@ impl Drop for Keeper {
     }
 }
 
-/// Only a standby gets the means to act: A's own node is not to be switched by these tests.
-fn config_text(role: char, net: &Network, node: &str, dir: &std::path::Path, port: u16) -> String {
-    let rpc = net.rpc_port(node);
-    let log = net.log_path(node);
+/// Which of the network's spare ports a keeper hears its peers on; its status page has the others.
+fn peer_index(role: char) -> u16 {
+    6 + u16::from(role as u8 - b'A')
+}
+
+/// Who it is, where its node and its own files are.
+fn config_text(role: char, net: &Network, rpc: u16, dir: &Path, port: u16) -> String {
+    let node = role.to_ascii_lowercase().to_string();
+    let log = net.log_path(&node);
     let (log, state) = (log.display(), dir.join("state"));
     let state = state.display();
-    let acts = match role {
-        'B' | 'C' => "[promotion]\npromote = api\ndemote = api\n",
-        _ => "",
-    };
     format!(
         "[global]\nrole = \"{role}\"\nproducer_name = \"{OURS}\"\nhttp_port = {rpc}\n\
-         is_docker = false\nlog_file = \"{log}\"\nc_name = \"nodeos\"\n\
-         [status]\nlisten = 127.0.0.1:{port}\n[state]\ndir = \"{state}\"\n{acts}"
+         node_name = {node}\nis_docker = false\nlog_file = \"{log}\"\nc_name = \"nodeos\"\n\
+         [status]\nlisten = 127.0.0.1:{port}\n[state]\ndir = \"{state}\"\n"
     )
 }

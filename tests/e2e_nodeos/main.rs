@@ -10,6 +10,7 @@ mod http;
 mod keeper;
 mod network;
 mod process;
+mod rungs;
 mod stays;
 mod takeover;
 mod wait;

@@ -1,6 +1,7 @@
 //! A network of `scripts/testnet`, as a value: up when made, down when dropped.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -154,6 +155,38 @@ impl Network {
     /// Blocks the node itself signed for our producer, from its log, oldest first.
     pub(crate) fn produced_blocks(&self, node: &str) -> Vec<Produced> {
         self.log(node).lines().filter_map(produced_by_us).collect()
+    }
+
+    /// Waits until the node has signed all of a turn that began after now, and for its last block to be
+    /// the newest of ours; returns that block's time.
+    pub(crate) fn turn_just_over(&self, node: &str, seconds: u64) -> Timestamp {
+        let seen = self.produced_blocks(node).len();
+        until("a whole turn", seconds, || {
+            let blocks = self.produced_blocks(node);
+            let last = blocks.last()?.time;
+            // A turn starts at a multiple of 12 slots (6 s), so its last block is 5.5 s after that.
+            (blocks.len() >= seen + 12 && last.ms().rem_euclid(6_000) == 5_500).then_some(last)
+        })
+    }
+
+    /// Writes an executable script into the network's directory; it finds the same nodeos.
+    pub(crate) fn script(&self, name: &str, body: &str) -> PathBuf {
+        let path = self.path(name);
+        let venv = std::env::var("EOSKEEPER_NODEOS_VENV").unwrap_or_default();
+        let given = if venv.is_empty() {
+            String::new()
+        } else {
+            format!("export EOSKEEPER_NODEOS_VENV='{venv}'\n")
+        };
+        fs::write(&path, format!("#!/bin/bash\nset -eu\n{given}{body}\n")).expect("a script");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode");
+        path
+    }
+
+    /// The line of a shell that gives the testnet an order about this network.
+    pub(crate) fn line(&self, order: &str) -> String {
+        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/testnet");
+        format!("{program} {order} --dir '{}'", self.dir.display())
     }
 
     /// Block time of the last block the node signed for our producer.

@@ -1,6 +1,8 @@
 //! A chain in virtual time around one keeper: slots pass, producers sign or not, and the keeper is
 //! told what its node would have told it.
 
+pub mod pair;
+
 use eoskeeper::core::action::{Act, ActResult, Action, Latch, Notice, Order, Outcome};
 use eoskeeper::core::event::{
     ApiFailure, ChainInfo, Event, EventName, LogEvent, LogSourceEvent, OtherLines, ReferenceAnswer,
@@ -52,6 +54,10 @@ pub struct Knobs {
     pub promote_works: bool,
     /// What orders come back with; `None`: nothing ever.
     pub answer: Option<ActResult>,
+    /// What the order to sign comes back with in its place.
+    pub promote_answer: Option<ActResult>,
+    /// A node that is told to stop does.
+    pub pause_works: bool,
     /// What writes of the latch come back with.
     pub save_answer: ActResult,
     /// How many of the references tell the chain as it is.
@@ -125,6 +131,8 @@ impl World {
                 scheduled: true,
                 promote_works: true,
                 answer: Some(ActResult::Done("ok".to_owned())),
+                promote_answer: None,
+                pause_works: true,
                 save_answer: ActResult::Done(String::new()),
                 honest: usize::MAX,
                 references_move: true,
@@ -365,13 +373,15 @@ impl World {
                     self.tell(Event::Outcome(Outcome { id, result }));
                 }
                 Action::Act(order) => {
-                    let result = self.knobs.answer.clone();
+                    let own = self.knobs.promote_answer.clone();
+                    let own = own.filter(|_| order.act == Act::Promote);
+                    let result = own.or_else(|| self.knobs.answer.clone());
                     let done = matches!(result, Some(ActResult::Done(_)));
                     match order.act {
                         Act::Promote if done => {
                             self.knobs.paused = false;
                         }
-                        Act::Demote if done => self.knobs.paused = true,
+                        Act::Demote if done => self.knobs.paused |= self.knobs.pause_works,
                         Act::PromoteRemote if done => {
                             self.remote_promoted = self.knobs.promote_works;
                         }
@@ -449,6 +459,7 @@ pub fn peer(node: &str, role: Role, signing: Signing) -> PeerStatus {
         maintenance_until: None,
         taken: None,
         version: None,
+        refused: None,
     }
 }
 

@@ -26,8 +26,8 @@ pub struct Host {
     pub state_dir: PathBuf,
 }
 
-/// The whole environment of a script.
-pub(super) fn variables(order: &Order, host: &Host) -> Vec<(&'static str, OsString)> {
+/// What a program of the operator's needs to run at all.
+pub(crate) fn inherited() -> Vec<(&'static str, OsString)> {
     let mut all: Vec<(&'static str, OsString)> = INHERITED
         .iter()
         .filter_map(|name| std::env::var_os(name).map(|value| (*name, value)))
@@ -35,6 +35,12 @@ pub(super) fn variables(order: &Order, host: &Host) -> Vec<(&'static str, OsStri
     if !all.iter().any(|(name, _)| *name == "PATH") {
         all.push(("PATH", DEFAULT_PATH.into()));
     }
+    all
+}
+
+/// The whole environment of a script.
+pub(super) fn variables(order: &Order, host: &Host) -> Vec<(&'static str, OsString)> {
+    let mut all = inherited();
     let text = |text: &str| OsString::from(one_line(text));
     all.extend([
         ("EOSKEEPER_ROLE", text(host.role.letter().encode_utf8(&mut [0; 4]))),
@@ -62,6 +68,6 @@ pub(super) fn variables(order: &Order, host: &Host) -> Vec<(&'static str, OsStri
 }
 
 /// A NUL would make the start fail, and a newline would make two lines of a script's log.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

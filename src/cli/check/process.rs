@@ -11,7 +11,17 @@ pub(super) async fn rows(config: &Config) -> Vec<Row> {
     let Some(target) = target(config) else {
         return vec![Row::ok(what, "not watched: watch_process is false")];
     };
+    let before = process::stands_before(&target).await;
     vec![match process::look(target).await {
+        Ok(found) if before.is_some() => Row::warn(
+            what,
+            format!(
+                "{found}; its first process is not nodeos but {}: if that lives on when nodeos dies, the \
+                 end is not seen at once",
+                before.unwrap_or_default()
+            ),
+            "begin nodeos with exec in the start script, so that it takes its place",
+        ),
         Ok(found) => Row::ok(what, format!("{found}; its end is seen at once")),
         Err(why) => {
             let (why, next) = why

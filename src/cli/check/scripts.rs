@@ -40,12 +40,16 @@ pub(super) async fn rows(config: &Config) -> Vec<Row> {
     blocking::rows("scripts", look).await
 }
 
-fn script(what: &'static str, path: &Path) -> Row {
+pub(super) fn script(what: &'static str, path: &Path) -> Row {
     let name = path.display();
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) => {
-            return Row::fail(what, format!("{name}: {error}"), "correct the path in [promotion]");
+            return Row::fail(
+                what,
+                format!("{name}: {error}"),
+                "correct the path in the configuration",
+            );
         }
     };
     if !metadata.is_file() {

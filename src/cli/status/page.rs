@@ -1,6 +1,7 @@
 //! The status as a person reads it on a terminal.
 
 mod others;
+mod watched;
 
 use std::fmt::Write;
 
@@ -19,6 +20,9 @@ pub(super) fn render(status: &Value, why: bool, style: Style) -> String {
     others::lease(&mut page, status, style);
     others::switchover(&mut page, status, style);
     references(&mut page, status, style);
+    watched::host(&mut page, status, style);
+    watched::fleet(&mut page, status, style);
+    watched::pool(&mut page, status, style);
     findings(&mut page, status, style);
     if why {
         gates(&mut page, status, style);
@@ -200,6 +204,16 @@ fn references(page: &mut String, status: &Value, style: Style) {
         return;
     }
     line!(page, "\n{}", style.bold("References"));
+    let chain = &status["chain"];
+    line!(
+        page,
+        "  {} of {} agree; best head #{}, median #{}; this node is {} behind the median",
+        text(&chain["agree"]),
+        all.len(),
+        text(&chain["best"]),
+        text(&chain["median"]),
+        watched::blocks(&chain["lag_blocks"])
+    );
     for reference in all {
         let standing = text(&reference["standing"]);
         let mark = format!("{standing:<11}");

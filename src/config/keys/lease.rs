@@ -27,8 +27,8 @@ pub(super) const SECTION: Section = Section {
             "renew_seconds",
             "renew_ms",
             Kind::Time { unit: Unit::Seconds, min_ms: 500, max_ms: 100_000 },
-            "Between two renewals. renew_seconds + 2 × timeout_seconds is at most ttl_seconds: \
-             one timeout for etcd, one to stop the node.",
+            "Between two renewals. renew_seconds (1 at least) + 2 × timeout_seconds + 1 is at most \
+             ttl_seconds: one timeout for etcd, one to stop the node, a second until it is judged.",
         ),
         time(
             "timeout_seconds",

@@ -61,15 +61,24 @@ impl Resolver<'_> {
             let what = "etcd counts whole seconds";
             self.problem(SECTION, "ttl_seconds", what, "give a whole number, at least 3");
         }
-        let needed = lease.renew_ms + 2 * lease.timeout_ms;
-        if needed > lease.ttl_ms {
+        let (needed, least) = (lease.renew_ms + 2 * lease.timeout_ms, lease.least_ttl_ms());
+        if least > lease.ttl_ms {
             let seconds = |ms: u64| ms as f64 / 1_000.0;
-            let what = format!(
-                "renew_seconds + 2 × timeout_seconds is {} and more than ttl_seconds = {}: another \
-                 node could sign before this one has stopped",
-                seconds(needed),
-                seconds(lease.ttl_ms)
-            );
+            let ttl = seconds(lease.ttl_ms);
+            let what = if needed > lease.ttl_ms {
+                format!(
+                    "renew_seconds + 2 × timeout_seconds is {} and more than ttl_seconds = {ttl}: \
+                     another node could sign before this one has stopped",
+                    seconds(needed)
+                )
+            } else {
+                format!(
+                    "renew_seconds (1 at least) + 2 × timeout_seconds + 1 is {} and more than \
+                     ttl_seconds = {ttl}: a node that is well would be stopped, after a start of its \
+                     keeper or by one slow answer of etcd",
+                    seconds(least)
+                )
+            };
             let given = times.into_iter().find(|key| self.given.is_given(SECTION, key));
             let allowed = "make ttl_seconds longer, or the others shorter";
             self.problem(SECTION, given.unwrap_or("ttl_seconds"), &what, allowed);

@@ -126,7 +126,7 @@ impl PeersEvidence {
     /// Bytes held beside the struct itself.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let texts = 2 * SENTENCE_BYTES + 6 * WORD_BYTES;
+        let texts = 3 * SENTENCE_BYTES + 7 * WORD_BYTES;
         self.all.capacity() * (size_of::<Peer>() + texts)
             + self.offered.as_ref().map_or(0, |offered| handover_bytes(&offered.handover))
             + self.asked.as_ref().map_or(0, |(_, _, behalf)| behalf.capacity())
@@ -152,6 +152,10 @@ fn bound(status: &mut PeerStatus) {
     if let Some(taken) = &mut status.taken {
         taken.id = cut(&taken.id, WORD_BYTES);
         taken.sentence = cut(&taken.sentence, SENTENCE_BYTES);
+    }
+    if let Some(refused) = &mut status.refused {
+        refused.to = cut(&refused.to, WORD_BYTES);
+        refused.sentence = cut(&refused.sentence, SENTENCE_BYTES);
     }
 }
 

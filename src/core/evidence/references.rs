@@ -6,12 +6,15 @@
 use serde::Serialize;
 
 use crate::core::event::{ApiFailure, ChainInfo, ReferenceAnswer, ReferenceEvent};
+use crate::core::evidence::offset::{Bounds, Offset};
 use crate::core::name::Name;
 use crate::core::settings::REFERENCES_MAX;
 use crate::core::time::{Mono, Now};
 
 /// An answer older than this says nothing about now; five polls of 3 s.
 const FRESH_MS: u64 = 15_000;
+/// A clock that was last heard longer ago says nothing about now, milliseconds.
+const CLOCK_FRESH_MS: u64 = 60_000;
 
 /// What one reference said.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +27,8 @@ pub struct Reference {
     pub failure: Option<ApiFailure>,
     /// The block it has at one of our irreversible heights: number and id.
     pub block: Option<(u32, String)>,
+    /// How far our clock is from its.
+    pub clock: Option<Offset>,
 }
 
 /// How one reference compares with this node.
@@ -73,6 +78,9 @@ impl ReferencesEvidence {
             ReferenceAnswer::BlockId { number, id: Ok(id) } => {
                 reference.block = Some((*number, id.clone()));
             }
+            ReferenceAnswer::Date { date, took_ms } => {
+                reference.clock = Some(Offset::after(reference.clock, now, *date, *took_ms));
+            }
             // Not every node tells blocks; without it the heads alone are compared.
             ReferenceAnswer::BlockId { id: Err(_), .. } => {}
         }
@@ -103,6 +111,22 @@ impl ReferencesEvidence {
             self.fresh(now).filter(|info| is_same_chain(info, own)).map(|info| info.head).collect();
         heads.sort_unstable();
         heads.get(heads.len().checked_sub(1)? / 2).copied()
+    }
+
+    /// The greatest head of those that answered lately and are on our chain.
+    #[must_use]
+    pub fn best_head(&self, now: Now, own: &ChainInfo) -> Option<u32> {
+        self.fresh(now).filter(|info| is_same_chain(info, own)).map(|info| info.head).max()
+    }
+
+    /// Bounds on how far our clock is from theirs, and how many say their time; they hold as long
+    /// as most of those do.
+    #[must_use]
+    pub fn clock(&self, now: Now) -> Option<(Bounds, usize)> {
+        let heard = self.all.iter().filter_map(|reference| reference.clock);
+        let fresh = heard.filter(|clock| now.mono.since_ms(clock.heard) <= CLOCK_FRESH_MS);
+        let all: Vec<Bounds> = fresh.map(|clock| clock.bounds(now)).collect();
+        Some((Bounds::of_majority(&all)?, all.len()))
     }
 
     /// How many of those that answered lately have a head that moved within the time, and how many
@@ -140,6 +164,12 @@ impl ReferencesEvidence {
 }
 
 impl Reference {
+    /// Its head, if it answered lately.
+    #[must_use]
+    pub fn fresh_head(&self, now: Now) -> Option<u32> {
+        self.fresh(now).map(|info| info.head)
+    }
+
     fn fresh(&self, now: Now) -> Option<&ChainInfo> {
         let (at, info) = self.info.as_ref()?;
         (now.mono.since_ms(*at) <= FRESH_MS && self.failure.is_none()).then_some(info)

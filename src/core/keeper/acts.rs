@@ -5,6 +5,7 @@ use super::{Keeper, view};
 use crate::core::action::Act;
 use crate::core::entitlement::{Ground, Position, ground};
 use crate::core::gates::HoldReason;
+use crate::core::handover::Refused;
 use crate::core::incapable::{Cause, Incapable, incapable};
 use crate::core::promotion::{Machine, Stage};
 use crate::core::rules::{self, Rule};
@@ -39,6 +40,13 @@ impl Keeper {
         let view = view(&self.settings, &self.evidence, &self.machine, now);
         let Some(block) = rules::signed_elsewhere(&view) else { return };
         let why = format!("our block #{} ({}) was signed elsewhere", block.number, block.time);
+        if self.machine.promoted_at().is_none() {
+            let mut is_seen_to = false;
+            self.with_machine(now, |machine, view| is_seen_to = machine.sees_to_unheeded(view));
+            if is_seen_to {
+                return;
+            }
+        }
         self.with_machine(now, |machine, view| machine.step_down(view, why));
     }
 
@@ -73,6 +81,8 @@ impl Keeper {
         let signs = match self.machine.stage {
             Stage::Resting => self.settings.role == Role::Active && !self.machine.is_stopped(),
             Stage::Producing { .. } | Stage::Switching { .. } => true,
+            // It was started paused, and is in coma still.
+            Stage::Arming { .. } => self.machine.is_mending(),
             _ => false,
         };
         let policy = &self.settings.promotion;
@@ -81,7 +91,8 @@ impl Keeper {
             && self.machine.latch_fault.is_none()
             && view.maintenance_until.is_none_or(|until| until <= now.wall)
             && view.evidence.api.is_scheduled(self.settings.producer) != Some(false);
-        if !signs || !may_act || self.machine.is_restarting(&view) {
+        let is_due = self.machine.is_stop_due(&view);
+        if !signs || !may_act || !is_due || self.machine.is_restarting(&view) {
             return None;
         }
         let can_give = Machine::can_give(&view);
@@ -104,7 +115,12 @@ impl Keeper {
         let said = answer.sentences.join(" ");
         let verb = if answer.accepted { "granted" } else { "refused" };
         let text = format!("{name} asked for the producer ({behalf}): {verb}. {said}");
-        self.with_machine(now, |machine, _| machine.note("handover_asked", text));
+        let refused =
+            (!answer.accepted).then_some(Refused { to: name, at: now.wall, sentence: said });
+        self.with_machine(now, |machine, _| {
+            machine.refused = refused;
+            machine.note("handover_asked", text);
+        });
     }
 
     pub(super) fn promote_if_open(&mut self, now: Now) {
@@ -114,6 +130,9 @@ impl Keeper {
         let need = self.settings.promotion.confirm_ticks;
         let is_sure = ground.is_some_and(Ground::is_quick) || self.machine.confirmed_ticks >= need;
         if !self.machine.is_resting() || !is_open || !is_sure {
+            return;
+        }
+        if self.machine.arming_waits(&view).is_some() {
             return;
         }
         let act = match (self.settings.role, self.machine.position().0) {

@@ -84,6 +84,9 @@ impl Keeper {
                 });
                 if ended { yes("Maintenance is over.") } else { no("There is no maintenance.") }
             }
+            Command::Silence { .. } | Command::EndSilence { .. } => {
+                no("Silences are no orders to the node; the desk of the alarms takes them.")
+            }
             Command::Rearm => {
                 let mut forgotten = 0;
                 self.with_machine(now, |machine, _| forgotten = machine.rearm());
@@ -250,6 +253,11 @@ impl Keeper {
         let Some(name) = self.peer_that(now, |peer| peer.signing == Signing::Yes) else {
             return no("No peer says that it signs: there is nobody to ask.");
         };
+        if let Some(maintenance) = self.maintenance(now) {
+            // Not to be forced: what the other gave would be declined here.
+            let until = maintenance.until;
+            return no(format!("This node is under maintenance until {until}: end it first."));
+        }
         if !self.is_ready(now) && !force {
             return no(format!("This node is not ready to sign: {}", self.decision.sentence));
         }

@@ -2,17 +2,21 @@
 
 use super::{Keeper, TURNS_SHOWN, view};
 use crate::core::action::Act;
+use crate::core::alarm::neighbours;
+use crate::core::alarm::signal::Signal;
 use crate::core::evidence::EVIDENCE_BYTES_MAX;
 use crate::core::evidence::process::ProcessEvidence;
+use crate::core::evidence::references::Standing;
 use crate::core::gates;
 use crate::core::handover::{PeerStatus, Signing};
 use crate::core::promotion::Stage;
-use crate::core::rules::View;
+use crate::core::rules::{self, View};
+use crate::core::sample::{HostSample, PoolSample};
 use crate::core::schedule::Turn;
 use crate::core::settings::Role;
 use crate::core::status::{
-    ChainStatus, LastBlock, LeaseStatus, MemoryStatus, NodeStatus, PeerView, ProducerStatus,
-    PromotionStatus, ReferenceStatus, STATUS_VERSION, Status,
+    AlarmsStatus, ChainStatus, LastBlock, LeaseStatus, MemoryStatus, NodeStatus, PeerView,
+    ProducerStatus, PromotionStatus, ReferenceStatus, STATUS_VERSION, Status,
 };
 use crate::core::time::Now;
 
@@ -38,10 +42,13 @@ impl Keeper {
             lease: lease_status(&view),
             maintenance: self.maintenance(now).cloned(),
             switchover: self.machine.switch.clone(),
-            host: None,
+            host: self.host_status(&view),
+            fleet: self.fleet.status(),
+            pool: self.pool.as_ref().map(|pool| pool.status(now)),
             findings: self.findings.clone(),
             gates: self.gates.clone(),
             promotion: self.promotion_status(now),
+            alarms: AlarmsStatus::default(),
             rules: self.settings.rules,
             memory: MemoryStatus {
                 evidence_bytes: self.evidence.bytes(),
@@ -80,6 +87,7 @@ impl Keeper {
             maintenance_until: self.maintenance(now).map(|m| m.until),
             taken: self.machine.taken_state(&view),
             version: info.and_then(|info| info.version.clone()),
+            refused: self.machine.refused.clone(),
         }
     }
 
@@ -118,6 +126,28 @@ impl Keeper {
             // node that we stopped or never started does not sign.
             (false, None) => Signing::No,
         }
+    }
+
+    /// What is wrong beside what the rules judge: in the fleet and with the pool.
+    #[must_use]
+    pub fn signals(&self, now: Now) -> Vec<Signal> {
+        let mut signals = self.fleet.signals();
+        signals.extend(self.pool.iter().flat_map(|pool| pool.signals(now)));
+        signals
+    }
+
+    /// The pool's figures, to be kept.
+    #[must_use]
+    pub fn pool_sample(&self, now: Now) -> Option<PoolSample> {
+        self.pool.as_ref()?.sample(now)
+    }
+
+    /// The last look at the host, and the clock as the references show it.
+    fn host_status(&self, view: &View<'_>) -> Option<HostSample> {
+        self.settings.host?;
+        let mut sample = self.evidence.host.last()?.clone();
+        sample.clock_offset_ms = rules::clock_offset_ms(view);
+        Some(sample)
     }
 
     fn node_status(&self) -> NodeStatus {
@@ -171,7 +201,15 @@ fn process_state(process: &ProcessEvidence) -> Option<String> {
 
 fn chain_status(view: &View<'_>) -> ChainStatus {
     let info = view.evidence.api.info.as_ref();
+    let references = &view.evidence.references;
+    let limit = view.settings.rules.behind_references_blocks;
+    let standings = info.into_iter().flat_map(|own| references.standings(view.now, own, limit));
+    let median = info.and_then(|own| references.median_head(view.now, own));
     ChainStatus {
+        best: info.and_then(|own| references.best_head(view.now, own)),
+        median,
+        agree: standings.filter(|standing| *standing == Standing::Agrees).count() as u32,
+        lag_blocks: info.zip(median).map(|(own, median)| i64::from(median) - i64::from(own.head)),
         chain_id: info.and_then(|i| i.chain_id.clone()),
         head: info.map(|i| i.head),
         head_time: info.map(|i| i.head_time),
@@ -219,12 +257,16 @@ fn references_status(view: &View<'_>) -> Vec<ReferenceStatus> {
     let own = view.evidence.api.info.as_ref();
     let references = &view.evidence.references;
     let mut standings = own.into_iter().flat_map(|own| references.standings(view.now, own, limit));
+    let best = own.and_then(|own| references.best_head(view.now, own));
     let named = view.settings.references.names.iter().zip(references.all());
     named
         .map(|(name, reference)| ReferenceStatus {
             name: name.clone(),
             standing: standings.next(),
             head: reference.info.as_ref().map(|(_, info)| info.head),
+            lag_blocks: best
+                .zip(reference.fresh_head(view.now))
+                .map(|(b, head)| b.saturating_sub(head)),
             failure: reference.failure.as_ref().map(ToString::to_string),
         })
         .collect()
@@ -249,6 +291,7 @@ fn producer_status(view: &View<'_>) -> ProducerStatus {
             .schedule()
             .and_then(|s| s.turn_ending_after(name, view.now.wall))
             .map(Turn::start),
+        neighbours: neighbours::look(view),
         missed_slots: turns.missed_slots(),
         missed_rounds: turns.missed_rounds(),
         turns: turns.records().skip(shown).copied().collect(),

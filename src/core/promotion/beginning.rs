@@ -11,7 +11,11 @@ use crate::core::settings::Role;
 impl Machine {
     /// All gates are open: begin to make this node sign, or, from the active node, another by the
     /// script.
-    pub fn begin(&mut self, view: &View<'_>, act: Act, reason: String) {
+    pub fn begin(&mut self, view: &View<'_>, act: Act, mut reason: String) {
+        if act == Act::Promote && self.giving.as_ref().is_some_and(|giving| giving.was_paused) {
+            reason.push_str(" It had been paused by other hands.");
+            reason.push_str(super::giving::KEEPS_PAUSED);
+        }
         let ground = ground(view);
         let given = match ground {
             Some(Ground::Handover(given)) => Some(given.clone()),
@@ -62,6 +66,11 @@ impl Machine {
 
     /// Asks the peer that signs for the producer.
     pub fn ask(&mut self, view: &View<'_>, given: Handover) {
+        let of = view.settings.peers.names.iter().position(|name| *name == given.to);
+        self.asked_of = of.map(|index| {
+            let peer = view.evidence.peers.fresh(view.now, index);
+            (index, peer.and_then(|peer| peer.refused.clone()))
+        });
         let round_ms = view.schedule().map_or(0, Schedule::round_ms);
         let until = view.now.wall.plus_ms((round_ms + ASK_MS).cast_signed());
         self.switch = Some(Switch {

@@ -5,7 +5,7 @@ use super::{Machine, Stage, SwitchStep};
 use crate::core::action::{Act, ActResult, LatchStage};
 use crate::core::entitlement::Right;
 use crate::core::handover::{Fence, HANDOVER_VOID_MS, Handover, Signing, TakenState};
-use crate::core::incapable::Incapable;
+use crate::core::incapable::{Cause, Incapable};
 use crate::core::rules::View;
 use crate::core::schedule::SLOT_MS;
 use crate::core::settings::Role;
@@ -13,6 +13,9 @@ use crate::core::time::{Mono, Now, Timestamp};
 
 /// After a pause a nodeos may still sign the slot under way and the next, milliseconds.
 const PAUSE_SETTLES_MS: i64 = 2 * SLOT_MS;
+
+/// What a person who paused the node by nodeos's API must know.
+pub(super) const KEEPS_PAUSED: &str = " A pause by nodeos's API does not keep it stopped: order `eoskeeper demote` or `eoskeeper maintenance`.";
 
 /// What this node is giving to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub struct Giving {
     /// Whether this node knows that it cannot sign, or a person ordered it; else the producer was
     /// merely missing, and must be still.
     pub is_certain: bool,
+    /// Whether other hands than ours paused this node.
+    pub was_paused: bool,
     /// The peer a person named.
     pub planned: Option<usize>,
     /// What is known of this node.
@@ -45,6 +50,7 @@ impl Giving {
         Self {
             reason: reason.to_owned(),
             is_certain: false,
+            was_paused: false,
             planned: None,
             fence: None,
             fenced_at: now.wall,
@@ -92,10 +98,12 @@ impl Machine {
         self.came_from = self.stage.clone();
         self.giving = Some(Giving {
             is_certain: true,
+            was_paused: planned.is_none() && found.cause == Cause::PausedByHand,
             planned,
             ..Giving::silence(&found.sentence, view.now)
         });
         self.taken = None;
+        self.is_mending = false;
         let id = self.save(view.now, LatchStage::Demoting);
         self.stage = Stage::Latching { act: Act::HandOver, id, since: view.now.mono };
     }
@@ -301,7 +309,11 @@ impl Machine {
     /// Nobody takes it.
     fn no_taker(&mut self, view: &View<'_>) {
         let reason = &self.latch.reason;
-        let text = format!("This node is stopped ({reason}), and no other is ready to sign.");
+        let mut text = format!("This node is stopped ({reason}), and no other is ready to sign.");
+        if self.giving.as_ref().is_some_and(|giving| giving.was_paused) {
+            text.push_str(" It is resumed as soon as it may sign.");
+            text.push_str(KEEPS_PAUSED);
+        }
         self.tell("handover_no_taker", text, true);
         let has_released = self.giving.as_ref().is_some_and(|giving| giving.has_released);
         self.stopped(view, "no other node was ready to sign");

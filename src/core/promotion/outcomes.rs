@@ -145,12 +145,15 @@ impl Machine {
                 self.stage = Stage::Verifying { act, since: self.latch.since, until: None };
             }
             (Act::Promote, ActResult::Refused(why)) => {
-                self.tell("promotion_refused", format!("The promotion was refused: {why}."), true);
+                if self.arming_failed(view) {
+                    let text = format!("The promotion was refused: {why}.");
+                    self.tell("promotion_refused", text, true);
+                }
                 self.back(view, "a promotion was refused");
             }
             (Act::Promote, failed) => {
                 let why = format!("the promotion did not succeed ({failed})");
-                self.step_down(view, why);
+                self.undo(view, why);
             }
             (Act::Demote | Act::Fence, ActResult::Done(_)) => self.fenced(view),
             (Act::Demote, failed) => {
@@ -193,6 +196,15 @@ impl Machine {
         }
     }
 
+    /// A promotion that did not work is undone.
+    pub(super) fn undo(&mut self, view: &View<'_>, why: String) {
+        if self.arming_failed(view) {
+            self.step_down(view, why);
+        } else {
+            self.demote(view, why);
+        }
+    }
+
     fn resumed(&mut self) {
         if let Some(taken) = &mut self.taken {
             taken.state = TakenState::Resumed;
@@ -208,22 +220,21 @@ impl Machine {
             }
             ActResult::Refused(why) => {
                 self.uncount();
-                self.tell(
-                    "lease_refused",
-                    format!("Nothing was done: the lease was refused: {why}."),
-                    false,
-                );
+                if self.arming_failed(view) {
+                    let text = format!("Nothing was done: the lease was refused: {why}.");
+                    self.tell("lease_refused", text, false);
+                }
                 self.back(view, "the lease was refused");
             }
             ActResult::Failed(why) => {
                 self.uncount();
                 // It may be ours after all; nobody shall wait for a lease that nobody uses.
                 self.push(view, Act::ReleaseLease, None);
-                self.tell(
-                    "lease_refused",
-                    format!("Nothing was done: whether the lease is ours is not known: {why}."),
-                    true,
-                );
+                if self.arming_failed(view) {
+                    let text =
+                        format!("Nothing was done: whether the lease is ours is not known: {why}.");
+                    self.tell("lease_refused", text, true);
+                }
                 self.back(view, "the lease was not to be had");
             }
         }

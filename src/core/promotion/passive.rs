@@ -1,7 +1,8 @@
 //! A node that does not sign: what it waits for, and what it must not overlook.
 
+use super::able::Able;
 use super::{Machine, Stage};
-use crate::core::action::{Act, ActResult, Action};
+use crate::core::action::{ActResult, Action};
 use crate::core::entitlement::{Right, is_signed_elsewhere};
 use crate::core::evidence::own::OwnBlock;
 use crate::core::handover::{Fence, Signing, Taken, TakenState};
@@ -16,12 +17,8 @@ const BEAT_MS: u64 = 2_000;
 impl Machine {
     /// A at rest: it signs by right, or was started paused.
     pub(super) fn watch_resting(&mut self, view: &View<'_>) {
-        if view.settings.role.is_standby()
-            && view.is_paused() == Some(false)
-            && view.key_signs() != Some(false)
-            && self.must_stay_stopped(view)
-        {
-            self.tell_unpaused(view);
+        if view.settings.role.is_standby() && view.is_paused() == Some(false) {
+            self.stops_again(view);
             return;
         }
         if view.settings.role != Role::Active {
@@ -69,6 +66,9 @@ impl Machine {
         }
         let said = view.evidence.api.paused.is_some_and(|(at, _)| at > self.position.1);
         if said && view.is_paused() == Some(false) {
+            if self.able(view) == Some(Able::Unheeded) {
+                self.tell_unheeded(view);
+            }
             self.giving = None;
             self.latch.incident.clear();
             self.latch.stopped_by_hand = false;
@@ -102,45 +102,6 @@ impl Machine {
             self.open_incident(view, "offered_again", reason);
             self.fenced(view);
         }
-    }
-
-    /// Whether another signs, or the lease is not ours: this node must not be resumed by anything
-    /// but us.
-    pub(super) fn must_stay_stopped(&self, view: &View<'_>) -> bool {
-        let lease = view.settings.lease;
-        let holds = lease.is_none_or(|lease| view.holds_lease(&lease));
-        let another = view.evidence.peers.any_signs(view.now);
-        (!holds || another)
-            && view.settings.promotion.can_demote
-            && !view.settings.promotion.dry_run
-    }
-
-    /// A node that may not sign is stopped when it is seen able to, and as soon as it answers after
-    /// it was started again: whether it starts paused need not be waited for.
-    pub(super) fn stops_again(&mut self, view: &View<'_>) -> bool {
-        let paused = view.is_paused();
-        if paused == Some(true) || !self.must_stay_stopped(view) {
-            return false;
-        }
-        let answers = view.evidence.api.failed_in_row == 0 && view.evidence.process.ended.is_none();
-        // What was said before is about a node that signed by right.
-        let is_new = view.evidence.api.paused.is_some_and(|(at, _)| at > self.position.1);
-        if paused == Some(false) && is_new && answers {
-            self.tell_unpaused(view);
-            return true;
-        }
-        let came_back = view.evidence.node_came_back() > self.acted_at;
-        if came_back && answers && view.evidence.api.last_ok.is_some() {
-            self.demote(view, "it was started again while it may not sign".to_owned());
-            return true;
-        }
-        false
-    }
-
-    pub(super) fn tell_unpaused(&mut self, view: &View<'_>) {
-        let text = "This node was resumed by other hands than eoskeeper's, or started unpaused, although it may not sign: it is stopped again.";
-        self.tell("returned_unpaused", text.to_owned(), true);
-        self.demote(view, "it may not sign now".to_owned());
     }
 
     /// Whether this node signed until a moment ago, so that nobody can have taken over by the
@@ -205,6 +166,11 @@ impl Machine {
         if let (Some(at), Some(false)) = (said, view.is_paused()) {
             self.unpaused_at = Some(at);
             self.is_stopped = false;
+            self.is_mending = false;
+        }
+        if view.is_paused() == Some(true) || view.evidence.process.ended.is_some() {
+            self.has_obeyed = true;
+            self.unheeded.reset();
         }
         // Where nobody says whether it is paused, a block of its own long after it was stopped does.
         let settled = view.settings.rules.poll_timeout_ms;
@@ -212,26 +178,6 @@ impl Machine {
         if view.evidence.own.last_produced.as_ref().is_some_and(signs) {
             self.is_stopped = false;
         }
-    }
-
-    /// Whether this node, which gave the producer away, was started again and could sign.
-    pub(super) fn is_back_unpaused(&self, view: &View<'_>) -> bool {
-        let since = self.position.1;
-        let settled = view.settings.rules.poll_timeout_ms;
-        let started = view.evidence.process.found.map(|at| at.mono).max(view.evidence.log.started);
-        // After a start of the keeper nobody knows what was before.
-        let is_new = self.giving.is_none() || started.is_some_and(|at| at >= since);
-        let is_asked =
-            view.evidence.api.paused.is_some_and(|(at, _)| at.since_ms(since) >= settled);
-        let mut speaking = view.evidence.peers.speaking(view.now);
-        let is_taken = speaking.any(|(_, p)| p.signing != Signing::No);
-        is_new
-            && is_asked
-            && view.is_paused() == Some(false)
-            && view.key_signs() != Some(false)
-            && (self.must_stay_stopped(view) || is_taken)
-            && view.settings.promotion.can_demote
-            && !view.settings.promotion.dry_run
     }
 
     /// Remembers on disk when this node last signed by right, so that a plain restart is known.
@@ -312,31 +258,4 @@ impl Machine {
 
 fn in_maintenance(view: &View<'_>) -> bool {
     view.maintenance_until.is_some_and(|until| until > view.now.wall)
-}
-
-impl Machine {
-    /// Orders the restart of a node in coma, once an hour at most.
-    pub fn restart_once(&mut self, view: &View<'_>, sentence: &str) -> bool {
-        let policy = &view.settings.promotion;
-        let is_due = self.restarted_at.is_none_or(|at| view.now.mono.since_ms(at) >= 3_600_000);
-        if !policy.can_restart || !is_due {
-            return false;
-        }
-        self.restarted_at = Some(view.now.mono);
-        self.open_incident(view, "restart", sentence.to_owned());
-        self.tell(
-            "restarting",
-            format!("nodeos is restarted once before the producer is handed over: {sentence}"),
-            true,
-        );
-        self.act(view, Act::Restart, None);
-        true
-    }
-
-    /// Whether nodeos was restarted so short a time ago that it may still be coming up.
-    #[must_use]
-    pub fn is_restarting(&self, view: &View<'_>) -> bool {
-        let wait_ms = view.settings.promotion.restart_wait_ms;
-        self.restarted_at.is_some_and(|at| view.now.mono.since_ms(at) < wait_ms)
-    }
 }

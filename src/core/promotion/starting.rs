@@ -1,5 +1,6 @@
 //! How the machine starts: from what the latch on disk says was under way.
 
+use super::backoff::Backoff;
 use super::{Machine, NEVER, Stage};
 use crate::core::action::{Act, Latch, LatchStage};
 use crate::core::entitlement::Position;
@@ -29,6 +30,7 @@ impl Machine {
             confirmed_ticks: 0,
             giving: None,
             taken: None,
+            refused: None,
             switch: None,
             unpaused_at: None,
             acted_at: view.now.mono,
@@ -36,6 +38,7 @@ impl Machine {
             is_stopped: false,
             given_at: None,
             asked: None,
+            asked_of: None,
             lease_retry: Mono::default(),
             right: None,
             last_active: None,
@@ -49,6 +52,13 @@ impl Machine {
             forced_switch: false,
             came_from: Stage::Resting,
             reminded_at: None,
+            is_mending: false,
+            coma_head: 0,
+            // What was before this keeper is not known.
+            has_obeyed: true,
+            is_stopped_once: false,
+            unheeded: Backoff::default(),
+            arming: Backoff::default(),
             restarted_at: None,
             verified_by: None,
             saves: Vec::new(),

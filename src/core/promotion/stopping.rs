@@ -22,12 +22,18 @@ impl Machine {
 
     /// Orders that this node be stopped, and remembers it on disk; the order does not wait for that.
     pub(super) fn demote(&mut self, view: &View<'_>, why: String) {
+        self.demote_from(view, why, 0);
+    }
+
+    /// The same, as if so many tries had failed already.
+    pub(super) fn demote_from(&mut self, view: &View<'_>, why: String, tries: u32) {
         self.end_waiting(&why);
         self.latch.reason.clone_from(&why);
         self.latch.active_at = None;
         self.right = None;
         self.save(view.now, LatchStage::Demoting);
-        self.stage = Stage::Demoting { why, order: None, tries: 0, next: view.now.mono };
+        self.is_mending = false;
+        self.stage = Stage::Demoting { why, order: None, tries, next: view.now.mono };
         self.push_demotion(view);
     }
 
@@ -79,7 +85,9 @@ impl Machine {
                 self.fenced(view);
                 return;
             }
-            self.tell("stopped", format!("This node has stopped signing: {why}."), false);
+            if self.unheeded.tries() == 0 {
+                self.tell("stopped", format!("This node has stopped signing: {why}."), false);
+            }
             self.let_go(view, &why, Fence::Fenced);
             self.stopped(view, &why);
             return;
@@ -165,6 +173,7 @@ impl Machine {
     pub(super) fn stopped(&mut self, view: &View<'_>, why: &str) {
         let policy = &view.settings.promotion;
         self.is_stopped = true;
+        self.is_stopped_once = true;
         self.unpaused_at = None;
         // What was missing is promoted on another node by the script, as before.
         let only_remote = policy.configured && !policy.can_promote;

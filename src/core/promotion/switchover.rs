@@ -141,12 +141,23 @@ impl Machine {
         };
         if self.taken.as_ref().is_some_and(|taken| taken.state == TakenState::Proven) {
             self.end_switch(SwitchStep::Done, "This node signs again, and the chain shows it.");
+        } else if let Some(why) = self.is_refused(view) {
+            self.end_switch(SwitchStep::Failed, &why);
         } else if switch.until.is_some_and(|until| view.now.wall >= until) {
             self.end_switch(
                 SwitchStep::Unknown,
                 "The outcome is not known: the node that was asked has not handed over.",
             );
         }
+    }
+
+    /// Whether the peer that was asked has refused since; one sentence.
+    fn is_refused(&self, view: &View<'_>) -> Option<String> {
+        let (index, before) = self.asked_of.as_ref()?;
+        let refused = view.evidence.peers.fresh(view.now, *index)?.refused.as_ref()?;
+        let is_new = before.as_ref() != Some(refused) && refused.to == view.settings.node;
+        let name = view.settings.peers.names.get(*index)?;
+        is_new.then(|| format!("{name} refused: {}", refused.sentence))
     }
 
     pub(super) fn end_switch(&mut self, step: SwitchStep, sentence: &str) {
@@ -199,6 +210,7 @@ impl Machine {
     pub fn rearm(&mut self) -> usize {
         let forgotten = self.latch.promotions.len();
         self.latch.promotions.clear();
+        self.arming.reset();
         self.save_as_is();
         forgotten
     }

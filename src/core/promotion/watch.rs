@@ -1,5 +1,6 @@
 //! What is looked at while a promotion is under way: its proof, its deadline, other hands.
 
+use super::giving::KEEPS_PAUSED;
 use super::{Machine, Stage};
 use crate::core::action::{Act, LatchStage};
 use crate::core::evidence::own::OwnBlock;
@@ -71,8 +72,11 @@ impl Machine {
         } else if self.deadline(view, until).is_some_and(|until| view.now.wall >= until) {
             let why = "no block of ours was seen on the chain within our next turn".to_owned();
             if act == Act::Promote {
-                self.tell("promotion_undone", format!("The promotion is undone: {why}."), true);
-                self.step_down(view, why);
+                if self.arming.tries() == 0 {
+                    let text = format!("The promotion is undone: {why}.");
+                    self.tell("promotion_undone", text, true);
+                }
+                self.undo(view, why);
             } else {
                 self.tell("handover_failed", format!("The standby was promoted, but {why}."), true);
                 self.handed_over(since, false);
@@ -88,7 +92,10 @@ impl Machine {
         }
         self.unpaused_at = Some(view.now.mono);
         if view.settings.role == Role::Active {
-            self.tell("armed", text, false);
+            self.arming.reset();
+            let was_paused = self.latch.reason.ends_with(KEEPS_PAUSED);
+            let hint = if was_paused { KEEPS_PAUSED } else { "" };
+            self.tell("armed", format!("{text}{hint}"), false);
             self.latch.incident.clear();
             self.latch.reason.clear();
             self.save(view.now, LatchStage::Standby);

@@ -2,12 +2,15 @@
 
 use std::ops::RangeInclusive;
 
+use crate::core::alarm::silence::SILENCE_MS_MAX;
 use crate::core::command::Command;
 
 /// How long maintenance may last, milliseconds: a minute to 7 days. It always ends by itself.
 pub const MAINTENANCE_MS: RangeInclusive<u64> = 60_000..=7 * 86_400_000;
 /// Longest reason, characters.
 pub const REASON_CHARS: usize = 200;
+/// Longest name of a cause with its subject, characters.
+pub const CAUSE_CHARS: usize = 100;
 /// Longest name of a node, characters.
 pub const NODE_CHARS: usize = 32;
 
@@ -26,7 +29,15 @@ pub fn check(command: &Command) -> Result<(), String> {
         | Command::Demote { .. }
         | Command::Failback { .. }
         | Command::EndMaintenance
-        | Command::Rearm => Ok(()),
+        | Command::Rearm
+        | Command::EndSilence { cause: None } => Ok(()),
+        Command::EndSilence { cause: Some(cause) } => check_cause(cause),
+        Command::Silence { for_ms, cause, by, reason } => {
+            check_silence(*for_ms)?;
+            cause.as_deref().map_or(Ok(()), check_cause)?;
+            by.as_deref().map_or(Ok(()), check_note)?;
+            check_note(reason)
+        }
     }
 }
 
@@ -72,6 +83,38 @@ pub fn check_reason(reason: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether a silence may last so long.
+///
+/// # Errors
+/// A sentence with the bounds.
+pub fn check_silence(for_ms: u64) -> Result<(), String> {
+    if (60_000..=SILENCE_MS_MAX).contains(&for_ms) {
+        return Ok(());
+    }
+    Err("A silence lasts from 1 minute to 30 days.".to_owned())
+}
+
+/// Whether a text can name a cause, such as `api_down` or `member_offline:tokyo-2`.
+///
+/// # Errors
+/// A sentence that says what a cause is.
+pub fn check_cause(cause: &str) -> Result<(), String> {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_.:-/".contains(&b);
+    if (1..=CAUSE_CHARS).contains(&cause.len()) && cause.bytes().all(is_plain) {
+        return Ok(());
+    }
+    Err("A cause is named as in an alarm, for example api_down or member_offline:tokyo-2."
+        .to_owned())
+}
+
+/// Whether a text can stand in an alarm as one line; it may be empty.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn check_note(text: &str) -> Result<(), String> {
+    if text.is_empty() { Ok(()) } else { check_reason(text) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +125,12 @@ mod tests {
             for_ms,
             reason: reason.to_owned(),
             force: false,
+        };
+        let silence = |for_ms, cause: Option<&str>| Command::Silence {
+            for_ms,
+            cause: cause.map(str::to_owned),
+            by: None,
+            reason: String::new(),
         };
         let to = |to: &str| Command::Switchover { to: to.to_owned(), force: false, dry_run: true };
         for (name, command, expected) in [
@@ -99,6 +148,14 @@ mod tests {
             ("a long name", to(&"b".repeat(33)), Some("1 to 32 characters")),
             ("a capital", to("B"), Some("1 to 32 characters")),
             ("rearm", Command::Rearm, None),
+            ("a silence of an hour", silence(3_600_000, Some("api_down")), None),
+            ("a silence for ever", silence(u64::MAX, None), Some("A silence lasts")),
+            ("a cause with a blank", silence(60_000, Some("api down")), Some("A cause is named")),
+            (
+                "the end of no cause",
+                Command::EndSilence { cause: Some(String::new()) },
+                Some("A cause is named"),
+            ),
         ] {
             let said = check(&command).err();
             let is_as_expected = match (&said, expected) {

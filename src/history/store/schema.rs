@@ -28,6 +28,26 @@ const MIGRATIONS: &[&str] = &[
         evidence TEXT NOT NULL
      ) STRICT;
      CREATE INDEX history_at ON history (at);",
+    // Alarms: what waits for each channel, what a channel shows of an incident, and what the
+    // pipeline remembers (`kept`, JSON by name).
+    "CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        channel TEXT NOT NULL,
+        queued INTEGER NOT NULL,
+        message TEXT NOT NULL
+     ) STRICT;
+     CREATE TABLE shown (
+        channel TEXT NOT NULL,
+        incident TEXT NOT NULL,
+        shown TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        remove_at INTEGER,
+        PRIMARY KEY (channel, incident)
+     ) STRICT;
+     CREATE TABLE kept (
+        name TEXT PRIMARY KEY,
+        body TEXT NOT NULL
+     ) STRICT;",
 ];
 
 /// `application_id` of a state file: "eosk".
@@ -110,10 +130,10 @@ mod tests {
         assert_eq!(identify(&connection).unwrap(), Identity::Current);
         assert!(is_complete(&connection).unwrap());
         connection.execute("INSERT INTO latch VALUES (1, 'x', 7)", []).unwrap();
-        let later = [MIGRATIONS[0], "ALTER TABLE history ADD COLUMN node TEXT"];
-        migrate_with(&mut connection, 1, &later).unwrap();
-        assert_eq!(version(&connection), 2);
-        assert_eq!(identify(&connection).unwrap(), Identity::Newer(2));
+        let later = [MIGRATIONS, &["ALTER TABLE history ADD COLUMN node TEXT"]].concat();
+        migrate_with(&mut connection, known(), &later).unwrap();
+        assert_eq!(version(&connection), known() + 1);
+        assert_eq!(identify(&connection).unwrap(), Identity::Newer(known() + 1));
         let body: String =
             connection.query_row("SELECT body FROM latch", [], |row| row.get(0)).unwrap();
         assert_eq!(body, "x");
@@ -125,16 +145,16 @@ mod tests {
     fn a_migration_that_fails_changes_nothing() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection, 0).unwrap();
-        let later = [MIGRATIONS[0], "CREATE TABLE peers (name TEXT)", "DROP TABLE no_such"];
-        assert!(migrate_with(&mut connection, 1, &later).is_err());
-        assert_eq!(version(&connection), 1);
+        let more: &[&str] = &["CREATE TABLE peers (name TEXT)", "DROP TABLE no_such"];
+        assert!(migrate_with(&mut connection, known(), &[MIGRATIONS, more].concat()).is_err());
+        assert_eq!(version(&connection), known());
         assert!(connection.prepare("SELECT * FROM peers").is_err());
     }
 
     #[test]
     fn a_version_without_our_id_is_not_ours() {
         let connection = Connection::open_in_memory().unwrap();
-        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection.pragma_update(None, "user_version", known()).unwrap();
         assert_eq!(identify(&connection).unwrap(), Identity::Foreign);
         connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
         assert_eq!(identify(&connection).unwrap(), Identity::Current);

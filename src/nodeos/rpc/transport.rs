@@ -1,8 +1,9 @@
 //! One HTTP call: connection, status and body, within one deadline and one bound.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
+use reqwest::header::{self, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{Method, Response, StatusCode, Url};
 use tokio::time::{Instant, timeout_at};
@@ -10,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::failure;
 use super::resolver::SystemResolver;
 use crate::core::event::ApiFailure;
+use crate::core::time::Timestamp;
 
 /// Why there can be no client for an address.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +61,16 @@ impl Transport {
         path: &str,
         body_max: usize,
     ) -> Result<Vec<u8>, ApiFailure> {
+        self.call_dated(method, path, body_max).await.map(|(body, _)| body)
+    }
+
+    /// The same, with the time the server put on its answer.
+    pub(super) async fn call_dated(
+        &self,
+        method: Method,
+        path: &str,
+        body_max: usize,
+    ) -> Result<(Vec<u8>, Option<Timestamp>), ApiFailure> {
         // An empty body, not none: it makes a POST carry `Content-Length: 0`.
         let body = if method == Method::POST { Some(Vec::new()) } else { None };
         self.send(method, path, body, body_max).await
@@ -71,7 +83,7 @@ impl Transport {
         body: Vec<u8>,
         body_max: usize,
     ) -> Result<Vec<u8>, ApiFailure> {
-        self.send(Method::POST, path, Some(body), body_max).await
+        self.send(Method::POST, path, Some(body), body_max).await.map(|(body, _)| body)
     }
 
     async fn send(
@@ -80,7 +92,7 @@ impl Transport {
         path: &str,
         body: Option<Vec<u8>>,
         body_max: usize,
-    ) -> Result<Vec<u8>, ApiFailure> {
+    ) -> Result<(Vec<u8>, Option<Timestamp>), ApiFailure> {
         let end = Instant::now() + self.deadline;
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(body) = body {
@@ -98,11 +110,22 @@ impl Transport {
         if !status.is_success() {
             return Err(ApiFailure::HttpStatus(status.as_u16()));
         }
+        let date = date(answer.headers());
         match timeout_at(end, read_body(answer, body_max)).await {
             Err(_) => Err(ApiFailure::EndlessBody),
-            Ok(body) => body,
+            Ok(body) => Ok((body?, date)),
         }
     }
+}
+
+/// The time a server put on its answer; none on one that comes out of a cache, which is older.
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    if headers.contains_key(header::AGE) {
+        return None;
+    }
+    let time = httpdate::parse_http_date(headers.get(header::DATE)?.to_str().ok()?).ok()?;
+    let ms = time.duration_since(UNIX_EPOCH).ok()?.as_millis();
+    i64::try_from(ms).ok().map(Timestamp::from_ms)
 }
 
 /// Reads the body piece by piece, so that one that is too large costs no more than its bound.

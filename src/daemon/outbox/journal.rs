@@ -1,0 +1,130 @@
+//! What the outbox keeps on disk, off the runtime's threads. Where the disk fails, it goes on in
+//! memory: an alarm must not depend on the disk it may be about.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use tokio::task::spawn_blocking;
+
+use crate::core::alarm::lane::Parcel;
+use crate::core::alarm::message::Message;
+use crate::core::time::Timestamp;
+use crate::history::store::{Removal, Store, StoreError, Waiting};
+
+/// The outbox's side of the store; clones share it.
+#[derive(Clone)]
+pub struct Journal {
+    store: Option<Arc<Store>>,
+    /// Numbers of what is in memory only: below zero.
+    memory: Arc<AtomicI64>,
+    is_failing: Arc<AtomicBool>,
+}
+
+impl Journal {
+    /// A journal in this store.
+    #[must_use]
+    pub fn new(store: Option<Arc<Store>>) -> Self {
+        let memory = Arc::new(AtomicI64::new(-1));
+        Self { store, memory, is_failing: Arc::new(AtomicBool::new(false)) }
+    }
+
+    /// What waited before this start.
+    pub async fn waiting(&self) -> Vec<Waiting> {
+        self.with(|store| store.waiting()).await.unwrap_or_default()
+    }
+
+    /// Writes down what the pipeline remembers and what is to be told; the parcels, in order.
+    pub async fn enqueue(
+        &self,
+        desk: String,
+        queued: Timestamp,
+        messages: Vec<(&'static str, Message)>,
+    ) -> Vec<Parcel> {
+        let rows = messages.clone();
+        let written = self.with(move |store| {
+            let rows: Vec<_> = rows.iter().map(|(channel, message)| (*channel, message)).collect();
+            store.enqueue(&desk, queued, &rows)
+        });
+        let ids = written.await.unwrap_or_default();
+        let each = messages.into_iter().enumerate().map(|(index, (_, message))| {
+            let id = ids.get(index).copied().unwrap_or_else(|| self.own_id());
+            Parcel { id, queued, message }
+        });
+        each.collect()
+    }
+
+    /// Puts a summary in the place of what expired.
+    pub async fn replace(
+        &self,
+        channel: &'static str,
+        removed: Vec<i64>,
+        queued: Timestamp,
+        summary: Message,
+    ) -> Parcel {
+        let row = summary.clone();
+        let written =
+            self.with(move |store| store.replace(&removed, Some((channel, queued, &row)))).await;
+        let id = written.flatten().unwrap_or_else(|| self.own_id());
+        Parcel { id, queued, message: summary }
+    }
+
+    /// Forgets a message that was given up.
+    pub async fn forget(&self, id: i64) {
+        self.with(move |store| store.replace(&[id], None)).await;
+    }
+
+    /// A message was delivered.
+    pub async fn delivered(
+        &self,
+        parcel: &Parcel,
+        channel: &'static str,
+        at: Timestamp,
+        shown: Option<String>,
+        remove_at: Option<Timestamp>,
+    ) {
+        let (id, incident) = (parcel.id, parcel.message.incident.clone());
+        self.with(move |store| {
+            store.delivered(id, channel, &incident, at, (shown.as_deref(), remove_at))
+        })
+        .await;
+    }
+
+    /// What a channel shows of an incident.
+    pub async fn shown(&self, channel: &'static str, incident: &str) -> Option<String> {
+        let incident = incident.to_owned();
+        self.with(move |store| store.shown(channel, &incident)).await.flatten()
+    }
+
+    /// The next message a channel is to take back.
+    pub async fn removal(&self, channel: &'static str, now: Timestamp) -> Option<Removal> {
+        self.with(move |store| store.removal(channel, now)).await.flatten()
+    }
+
+    /// A message was taken back.
+    pub async fn removed(&self, channel: &'static str, incident: String) {
+        self.with(move |store| store.removed(channel, &incident)).await;
+    }
+
+    fn own_id(&self) -> i64 {
+        self.memory.fetch_sub(1, Ordering::Relaxed)
+    }
+
+    /// `None` where there is no store, or it failed; a failure is told of when it begins and when
+    /// it ends.
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Option<T> {
+        let store = Arc::clone(self.store.as_ref()?);
+        let result = spawn_blocking(move || work(&store)).await.ok()?;
+        let failed = result.is_err();
+        if let Err(error) = &result
+            && !self.is_failing.swap(failed, Ordering::Relaxed)
+        {
+            tracing::error!(%error, "Messages cannot be kept on disk; they are sent from memory.");
+        } else if !failed && self.is_failing.swap(false, Ordering::Relaxed) {
+            tracing::info!("Messages are kept on disk again.");
+        }
+        result.ok()
+    }
+}

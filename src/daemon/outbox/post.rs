@@ -1,0 +1,193 @@
+//! One channel's task: takes its lane's messages to the channel, one after the other.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{DELIVERY_DEADLINE, Draw, Journal, WallClock};
+use crate::actions::notify::channel::{Channel, Delivered, Delivery, DeliveryError, Picture};
+use crate::core::alarm::lane::{Expired, Failed, Lane, Next, Parcel};
+use crate::core::alarm::message::Message;
+use crate::core::status::ChannelStatus;
+use crate::core::time::Timestamp;
+use crate::history::store::Waiting;
+
+/// Between two looks for messages to take back, and the longest wait without a look at the clock.
+const LOOK: Duration = Duration::from_secs(15);
+
+/// What a channel's task has.
+pub(super) struct Post {
+    pub(super) channel: Arc<dyn Channel>,
+    pub(super) queue: mpsc::UnboundedReceiver<Parcel>,
+    pub(super) journal: Journal,
+    pub(super) draw: Draw,
+    pub(super) clock: WallClock,
+    pub(super) states: Arc<Mutex<Vec<ChannelStatus>>>,
+    pub(super) index: usize,
+    /// A message that is summed up when it waited for longer, milliseconds.
+    pub(super) expire_ms: u64,
+}
+
+impl Post {
+    /// Runs until nothing can come any more; after `stop` each waiting message has one try left.
+    pub(super) async fn run(mut self, waiting: Vec<Waiting>, stop: CancellationToken) {
+        let parcels =
+            waiting.into_iter().map(|w| Parcel { id: w.id, queued: w.queued, message: w.message });
+        let mut lane = Lane::new(parcels.collect());
+        loop {
+            while let Ok(parcel) = self.queue.try_recv() {
+                lane.push(parcel);
+            }
+            self.expire(&mut lane).await;
+            self.show(&lane);
+            let is_ending = stop.is_cancelled();
+            let wait = match lane.next((self.clock)()) {
+                Next::Send(parcel) => {
+                    self.deliver(&mut lane, *parcel).await;
+                    continue;
+                }
+                Next::Wait(ms) => Duration::from_millis(ms).min(LOOK),
+                Next::Nothing => LOOK,
+            };
+            if is_ending && self.queue.is_closed() {
+                return;
+            }
+            self.take_back().await;
+            tokio::select! {
+                parcel = self.queue.recv() => match parcel {
+                    Some(parcel) => lane.push(parcel),
+                    // What waits stays on disk for the next start.
+                    None => return,
+                },
+                () = sleep(wait) => {}
+            }
+        }
+    }
+
+    async fn expire(&self, lane: &mut Lane) {
+        let now = (self.clock)();
+        let Some(Expired { removed, summary }) = lane.expire(now, self.expire_ms) else { return };
+        let channel = self.channel.name();
+        tracing::warn!(
+            channel,
+            messages = removed.len(),
+            "Messages are summed up: they are too old."
+        );
+        let parcel = self.journal.replace(channel, removed, now, summary).await;
+        lane.push_front(parcel);
+    }
+
+    async fn deliver(&self, lane: &mut Lane, parcel: Parcel) {
+        let channel = self.channel.name();
+        let shown = match parcel.message.incident.as_str() {
+            "" => None,
+            incident => self.journal.shown(channel, incident).await,
+        };
+        let message = marked(&parcel, (self.clock)());
+        let pictures = self.pictures(&message).await;
+        let delivery = Delivery { message, pictures, shown };
+        let ended = timeout(DELIVERY_DEADLINE, self.channel.deliver(&delivery)).await;
+        let ended = ended.unwrap_or_else(|_| {
+            let why = format!("no end within {} s", DELIVERY_DEADLINE.as_secs());
+            Err(DeliveryError::passing(why))
+        });
+        self.settle(lane, &parcel, ended).await;
+    }
+
+    async fn settle(
+        &self,
+        lane: &mut Lane,
+        parcel: &Parcel,
+        ended: Result<Delivered, DeliveryError>,
+    ) {
+        let (channel, now) = (self.channel.name(), (self.clock)());
+        let id = parcel.message.id.as_str();
+        match ended {
+            Ok(Delivered { shown, remove_after }) => {
+                let remove_at = remove_after.map(|after| now.plus_ms(ms(after).cast_signed()));
+                // Recorded after success: a crash in between sends it twice, never not at all.
+                self.journal.delivered(parcel, channel, now, shown, remove_at).await;
+                if lane.failing().is_some() {
+                    tracing::info!(channel, "The channel delivers again.");
+                }
+                lane.delivered();
+                self.count(|state| {
+                    state.sent += 1;
+                    state.last = Some(now);
+                });
+            }
+            Err(DeliveryError::Passing { why, retry_after }) => {
+                if lane.failing().is_none() {
+                    tracing::warn!(channel, id, why, "A message waits: the channel fails.");
+                }
+                lane.failed(now, &why, retry_after.map(ms));
+            }
+            Err(DeliveryError::Lasting(why)) => {
+                tracing::error!(channel, id, why, "The channel refuses a message.");
+                if let Failed::GivenUp(parcel) = lane.refused(now, &why) {
+                    tracing::error!(channel, id, "The message was given up.");
+                    self.journal.forget(parcel.id).await;
+                    self.count(|state| state.given_up += 1);
+                }
+            }
+        }
+    }
+
+    async fn pictures(&self, message: &Message) -> Vec<Picture> {
+        if !self.channel.takes_pictures() || message.pictures.is_empty() {
+            return Vec::new();
+        }
+        let (draw, message) = (Arc::clone(&self.draw), message.clone());
+        let drawn = tokio::task::spawn_blocking(move || {
+            message.pictures.iter().filter_map(|kind| draw(*kind, &message)).collect()
+        });
+        // A message without its picture is better than none.
+        timeout(DELIVERY_DEADLINE, drawn).await.ok().and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// Takes back what is due; one a look, so that messages are not kept waiting.
+    async fn take_back(&self) {
+        let (channel, now) = (self.channel.name(), (self.clock)());
+        let Some(removal) = self.journal.removal(channel, now).await else { return };
+        match timeout(DELIVERY_DEADLINE, self.channel.remove(&removal.shown)).await {
+            Err(_) | Ok(Err(DeliveryError::Passing { .. })) => {}
+            Ok(Ok(_)) => self.journal.removed(channel, removal.incident).await,
+            Ok(Err(DeliveryError::Lasting(why))) => {
+                tracing::warn!(channel, why, "A message could not be taken back; it stays.");
+                self.journal.removed(channel, removal.incident).await;
+            }
+        }
+    }
+
+    fn show(&self, lane: &Lane) {
+        self.count(|state| {
+            state.waiting = lane.len();
+            state.failing = lane.failing().cloned();
+        });
+    }
+
+    fn count(&self, change: impl FnOnce(&mut ChannelStatus)) {
+        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(state) = states.get_mut(self.index) {
+            change(state);
+        }
+    }
+}
+
+/// A message that comes late says so.
+fn marked(parcel: &Parcel, now: Timestamp) -> Message {
+    let mut message = parcel.message.clone();
+    let late_ms = u64::try_from(now.since_ms(parcel.queued)).unwrap_or(0);
+    if late_ms >= 60_000 {
+        let late = crate::core::time::Human(late_ms);
+        message.marks.push(format!("delivered {late} late"));
+    }
+    message
+}
+
+fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,67 @@
+//! Starts what watches beside the node: the host, the fleet, a mining pool.
+
+use std::time::Duration;
+
+use anyhow::anyhow;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::watched::PoolAccess;
+use crate::config::{Config, LogSource};
+use crate::core::event::Event;
+use crate::daemon::senses::target;
+use crate::sources::host::{Plan, Roots};
+use crate::sources::{fleet, host, pool};
+
+/// Starts those that are configured.
+pub(super) fn start(
+    config: &Config,
+    events: &mpsc::Sender<Event>,
+    tasks: &mut JoinSet<()>,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let settings = &config.settings;
+    if let (Some(limits), Some(plan)) = (settings.host, plan(config)) {
+        let every = Duration::from_millis(limits.interval_ms);
+        tasks.spawn(host::watch(plan, every, events.clone(), stop.clone()));
+    }
+    if !config.fleet.is_empty() {
+        let asker = fleet::Asker::new(&config.fleet).map_err(|why| anyhow!("[fleet]: {why}"))?;
+        let every = Duration::from_millis(settings.fleet.poll_ms);
+        let members = config.fleet.clone();
+        tasks.spawn(fleet::watch(asker, members, every, events.clone(), stop.clone()));
+    }
+    if let (Some(limits), Some(access)) = (settings.pool, &config.pool) {
+        let asker = pool_asker(access).map_err(|why| anyhow!("[pool]: {why}"))?;
+        let every = Duration::from_millis(limits.interval_ms);
+        tasks.spawn(pool::watch(asker, every, events.clone(), stop.clone()));
+    }
+    Ok(())
+}
+
+/// What is looked at on this host; `None` where nothing is to be.
+pub(crate) fn plan(config: &Config) -> Option<Plan> {
+    let host = config.host.as_ref()?;
+    let mut usual = Vec::new();
+    if let LogSource::File(path) = &config.log
+        && let Some(directory) = path.parent()
+    {
+        usual.push(("log".to_owned(), directory.to_owned()));
+    }
+    usual.push(("state".to_owned(), config.state_dir.clone()));
+    Some(Plan { roots: Roots::default(), disks: host.disks.clone(), usual, node: target(config) })
+}
+
+/// The means to ask the pool.
+pub(crate) fn pool_asker(access: &PoolAccess) -> Result<pool::Asker, String> {
+    let question = access.question.as_ref().map(|question| {
+        let body = serde_json::json!({
+            "currency": question.currency,
+            "mining_user_name": question.account,
+        });
+        body.to_string().into_bytes()
+    });
+    let token = access.token.as_ref().and_then(|token| token.text());
+    pool::Asker::new(access.url.clone(), question, token)
+}

@@ -1,0 +1,284 @@
+//! The outbox on a real state file: what a channel that is down, a restart and a crash cost.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use eoskeeper::actions::notify::channel::{
+    Channel, Delivered, Delivering, Delivery, DeliveryError, Picture,
+};
+use eoskeeper::config::channels::Route;
+use eoskeeper::core::action::Severity;
+use eoskeeper::core::alarm::language::Language;
+use eoskeeper::core::alarm::message::{Message, MessageKind, PictureKind};
+use eoskeeper::core::alarm::wording::{Circumstances, Speaker};
+use eoskeeper::core::settings::Role;
+use eoskeeper::core::time::Timestamp;
+use eoskeeper::daemon::outbox::{Batch, Outbox, Outlet, Tools, WallClock};
+use eoskeeper::history::store::Store;
+
+const START_MS: i64 = 1_795_229_317_000;
+
+/// What a channel was asked, and what it is to answer; without an answer left it works.
+#[derive(Default)]
+struct Played {
+    answers: VecDeque<Result<Delivered, DeliveryError>>,
+    delivered: Vec<(String, Option<String>, Vec<String>, usize)>,
+    removed: Vec<String>,
+}
+
+struct Actor {
+    name: &'static str,
+    played: Arc<Mutex<Played>>,
+}
+
+impl Channel for Actor {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn takes_pictures(&self) -> bool {
+        true
+    }
+
+    fn deliver<'a>(&'a self, delivery: &'a Delivery) -> Delivering<'a> {
+        Box::pin(async move {
+            let mut played = self.played.lock().unwrap();
+            let answer = played.answers.pop_front().unwrap_or_else(|| Ok(Delivered::default()));
+            if answer.is_ok() {
+                let message = &delivery.message;
+                played.delivered.push((
+                    message.id.clone(),
+                    delivery.shown.clone(),
+                    message.marks.clone(),
+                    delivery.pictures.len(),
+                ));
+            }
+            answer
+        })
+    }
+
+    fn remove<'a>(&'a self, shown: &'a str) -> Delivering<'a> {
+        Box::pin(async move {
+            self.played.lock().unwrap().removed.push(shown.to_owned());
+            Ok(Delivered::default())
+        })
+    }
+}
+
+/// One channel's life over several starts of the keeper.
+struct Stage {
+    dir: tempfile::TempDir,
+    played: Arc<Mutex<Played>>,
+    now_ms: Arc<Mutex<i64>>,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let now_ms = Arc::new(Mutex::new(START_MS));
+        Self { dir: tempfile::tempdir().unwrap(), played: Arc::default(), now_ms }
+    }
+
+    fn clock(&self) -> WallClock {
+        let now = Arc::clone(&self.now_ms);
+        Arc::new(move || Timestamp::from_ms(*now.lock().unwrap()))
+    }
+
+    fn pass(&self, ms: i64) {
+        *self.now_ms.lock().unwrap() += ms;
+    }
+
+    fn start(&self, store: Option<Arc<Store>>) -> Outbox {
+        let route = Route { levels: vec![Severity::Page], reports: false };
+        let channel = Box::new(Actor { name: "actor", played: Arc::clone(&self.played) });
+        let draw = |kind, message: &Message| {
+            let caption = message.title.clone();
+            (kind == PictureKind::Lag).then(|| Picture { kind, caption, png: vec![1] })
+        };
+        let tools =
+            Tools { store, draw: Arc::new(draw), clock: self.clock(), expire_ms: 3_600_000 };
+        Outbox::start(vec![Outlet { channel, route }], tools)
+    }
+
+    fn delivered(&self) -> Vec<String> {
+        self.played.lock().unwrap().delivered.iter().map(|(id, ..)| id.clone()).collect()
+    }
+
+    /// Waits until so many were delivered.
+    async fn wait_for(&self, count: usize) {
+        for _ in 0..1_000 {
+            if self.delivered().len() >= count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{:?} of {count} were delivered", self.delivered());
+    }
+}
+
+fn open(dir: &Path) -> Arc<Store> {
+    let store = Store::open(dir).unwrap();
+    store.load("eosstorebest".parse().unwrap()).unwrap();
+    Arc::new(store)
+}
+
+fn message(id: &str, incident: &str, severity: Severity) -> Message {
+    let speaker = Speaker {
+        node: "a".to_owned(),
+        role: Role::Active,
+        producer: "eosstorebest".parse().unwrap(),
+        language: Language::English,
+    };
+    let at = Timestamp::from_ms(START_MS);
+    Message {
+        id: id.to_owned(),
+        incident: incident.to_owned(),
+        pictures: vec![PictureKind::Lag, PictureKind::Host],
+        ..speaker.bare(MessageKind::Raised, severity, at, &Circumstances::default())
+    }
+}
+
+fn batch(messages: &[Message]) -> Batch {
+    Batch { desk: "{}".to_owned(), messages: messages.to_vec() }
+}
+
+fn busy(seconds: u64) -> Result<Delivered, DeliveryError> {
+    let retry_after = Some(Duration::from_secs(seconds));
+    Err(DeliveryError::Passing { why: "busy".to_owned(), retry_after })
+}
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_gets_what_its_route_says_in_order_with_its_pictures() {
+    let stage = Stage::new();
+    let mut outbox = stage.start(Some(open(stage.dir.path())));
+    outbox.post(batch(&[
+        message("1", "x", Severity::Page),
+        message("2", "y", Severity::Warn),
+        message("3", "x", Severity::Page),
+    ]));
+    stage.wait_for(2).await;
+    outbox.finish(DEADLINE).await;
+    assert_eq!(stage.delivered(), ["1", "3"]);
+    assert_eq!(stage.played.lock().unwrap().delivered[0].3, 1, "the picture that could be drawn");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_channel_shows_comes_back_with_the_next_message_also_after_a_restart() {
+    let stage = Stage::new();
+    let shown = |what: &str| {
+        Ok(Delivered { shown: Some(what.to_owned()), remove_after: Some(Duration::from_secs(60)) })
+    };
+    stage.played.lock().unwrap().answers = [shown("msg 7"), shown("msg 7")].into();
+    let mut outbox = stage.start(Some(open(stage.dir.path())));
+    outbox.post(batch(&[message("1", "x", Severity::Page)]));
+    stage.wait_for(1).await;
+    outbox.finish(DEADLINE).await;
+
+    let mut outbox = stage.start(Some(open(stage.dir.path())));
+    outbox.post(batch(&[message("2", "x", Severity::Page)]));
+    stage.wait_for(2).await;
+    outbox.finish(DEADLINE).await;
+    let seen: Vec<_> = stage.played.lock().unwrap().delivered.iter().map(|d| d.1.clone()).collect();
+    assert_eq!(seen, [None, Some("msg 7".to_owned())]);
+    assert!(stage.played.lock().unwrap().removed.is_empty(), "not yet");
+
+    stage.pass(61_000);
+    let outbox = stage.start(Some(open(stage.dir.path())));
+    for _ in 0..500 {
+        if !stage.played.lock().unwrap().removed.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    outbox.finish(DEADLINE).await;
+    assert_eq!(stage.played.lock().unwrap().removed, ["msg 7"], "taken back once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_is_down_gets_it_later_and_once() {
+    let stage = Stage::new();
+    stage.played.lock().unwrap().answers = [busy(600), busy(600), busy(600)].into();
+    let mut outbox = stage.start(Some(open(stage.dir.path())));
+    outbox.post(batch(&[message("1", "x", Severity::Page), message("2", "x", Severity::Page)]));
+    for _ in 0..500 {
+        if outbox.states()[0].failing.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(outbox.states()[0].waiting, 2);
+    // The keeper is restarted while the channel is down; a finish tries once more at the most.
+    outbox.finish(DEADLINE).await;
+    assert_eq!(stage.delivered(), [""; 0]);
+    stage.played.lock().unwrap().answers.clear();
+    stage.pass(1_800_000);
+    let outbox = stage.start(Some(open(stage.dir.path())));
+    stage.wait_for(2).await;
+    outbox.finish(DEADLINE).await;
+    assert_eq!(stage.delivered(), ["1", "2"]);
+    let marks = stage.played.lock().unwrap().delivered[0].2.clone();
+    assert_eq!(marks, ["delivered 30 min late"]);
+    // And the next start has nothing left.
+    let outbox = stage.start(Some(open(stage.dir.path())));
+    outbox.finish(DEADLINE).await;
+    assert_eq!(stage.delivered(), ["1", "2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waited_too_long_is_one_message() {
+    let stage = Stage::new();
+    {
+        let store = open(stage.dir.path());
+        let queued = Timestamp::from_ms(START_MS);
+        let messages: Vec<_> = (0..20)
+            .map(|n| Message {
+                kind: MessageKind::Resolved,
+                ..message(&format!("m{n}"), &format!("i{n}"), Severity::Page)
+            })
+            .collect();
+        let rows: Vec<_> = messages.iter().map(|m| ("actor", m)).collect();
+        store.enqueue("{}", queued, &rows).unwrap();
+    }
+    stage.pass(2 * 3_600_000);
+    let outbox = stage.start(Some(open(stage.dir.path())));
+    stage.wait_for(1).await;
+    outbox.finish(DEADLINE).await;
+    assert_eq!(stage.delivered(), ["summary-m0"]);
+    let store = open(stage.dir.path());
+    assert!(store.waiting().unwrap().is_empty(), "and nothing is left behind");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_disk_messages_leave_from_memory() {
+    let stage = Stage::new();
+    let mut outbox = stage.start(None);
+    outbox.post(batch(&[message("1", "x", Severity::Page)]));
+    stage.wait_for(1).await;
+    outbox.finish(DEADLINE).await;
+    assert_eq!(stage.delivered(), ["1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_message_is_given_up_and_counted() {
+    let stage = Stage::new();
+    stage.played.lock().unwrap().answers =
+        [(); 3].map(|()| Err(DeliveryError::Lasting("wrong token".to_owned()))).into();
+    let store = open(stage.dir.path());
+    let mut outbox = stage.start(Some(Arc::clone(&store)));
+    outbox.post(batch(&[message("1", "x", Severity::Page)]));
+    for _ in 0..600 {
+        if outbox.states()[0].given_up == 1 {
+            break;
+        }
+        // Each try is a minute of the clock after the one before.
+        stage.pass(61_000);
+        outbox.post(batch(&[]));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(outbox.states()[0].given_up, 1);
+    outbox.finish(DEADLINE).await;
+    assert!(store.waiting().unwrap().is_empty());
+}
