@@ -126,7 +126,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let outlets = outlets.into_iter().map(|(channel, route)| Outlet { channel, route });
     let outlets = outlets.chain(cloudwatch.outlet(&config)).collect();
     let alarms = Alarms::start(&config, outlets, tools);
-    cloudwatch.standing.restore(alarms.known());
+    cloudwatch.restore(&config, alarms.known());
     let hands = Hands::new(&config, store, senses.client.clone(), helpers, clock, events);
     let (lib, chain_id) = (senses.lib.clone(), senses.chain_id.clone());
     let (urgency, sampler) = (Urgency::default(), Sampler::default());
