@@ -123,7 +123,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     }
     let helpers = Helpers { lease: senses.lease.clone(), peers: peers.client.clone() };
     let alarms = Alarms::start(&config, clock, store.as_ref(), cloudwatch.outlet(&config))?;
-    cloudwatch.standing.restore(alarms.known());
+    cloudwatch.restore(&config, alarms.known());
     let bot = start_bot(&config, clock, &alarms, (asked, orders), &stop)?;
     let hands = Hands::new(&config, store, senses.client.clone(), helpers, clock, events);
     let (lib, chain_id) = (senses.lib.clone(), senses.chain_id.clone());

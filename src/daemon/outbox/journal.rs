@@ -88,7 +88,7 @@ impl Journal {
         shown: Option<String>,
         remove_at: Option<Timestamp>,
     ) {
-        let (id, incident) = (parcel.id, parcel.message.incident.clone());
+        let (id, incident) = (parcel.id, about(&parcel.message).to_owned());
         let sent = notification(parcel, channel, at, "sent");
         self.with(move |store| {
             store.delivered(id, channel, &incident, at, (shown.as_deref(), remove_at))?;
@@ -134,6 +134,14 @@ impl Journal {
             tracing::info!("Messages are kept on disk again.");
         }
         result.ok()
+    }
+}
+
+/// By what a channel's message is found again: its incident, or itself where it has none.
+fn about(message: &Message) -> &str {
+    match message.incident.as_str() {
+        "" => &message.id,
+        incident => incident,
     }
 }
 
