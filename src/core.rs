@@ -23,4 +23,5 @@ pub mod schedule;
 pub mod settings;
 pub mod status;
 pub mod time;
+pub mod urgency;
 pub mod window;

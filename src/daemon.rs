@@ -11,7 +11,6 @@ pub(crate) mod lease;
 pub(crate) mod peers;
 mod recorder;
 mod senses;
-mod urgent;
 mod writer;
 
 use std::path::Path;
@@ -35,12 +34,12 @@ use crate::core::keeper::Keeper;
 use crate::core::name::Name;
 use crate::core::settings::Settings;
 use crate::core::status::Status;
+use crate::core::urgency::Urgency;
 use crate::history::store::{Store, StoreError};
 use crate::web;
 use control::{Request, Socket};
 use hands::{Hands, Helpers};
 use peers::Peers;
-use urgent::Urgency;
 
 pub(crate) use acts::acts;
 pub(crate) use senses::target;

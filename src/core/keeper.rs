@@ -39,6 +39,7 @@ pub struct Keeper {
     incapable: (Option<Cause>, u32),
     is_budget_spent: bool,
     last_look: Mono,
+    is_terse: bool,
     /// Reasons that close no gate; only to try the simulator.
     #[cfg(feature = "mutants")]
     blind: Vec<crate::core::gates::HoldReason>,
@@ -74,6 +75,7 @@ impl Keeper {
             used_offer: None,
             maintenance_until: None,
             is_stopped_by_hand: false,
+            is_terse: false,
         };
         let machine = Machine::new(&view, latch);
         let decision = Decision {
@@ -94,9 +96,17 @@ impl Keeper {
             incapable: (None, 0),
             is_budget_spent: false,
             last_look: Mono::default(),
+            is_terse: false,
             #[cfg(feature = "mutants")]
             blind: Vec::new(),
         }
+    }
+
+    /// Leaves out the sentences that reach nobody: of findings that nobody is told of, of gates and of
+    /// decisions. What is judged, ordered and told is the same. For the simulator, which plays years.
+    #[must_use]
+    pub fn terse(self) -> Self {
+        Self { is_terse: true, ..self }
     }
 
     /// Records a fact. Nothing is decided here; an action's outcome only moves its own stage on.
@@ -128,7 +138,8 @@ impl Keeper {
         let notices = self.alarms.update(now, &self.findings);
         actions.extend(notices.into_iter().map(Action::Alarm));
         self.mark_maintenance(now, &mut actions);
-        let view = view(&self.settings, &self.evidence, &self.machine, now);
+        let mut view = view(&self.settings, &self.evidence, &self.machine, now);
+        view.is_terse = self.is_terse;
         self.decision = decide(&view, &self.findings, &self.gates, &self.machine);
         self.last_tick = now;
         if self.is_new_look(now) {
@@ -201,7 +212,8 @@ impl Keeper {
 
     fn judge(&mut self, now: Now) {
         let view = view(&self.settings, &self.evidence, &self.machine, now);
-        self.findings = rules::judge(&view, &self.findings);
+        let is_told = |rule| self.alarms.stands(rule);
+        self.findings = rules::judge(&view, &self.findings, is_told);
         let standing = Standing {
             confirmed_ticks: self.machine.confirmed_ticks,
             promotions: &self.machine.latch.promotions,
@@ -266,5 +278,6 @@ fn view<'a>(
         used_offer: machine.used_offer(),
         maintenance_until: machine.latch.maintenance.as_ref().map(|m| m.until),
         is_stopped_by_hand: machine.latch.stopped_by_hand,
+        is_terse: false,
     }
 }

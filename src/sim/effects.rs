@@ -104,6 +104,7 @@ impl World<'_> {
     pub(super) fn fault_on(&mut self, index: usize) {
         let fault = &self.scenario.faults[index];
         self.summary.faults += 1;
+        *self.summary.kinds.entry(fault.what.kind()).or_default() += 1;
         self.say(format!("* {}", fault.what.sentence()));
         if fault.for_ms > 0 {
             self.queue.after(fault.for_ms, Happening::FaultOff(index));
