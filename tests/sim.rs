@@ -30,6 +30,7 @@ fn keeps_its_promises(mode: Mode, seed: u64, length_ms: u64) -> Summary {
     let scenario = generator::scenario(&wish(seed, mode, length_ms));
     let ended = play(&scenario);
     let Some(violation) = ended.violation else { return ended.summary };
+    eprintln!("mode {mode:?}, seed {seed}: {violation:?}; it is being made short");
     let small = shrink(&scenario, &violation, &|scenario| play(scenario).violation);
     let trace = play(&small.scenario).trace.join("\n");
     let text = serde_json::to_string_pretty(&small.scenario).unwrap();

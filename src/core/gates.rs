@@ -127,6 +127,9 @@ impl Gate {
     }
 }
 
+/// How many gates there are.
+const GATES: usize = 15;
+
 /// Asks every gate, in order. An observer has none: it never acts.
 #[must_use]
 pub fn ask(view: &View<'_>, findings: &[Finding], standing: &Standing<'_>) -> Vec<Gate> {
@@ -134,7 +137,10 @@ pub fn ask(view: &View<'_>, findings: &[Finding], standing: &Standing<'_>) -> Ve
         return Vec::new();
     }
     let ground = ground(view);
-    let mut gates = vec![others::maintenance(view), scheduled(view), evidence(view, ground)];
+    let mut gates = Vec::with_capacity(GATES);
+    gates.push(others::maintenance(view));
+    gates.push(scheduled(view));
+    gates.push(evidence(view, ground));
     gates.extend(node::gates(view, findings));
     gates.push(node::references(view));
     gates.push(producer(view, ground));

@@ -32,6 +32,8 @@ pub struct Keeper {
     machine: Machine,
     alarms: Alarms,
     findings: Vec<Finding>,
+    /// The findings of the tick before the last, for their memory.
+    spare_findings: Vec<Finding>,
     gates: Vec<Gate>,
     decision: Decision,
     last_tick: Now,
@@ -90,6 +92,7 @@ impl Keeper {
             machine,
             alarms: Alarms::default(),
             findings: Vec::new(),
+            spare_findings: Vec::new(),
             gates: Vec::new(),
             decision,
             last_tick: now,
@@ -211,9 +214,12 @@ impl Keeper {
     }
 
     fn judge(&mut self, now: Now) {
-        let view = view(&self.settings, &self.evidence, &self.machine, now);
+        let mut view = view(&self.settings, &self.evidence, &self.machine, now);
+        view.is_terse = self.is_terse;
         let is_told = |rule| self.alarms.stands(rule);
-        self.findings = rules::judge(&view, &self.findings, is_told);
+        let spare = std::mem::take(&mut self.spare_findings);
+        let judged = rules::judge(&view, &self.findings, spare, is_told);
+        self.spare_findings = std::mem::replace(&mut self.findings, judged);
         let standing = Standing {
             confirmed_ticks: self.machine.confirmed_ticks,
             promotions: &self.machine.latch.promotions,

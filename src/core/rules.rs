@@ -398,10 +398,16 @@ impl View<'_> {
 
 /// Judges by every rule; `before` are the findings of the last judgement, for their age. Where the
 /// view is terse a finding has words only while it fires, or while `is_told` says that people know
-/// of it.
+/// of it. `findings` is emptied and filled, so that its memory is used again.
 #[must_use]
-pub fn judge(view: &View<'_>, before: &[Finding], is_told: impl Fn(Rule) -> bool) -> Vec<Finding> {
-    let mut findings = Vec::with_capacity(Rule::ALL.len());
+pub fn judge(
+    view: &View<'_>,
+    before: &[Finding],
+    mut findings: Vec<Finding>,
+    is_told: impl Fn(Rule) -> bool,
+) -> Vec<Finding> {
+    findings.clear();
+    findings.reserve(Rule::ALL.len());
     for (at, rule) in Rule::ALL.iter().enumerate() {
         let mut verdict = rule.judge(view);
         let is_silent = view.is_terse && verdict.state != State::Firing && !is_told(*rule);

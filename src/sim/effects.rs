@@ -374,6 +374,7 @@ impl World<'_> {
         match order {
             Command::Maintenance { for_ms, .. } => {
                 self.hosts[site.at()].maintained_ms = now_ms + for_ms;
+                self.hosts[site.at()].maintained_since_ms = now_ms;
             }
             Command::Promote { force, .. } => {
                 self.hosts[site.at()].ordered_ms = Some(now_ms);

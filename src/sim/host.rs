@@ -147,6 +147,8 @@ pub struct Host {
     pub(super) promotions_ms: Vec<u64>,
     /// Until when a person ordered that nothing is done there, milliseconds; 0: not.
     pub(super) maintained_ms: u64,
+    /// When a person last ordered that, milliseconds.
+    pub(super) maintained_since_ms: u64,
     /// When a person last ordered that this node sign, milliseconds.
     pub(super) ordered_ms: Option<u64>,
     /// What the lease's task does.
@@ -176,6 +178,7 @@ impl Host {
             ready_ticks: 0,
             promotions_ms: Vec::new(),
             maintained_ms: 0,
+            maintained_since_ms: 0,
             ordered_ms: None,
             lease: super::etcd::Client::default(),
         }

@@ -149,7 +149,11 @@ impl World<'_> {
             trouble,
             Trouble::HeadStalled | Trouble::LibStalled | Trouble::CutOff | Trouble::ForkSwitched
         );
-        ground == Ground::Order || by_window && ground != Ground::Silence && !self.scenario.strict
+        // Whoever gives the producer away, or lost it, may be slow to say that it stopped.
+        let by_giver = trouble == Trouble::PeerSigns && ground != Ground::Silence;
+        ground == Ground::Order
+            || by_giver
+            || by_window && ground != Ground::Silence && !self.scenario.strict
     }
 
     /// Nobody else is said to sign: no fit node of ours can.
@@ -174,6 +178,18 @@ impl World<'_> {
                 "acts_unasked",
                 format!("{site} begins a promotion with {:?}", config.acting),
             );
+        }
+        let host = &self.hosts[site.at()];
+        // An order that a keeper forgot with its memory is no order any more.
+        let since = host.maintained_since_ms;
+        let is_known =
+            since >= self.promises.started_ms[site.at()] && host.disk.failed_ms.is_none();
+        let error_ms = host.clocks.error_ms(now_ms).unsigned_abs() + 1_000;
+        let until_ms = host.maintained_ms;
+        let acts_unasked = !matches!(ground, Ground::Order | Ground::Restart);
+        if until_ms > now_ms + error_ms && is_known && acts_unasked {
+            let sentence = format!("{site} begins a promotion under maintenance");
+            self.break_promise("acts_in_maintenance", sentence);
         }
         let host = &self.hosts[site.at()];
         let of_today = host.promotions_ms.iter().filter(|at| now_ms - **at < DAY_MS).count();
@@ -226,10 +242,11 @@ impl World<'_> {
             );
         }
         let first = Slot::at(since);
-        let owed = (first.0..self.slot().0)
+        let last = self.chain.get(self.chain.get(head).lib).slot;
+        let owed = (first.0..last.0)
             .filter(|slot| self.schedules.of(Slot(*slot)).owner(Slot(*slot)) == Some(self.ours));
         if owed.count() < TURN_SLOTS as usize {
-            let sentence = format!("{site} is promoted, and our producer owed no turn");
+            let sentence = format!("{site} is promoted, and no empty turn of ours is irreversible");
             self.break_promise("reason_untrue", sentence);
         }
     }
@@ -419,10 +436,43 @@ impl World<'_> {
             (Trouble::NoReferences, self.lack_references(site)),
             (Trouble::NotScheduled, !self.schedules.of(self.slot()).contains(self.ours)),
             (Trouble::ForkSwitched, switched && host.log_silent == 0),
+            (Trouble::PeerSigns, self.is_told_of_a_signer(site, now_ms)),
+            (Trouble::LeaseElsewhere, self.is_lease_elsewhere(site)),
         ];
         for (trouble, there) in troubles {
             self.promises.trouble(site, trouble, there, now_ms);
         }
+    }
+
+    /// Another of our nodes is able to sign on the same chain, and its keeper is heard to say so.
+    fn is_told_of_a_signer(&self, site: Site, now_ms: u64) -> bool {
+        if !self.scenario.config.mode.has_peers() || !self.hosts[site.at()].runs() {
+            return false;
+        }
+        let round = self.schedules.of(self.slot()).producers.len() as u32 * TURN_SLOTS;
+        let lib = |site: Site| self.chain.get(self.nodes[site.at()].head).lib_number;
+        Site::SIGNERS.into_iter().filter(|other| *other != site).any(|other| {
+            let node = &self.nodes[other.at()];
+            let told_ms = now_ms.saturating_sub(self.promises.started_ms[other.at()]);
+            node.can_sign()
+                && node.answers()
+                && self.hosts[other.at()].runs()
+                && told_ms > 10_000
+                && self.is_well_heard(site, other)
+                && now_ms.saturating_sub(self.promises.heads[other.at()].1) < 4_000
+                && lib(site).abs_diff(lib(other)) * 2 < round
+        })
+    }
+
+    /// Another holds the lease, and nothing is wrong with etcd or the way to it.
+    fn is_lease_elsewhere(&self, site: Site) -> bool {
+        let etcd = &self.etcd;
+        self.scenario.config.mode.has_lease()
+            && etcd.has_quorum()
+            && etcd.slow == 0
+            && etcd.answers_lost == 0
+            && self.net.is_whole(site, Site::Etcd)
+            && etcd.read().is_some_and(|r| r.released.is_none() && r.holder != site.name())
     }
 
     /// References are configured, and fewer than most of them can be asked and tell the truth.
@@ -638,5 +688,7 @@ const fn promise_of(trouble: Trouble) -> &'static str {
         Trouble::NoAnswer | Trouble::NoReferences | Trouble::Behind => "promoted_blindly",
         Trouble::Stopping | Trouble::DatabaseFault | Trouble::ClockOff => "promoted_unfit",
         Trouble::Unpaused | Trouble::NotScheduled => "promoted_without_need",
+        Trouble::PeerSigns => "promoted_beside_another",
+        Trouble::LeaseElsewhere => "no_lease",
     }
 }
