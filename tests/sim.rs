@@ -25,22 +25,14 @@ fn wish(seed: u64, mode: Mode, length_ms: u64) -> Wish {
     Wish { seed, mode, producers: None, length_ms, kinds: Vec::new() }
 }
 
-/// Plays one seed; a failure is made short before it is told.
-fn keeps_its_promises(mode: Mode, seed: u64, length_ms: u64) -> Summary {
-    let scenario = generator::scenario(&wish(seed, mode, length_ms));
-    let ended = play(&scenario);
-    let Some(violation) = ended.violation else { return ended.summary };
-    eprintln!("mode {mode:?}, seed {seed}: {violation:?}; it is being made short");
-    let small = shrink(&scenario, &violation, &|scenario| play(scenario).violation);
-    let trace = play(&small.scenario).trace.join("\n");
-    let text = serde_json::to_string_pretty(&small.scenario).unwrap();
-    panic!("mode {mode:?}, seed {seed}: {:?}\n{trace}\n{text}", small.violation);
-}
+/// A seed that broke a promise.
+type Failure = (Mode, u64, Violation);
 
 /// Plays so many seeds of each mode on all processors, and adds up what they came to.
-fn played(first: u64, seeds: u64, length_ms: u64) -> Vec<(Mode, Summary)> {
+fn played(first: u64, seeds: u64, length_ms: u64) -> (Vec<(Mode, Summary)>, Vec<Failure>) {
     let runs = seeds * Mode::ALL.len() as u64;
-    let (next, all) = (AtomicU64::new(0), Mutex::new(Mode::ALL.map(|m| (m, Summary::default()))));
+    let all = Mutex::new((Mode::ALL.map(|m| (m, Summary::default())), Vec::new()));
+    let next = AtomicU64::new(0);
     let work = || {
         loop {
             let run = next.fetch_add(1, Ordering::Relaxed);
@@ -48,14 +40,30 @@ fn played(first: u64, seeds: u64, length_ms: u64) -> Vec<(Mode, Summary)> {
                 return;
             }
             let at = (run % Mode::ALL.len() as u64) as usize;
-            let seed = first + run / Mode::ALL.len() as u64;
-            let summary = keeps_its_promises(Mode::ALL[at], seed, length_ms);
-            all.lock().unwrap()[at].1.add(&summary);
+            let (mode, seed) = (Mode::ALL[at], first + run / Mode::ALL.len() as u64);
+            let ended = play(&generator::scenario(&wish(seed, mode, length_ms)));
+            let mut all = all.lock().unwrap();
+            all.0[at].1.add(&ended.summary);
+            if let Some(violation) = ended.violation {
+                println!("mode {}, seed {seed}: {violation:?}", mode.as_str());
+                all.1.push((mode, seed, violation));
+            }
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
-    all.into_inner().unwrap().to_vec()
+    let (figures, failures) = all.into_inner().unwrap();
+    (figures.to_vec(), failures)
+}
+
+/// Makes a failure short and tells it.
+fn tell(failure: &Failure, length_ms: u64) -> String {
+    let (mode, seed, violation) = failure;
+    let scenario = generator::scenario(&wish(*seed, *mode, length_ms));
+    let small = shrink(&scenario, violation, &|scenario| play(scenario).violation);
+    let trace = play(&small.scenario).trace.join("\n");
+    let text = serde_json::to_string_pretty(&small.scenario).unwrap();
+    format!("mode {mode:?}, seed {seed}: {:?}\n{trace}\n{text}", small.violation)
 }
 
 /// What must have come up for a run to have proven anything: every kind of fault in every mode, and
@@ -85,7 +93,12 @@ fn no_promise_is_broken_in_any_mode() {
     let hours = from_environment("SIM_HOURS", 4);
     let first = from_environment("SEED", 1);
     let mut days = 0;
-    for (mode, figures) in played(first, seeds, hours * HOUR_MS) {
+    let (played, failures) = played(first, seeds, hours * HOUR_MS);
+    if let Some(failure) = failures.first() {
+        let told = tell(failure, hours * HOUR_MS);
+        panic!("{} of the seeds break a promise; the first:\n{told}", failures.len());
+    }
+    for (mode, figures) in played {
         let promotions: u64 = figures.promotions.values().sum();
         let of_mode = figures.simulated_ms / (24 * HOUR_MS);
         println!(

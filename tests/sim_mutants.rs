@@ -68,10 +68,10 @@ fn maintenance() -> What {
 fn cases() -> Vec<Case> {
     vec![
         case(&[Maintenance], "acts_in_maintenance", |_| beside(500_000, 0, maintenance())),
-        case(&[NotScheduled], "promoted_without_need", |_| {
-            vec![fault(KILLED_MS, 900_000, What::Schedule { how: ScheduleChange::VotedOut })]
+        case(&[NotScheduled], "promoted_without_need", |at| {
+            of_c(at, 400_000, What::Schedule { how: ScheduleChange::VotedOut })
         }),
-        case(&[ApiDown], "promoted_blindly", |at| beside(at, 20_000, What::HangApi { site: B })),
+        case(&[ApiDown], "promoted_blindly", |at| of_c(at, 20_000, What::HangApi { site: C })),
         case(&[NodeStopping], "promoted_unfit", |at| {
             beside(at, 40_000, What::Stop { site: B, slow_ms: 25_000 })
         }),
@@ -81,29 +81,25 @@ fn cases() -> Vec<Case> {
         case(&[ClockSkewed], "promoted_unfit", |_| {
             beside(400_000, 900_000, What::ClockStep { site: B, ms: -5_000 })
         }),
-        case(&[NodeBehind], "promoted_blindly", |at| beside(at, 90_000, What::Laggard { site: B })),
+        case(&[NodeBehind], "promoted_blindly", |at| of_c(at, 90_000, What::Laggard { site: C })),
         Case {
             set: |config| config.producers = 7,
             ..case(&[LibStalled], "promoted_on_stall", |at| {
-                of_c(at + 100_000, 120_000, What::OthersMissing { count: 3 })
+                of_c(at + 100_000, 120_000, What::OthersMissing { count: 2 })
             })
         },
         Case {
             set: |config| config.producers = 7,
             ..case(&[FewProducers, LibStalled], "promoted_on_stall", |at| {
-                of_c(at + 60_000, 200_000, What::OthersMissing { count: 3 })
+                of_c(at + 60_000, 200_000, What::OthersMissing { count: 2 })
             })
         },
         case(&[ForkUnsettled], "promoted_in_isolation", |at| {
-            let cut = What::Cut { sites: vec![B, Few], one_way: false, plane: Plane::Blocks };
             of_c(
                 at,
                 14_000,
                 What::Cut { sites: vec![C, Few], one_way: false, plane: Plane::Blocks },
             )
-            .into_iter()
-            .chain([fault(at, 14_000, cut)])
-            .collect()
         }),
         Case {
             set: |config| config.references = true,
@@ -143,9 +139,13 @@ fn cases() -> Vec<Case> {
                 vec![fault(KILLED_MS, 300_000, cut)]
             })
         },
-        case(&[AlreadyProducing], "promoted_without_need", |at| {
-            beside(at, 0, What::Resumed { site: B })
-        }),
+        Case {
+            // With seven a wait does not end right after a turn of ours, which C would sign.
+            set: |config| config.producers = 7,
+            ..case(&[AlreadyProducing], "promoted_without_need", |at| {
+                of_c(at + 100_000, 0, What::Resumed { site: C })
+            })
+        },
         Case {
             set: |config| config.max_promotions = 1,
             ..case(&[BudgetSpent], "budget_overrun", |_| {
@@ -210,7 +210,17 @@ fn every_gate_that_is_forced_open_is_noticed() {
     for case in cases() {
         match found(&case) {
             Some(at_ms) => println!("{:?}: {} at {at_ms}", case.open, case.promise),
-            None => survivors.push((case.open, case.promise)),
+            None => {
+                let other = play_blind(&scenario(&case, KILLED_MS), case.open);
+                let base = play(&scenario(&case, KILLED_MS)).violation;
+                println!(
+                    "{:?} survives; {:?}; base {base:?}; {}",
+                    case.open,
+                    other.violation,
+                    other.trace.join("\n")
+                );
+                survivors.push((case.open, case.promise));
+            }
         }
     }
     assert!(survivors.is_empty(), "forced open and not noticed: {survivors:?}");

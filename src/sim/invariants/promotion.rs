@@ -193,7 +193,10 @@ impl World<'_> {
                 format!("{site} is promoted after {watched} of watching"),
             );
         }
-        let first = Slot::at(since);
+        // As far back as the longest wait: what came before the keeper saw for itself.
+        let far = Slot::at(wall.plus_ms(-(3 * wait_ms).cast_signed()));
+        let ours = self.chain.branch(head, far).find(|block| block.producer == self.ours);
+        let first = ours.map_or(far, |block| Slot(block.slot.0 + 1));
         let last = self.chain.get(self.chain.get(head).lib).slot;
         let owed = (first.0..last.0)
             .filter(|slot| self.schedules.of(Slot(*slot)).owner(Slot(*slot)) == Some(self.ours));
