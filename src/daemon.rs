@@ -11,13 +11,16 @@ pub(crate) mod channels;
 pub mod chats;
 pub(crate) mod cloudwatch;
 pub mod control;
+mod desk;
 mod hands;
 pub(crate) mod lease;
 mod memory;
 pub mod outbox;
 mod past;
 pub(crate) mod peers;
+mod pictures;
 mod recorder;
+mod reporter;
 mod senses;
 mod urgent;
 pub(crate) mod watched;
@@ -31,6 +34,7 @@ use anyhow::Context;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -48,11 +52,12 @@ use crate::history::record::{IncidentRow, Record};
 use crate::history::store::{Store, StoreError};
 use crate::web;
 use alarms::Alarms;
+use bot::KeeperAnswers;
 use cloudwatch::CloudWatch;
 use control::{Request, Socket};
+use desk::Desk;
 use hands::{Hands, Helpers};
 use memory::FleetMemory;
-use outbox::{Outlet, Tools};
 use past::Sampler;
 use peers::Peers;
 use urgent::Urgency;
@@ -96,13 +101,14 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let senses = senses::start(&config, clock, &events, &stop)?;
     let (show, shown) = watch::channel(Arc::new(keeper.status(clock.now())));
     let mut cloudwatch = CloudWatch::start(&config, clock, shown.clone(), &stop)?;
+    let asked = shown.clone();
     let page = tokio::spawn(web::serve(listener, shown, stop.clone()));
     let (orders, ordered) = mpsc::channel(ORDERS_MAX);
     let socket = match &store {
         Some(_) => listen_for_orders(&config.state_dir).await,
         None => None,
     };
-    let taking = socket.map(|socket| tokio::spawn(socket.serve(orders, stop.clone())));
+    let taking = socket.map(|socket| tokio::spawn(socket.serve(orders.clone(), stop.clone())));
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         role = %config.settings.role.letter(),
@@ -116,17 +122,9 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         tracing::warn!("{note}");
     }
     let helpers = Helpers { lease: senses.lease.clone(), peers: peers.client.clone() };
-    let tools = Tools {
-        store: alarms::usable(store.as_ref()),
-        draw: Arc::new(|_, _| None),
-        clock: Arc::new(move || clock.now().wall),
-        expire_ms: config.alarm.expire_ms,
-    };
-    let outlets = channels::channels(&config, clock)?;
-    let outlets = outlets.into_iter().map(|(channel, route)| Outlet { channel, route });
-    let outlets = outlets.chain(cloudwatch.outlet(&config)).collect();
-    let alarms = Alarms::start(&config, outlets, tools);
-    cloudwatch.standing.restore(alarms.known());
+    let alarms = Alarms::start(&config, clock, store.as_ref(), cloudwatch.outlet(&config))?;
+    cloudwatch.restore(&config, alarms.known());
+    let bot = start_bot(&config, clock, &alarms, (asked, orders), &stop)?;
     let hands = Hands::new(&config, store, senses.client.clone(), helpers, clock, events);
     let (lib, chain_id) = (senses.lib.clone(), senses.chain_id.clone());
     let (urgency, sampler) = (Urgency::default(), Sampler::default());
@@ -153,6 +151,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         let _ = timeout(ORDERS_END, taking).await;
     }
     hands.finish().await;
+    bot.join_all().await;
     alarms.finish(LAST_MESSAGES).await;
     memory.finish(clock.now(), &keeper).await;
     cloudwatch.finish().await;
@@ -162,6 +161,26 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let _ = page.await;
     tracing::info!("The keeper has ended.");
     Ok(())
+}
+
+/// Starts Telegram's bot, where one is configured. It ends with `stop`.
+fn start_bot(
+    config: &Config,
+    clock: Clock,
+    alarms: &Alarms,
+    (status, orders): (watch::Receiver<Arc<Status>>, mpsc::Sender<Request>),
+    stop: &CancellationToken,
+) -> anyhow::Result<JoinSet<()>> {
+    let mut tasks = JoinSet::new();
+    let Some(telegram) = &config.channels.telegram else { return Ok(tasks) };
+    let language = config.alarm.language;
+    let (painter, reporter) = alarms.past();
+    let desk = Desk { status: status.clone(), orders, painter, reporter, language, clock };
+    let answers = KeeperAnswers::new(status, Some(Arc::new(desk)), language);
+    bot::start(telegram, language, clock, Arc::new(answers), &mut tasks, stop)
+        .map_err(anyhow::Error::msg)
+        .context("[telegram]")?;
+    Ok(tasks)
 }
 
 /// Opens the state directory and reads the latch. What makes it unusable goes to the keeper, who

@@ -5,7 +5,11 @@
 mod keeper_support;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use eoskeeper::core::event::{Event, ReferenceAnswer, ReferenceEvent};
@@ -47,8 +51,7 @@ async fn the_real_host_has_sane_figures() {
     let [disk] = sample.disks.as_slice() else { panic!("one file system, once: {reading:?}") };
     assert!(disk.name == "state" && disk.used_permille <= 1_000, "{disk:?}");
     // What `df` says of the same directory.
-    let df =
-        std::process::Command::new("df").args(["-B1", "--output=avail,pcent", target]).output();
+    let df = Command::new("df").args(["-B1", "--output=avail,pcent", target]).output();
     let df = String::from_utf8(df.unwrap().stdout).unwrap();
     let row: Vec<&str> = df.lines().nth(1).unwrap().split_whitespace().collect();
     let percent: u32 = row[1].trim_end_matches('%').parse().unwrap();
@@ -60,23 +63,79 @@ async fn the_real_host_has_sane_figures() {
     assert_eq!(why, [Resource::OpenFiles], "{reading:?}");
 }
 
+/// No test: what [`Node`] starts. Listens, keeps a `blocks.log` and some files open, and waits.
+#[test]
+#[ignore = "started by another test"]
+fn node() {
+    let Ok(blocks) = std::env::var("EK_BLOCKS") else { return };
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let open = || fs::File::open("/dev/null").unwrap();
+    let files: Vec<fs::File> = (0..40).map(|_| open()).collect();
+    let log = fs::File::create(Path::new(&blocks).join("blocks.log")).unwrap();
+    println!("listens {}", socket.local_addr().unwrap().port());
+    std::thread::sleep(LONG * 4);
+    drop((files, log));
+}
+
+/// This test program as a nodeos; killed when it is dropped.
+struct Node {
+    child: Child,
+    target: Target,
+}
+
+impl Node {
+    fn start(blocks: &Path) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .arg0("nodeos")
+            .args(["node", "--exact", "--ignored", "--nocapture"])
+            .env("EK_BLOCKS", blocks)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let told =
+            lines.find_map(|line| line.unwrap().split_once("listens ").map(|t| t.1.to_owned()));
+        let url = format!("http://127.0.0.1:{}", told.unwrap());
+        Self { child, target: Target::Port(url.parse().unwrap()) }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 #[tokio::test]
-async fn a_process_on_this_host_is_counted_with_its_limit_and_its_blocks() {
-    // This test itself stands for nodeos: it listens, and keeps a blocks.log open.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+async fn nodeos_has_its_files_counted_and_its_data_found() {
     let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let blocks = data.path().join("blocks");
-    fs::create_dir(&blocks).unwrap();
-    let log = fs::File::create(blocks.join("blocks.log")).unwrap();
+    let node = Node::start(data.path());
+    let plan = Plan { node: Some(node.target.clone()), ..plan(Roots::default()) };
+    let mut looker = Looker::new(plan);
+    for _ in 0..2 {
+        let reading = looker.look().await;
+        let (open, limit) = reading.sample.open_files.unwrap_or_else(|| panic!("{reading:?}"));
+        let limits = fs::read_to_string(format!("/proc/{}/limits", node.child.id())).unwrap();
+        assert!(limits.contains(&limit.to_string()) && (42..100).contains(&open), "{open} {limit}");
+        let names: Vec<&str> = reading.sample.disks.iter().map(|d| d.name.as_str()).collect();
+        assert_eq!((names, reading.unknown.len()), (vec!["data"], 0), "{reading:?}");
+    }
+    drop(node);
+    let reading = looker.look().await;
+    assert_eq!(reading.sample.open_files, None);
+    assert!(unknown(&reading, Resource::OpenFiles)[0].contains("nobody listens"), "{reading:?}");
+}
+
+#[tokio::test]
+async fn what_is_not_called_nodeos_is_not_taken_for_one() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let node = Some(Target::Port(url.parse().unwrap()));
-    let mut looker = Looker::new(Plan { node, ..plan(Roots::default()) });
-    let reading = looker.look().await;
-    let why: Vec<_> = reading.unknown.iter().filter(|(r, _)| *r == Resource::OpenFiles).collect();
-    // Only what is called nodeos is taken for one, so this says that it is another.
-    assert_eq!((reading.sample.open_files, why.len()), (None, 1), "{reading:?}");
-    assert!(why[0].1.contains("nodeos"), "{why:?}");
-    drop(log);
+    let reading = Looker::new(Plan { node, ..plan(Roots::default()) }).look().await;
+    assert_eq!(reading.sample.open_files, None);
+    let why = unknown(&reading, Resource::OpenFiles);
+    assert!(why.len() == 1 && why[0].contains("is not nodeos"), "{why:?}");
 }
 
 /// A `/proc` and a `/sys/fs/cgroup` of our own.
@@ -259,8 +318,16 @@ async fn a_disk_that_is_not_there_is_unknown_and_hides_no_other() {
     let names: Vec<&str> = reading.sample.disks.iter().map(|disk| disk.name.as_str()).collect();
     assert_eq!(names, [here.to_str().unwrap()], "{reading:?}");
     let why = unknown(&reading, Resource::Disk);
-    assert!(why.len() == 2 && why[0].contains("No such file"), "{why:?}");
+    assert!(why.len() == 2 && why[0].contains("no such directory"), "{why:?}");
     assert!(why[1].contains("no file system that fills up"), "{why:?}");
+}
+
+#[tokio::test]
+async fn a_state_directory_that_is_not_made_yet_is_on_its_parent_s_disk() {
+    let here = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let usual = vec![("state".to_owned(), here.join("not/made/yet"))];
+    let reading = Looker::new(Plan { usual, ..plan(Roots::default()) }).look().await;
+    assert_eq!(reading.sample.disks.len(), 1, "{reading:?}");
 }
 
 #[tokio::test]

@@ -192,6 +192,7 @@ async fn what_has_no_alarm_asks_nothing() {
         (MessageKind::Raised, Severity::Info, 0),
         (MessageKind::Told, Severity::Warn, 1),
         (MessageKind::Test, Severity::Page, 1),
+        (MessageKind::Test, Severity::Info, 1),
         (MessageKind::Raised, Severity::Page, 2),
     ] {
         let asked = actions_of(kind, severity).await;

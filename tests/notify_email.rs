@@ -194,7 +194,5 @@ async fn hostile_text_breaks_neither_headers_nor_the_mail() {
     assert!(!head.iter().any(|line| line.to_ascii_lowercase().starts_with("bcc")), "{head:?}");
     // One mail, and the good-bye behind it.
     assert_eq!(lines[end + 1..], ["QUIT"]);
-    let all = lines.join("\n");
-    assert!(!all.contains("<script>"), "{all}");
     assert!(lines[data + 1..end].iter().all(|line| line.is_ascii() && line.len() <= 998));
 }

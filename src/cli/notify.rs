@@ -21,7 +21,8 @@ use crate::config::channels::Route;
 use crate::config::{self, Config};
 use crate::core::action::Severity;
 use crate::core::alarm::message::Message;
-use crate::daemon::channels::channels;
+use crate::daemon::channels::{Routed, channels};
+use crate::daemon::cloudwatch;
 
 /// How long one message may take: what the keeper gives it.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -111,6 +112,13 @@ struct Outcome {
     again: bool,
 }
 
+/// The channels that are configured, as the keeper has them.
+fn every(config: &Config, clock: Clock) -> anyhow::Result<Vec<Routed>> {
+    let mut all = channels(config, clock)?;
+    all.extend(cloudwatch::alone(config, clock)?);
+    Ok(all)
+}
+
 /// Tries or lists; exit code 1 when a message was not delivered, 2 when there is no such channel.
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
@@ -122,7 +130,7 @@ pub fn run(options: &Options) -> ExitCode {
         }
     };
     let clock = Clock::start();
-    let all = match channels(&config, clock) {
+    let all = match every(&config, clock) {
         Ok(all) => all,
         Err(error) => return failed(error),
     };

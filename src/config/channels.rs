@@ -7,20 +7,19 @@ pub mod email;
 pub mod pagerduty;
 pub mod script;
 pub mod slack;
-mod telegram;
+pub mod telegram;
 pub mod webhook;
-mod wecom;
+pub mod wecom;
 
 use serde::Deserialize;
 
+pub use address::SecretUrl;
 pub use telegram::Telegram;
 pub(super) use telegram::TelegramKeys;
 pub use wecom::WeCom;
 pub(super) use wecom::WeComKeys;
 
 use crate::core::action::Severity;
-
-pub use address::SecretUrl;
 
 /// Which messages a channel gets.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::core::action::{Notice, NoticeKind, Severity};
 use crate::core::alarm::desk::{Desk, Kept, Output, Seen};
@@ -15,7 +16,10 @@ use crate::core::command::{Command, CommandAnswer};
 use crate::core::rules::State;
 use crate::core::status::{AlarmsStatus, ChannelStatus, Status};
 use crate::core::time::{Human, Timestamp};
+use crate::daemon::channels;
 use crate::daemon::outbox::{Batch, Outbox, Outlet, Tools};
+use crate::daemon::pictures::Painter;
+use crate::daemon::reporter::Reporter;
 use crate::history::store::Store;
 
 /// A channel that fails for so long is an incident of its own, told by the others.
@@ -27,15 +31,37 @@ const TOLD_MAX: usize = 64;
 pub(super) struct Alarms {
     desk: Desk,
     outbox: Outbox,
+    reporter: Reporter,
+    painter: Painter,
     /// What happened since the last tick.
     told: Vec<Notice>,
     dry_run: bool,
 }
 
 impl Alarms {
-    /// Goes on where the last keeper stopped.
-    pub(super) fn start(config: &Config, outlets: Vec<Outlet>, tools: Tools) -> Self {
-        let kept = tools.store.as_deref().map(kept).unwrap_or_default();
+    /// Starts every channel that is configured, and goes on where the last keeper stopped. `more`
+    /// are channels that somebody else set up.
+    ///
+    /// # Errors
+    /// The first channel that cannot be set up, by its section.
+    pub(super) fn start(
+        config: &Config,
+        clock: Clock,
+        store: Option<&Arc<Store>>,
+        more: Option<Outlet>,
+    ) -> anyhow::Result<Self> {
+        let store = usable(store);
+        let painter = Painter::new(store.clone(), config);
+        let draw = painter.clone();
+        let tools = Tools {
+            store: store.clone(),
+            draw: Arc::new(move |kind, message| draw.of_message(kind, message)),
+            clock: Arc::new(move || clock.now().wall),
+            expire_ms: config.alarm.expire_ms,
+        };
+        let outlets = channels::channels(config, clock)?.into_iter();
+        let outlets = outlets.map(|(channel, route)| Outlet { channel, route }).chain(more);
+        let kept = store.as_deref().map(kept).unwrap_or_default();
         let speaker = Speaker {
             node: config.settings.node.clone(),
             role: config.settings.role,
@@ -43,8 +69,35 @@ impl Alarms {
             language: config.alarm.language,
         };
         let desk = Desk::new(config.alarm.clone(), speaker, kept);
-        let dry_run = config.settings.promotion.dry_run;
-        Self { desk, outbox: Outbox::start(outlets, tools), told: Vec::new(), dry_run }
+        Ok(Self {
+            desk,
+            outbox: Outbox::start(outlets.collect(), tools),
+            reporter: Reporter::new(store, config),
+            painter,
+            told: Vec::new(),
+            dry_run: config.settings.promotion.dry_run,
+        })
+    }
+
+    /// Draws and reports, for who else is asked for it.
+    pub(super) fn past(&self) -> (Painter, Reporter) {
+        (self.painter.clone(), self.reporter.clone())
+    }
+
+    /// Has the report made that is due, beside the loop.
+    fn report(&mut self, now: Timestamp) {
+        let Some(period) = self.reporter.due(now) else { return };
+        let (reporter, speaker) = (self.reporter.clone(), self.desk.speaker().clone());
+        let batches = self.outbox.sender();
+        tokio::task::spawn_blocking(move || match reporter.message(&speaker, period) {
+            Ok(message) => {
+                let batch = Batch { desk: None, messages: vec![message] };
+                if batches.try_send(batch).is_err() {
+                    tracing::error!("The disk is stuck; a report was dropped.");
+                }
+            }
+            Err(why) => tracing::warn!(why, "There is no report."),
+        });
     }
 
     /// The incidents people were told of and that stand, with their severities.
@@ -68,6 +121,7 @@ impl Alarms {
         status: &Status,
         beside: Vec<Signal>,
     ) -> Vec<Incident> {
+        self.report(now);
         let channels = self.outbox.states();
         let findings = status.findings.iter().map(Signal::of).chain(beside);
         let signals: Vec<_> =
@@ -91,7 +145,7 @@ impl Alarms {
             }
         }
         if !messages.is_empty() || !incidents.is_empty() {
-            self.outbox.post(Batch { desk: self.desk_json(), messages });
+            self.outbox.post(Batch { desk: Some(self.desk_json()), messages });
         }
         incidents
     }
@@ -124,7 +178,7 @@ impl Alarms {
             _ => return None,
         };
         if answer.accepted {
-            self.outbox.post(Batch { desk: self.desk_json(), messages: Vec::new() });
+            self.outbox.post(Batch { desk: Some(self.desk_json()), messages: Vec::new() });
         }
         Some(answer)
     }

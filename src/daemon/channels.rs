@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use super::chats;
 use crate::actions::notify::channel::Channel;
 use crate::actions::notify::discord::Discord;
 use crate::actions::notify::email::{self, Email};
@@ -20,7 +21,6 @@ use crate::actions::notify::wecom::WeCom;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::channels::{self, Route};
-use crate::daemon::chats;
 
 /// A channel and which messages it gets.
 pub(crate) type Routed = (Box<dyn Channel>, Route);

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::actions::cloudwatch::channel::{CloudWatch as CloudWatchChannel, WallClock};
+use crate::actions::cloudwatch::channel::CloudWatch as CloudWatchChannel;
 use crate::actions::cloudwatch::client::Client;
 use crate::actions::cloudwatch::publisher::Publisher;
 use crate::actions::cloudwatch::standing::Standing;
@@ -18,7 +18,9 @@ use crate::actions::notify::channel::Channel;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::channels::cloudwatch::{CloudWatch as Keys, Metrics, Resolution as Finely};
+use crate::core::action::Severity;
 use crate::core::status::Status;
+use crate::daemon::channels::{Routed, wall};
 use crate::daemon::outbox::Outlet;
 
 /// How long the task may take to end: its own bound for the last data, and time to spare.
@@ -28,9 +30,8 @@ const END_DEADLINE: Duration = Duration::from_secs(5);
 pub(super) struct CloudWatch {
     task: Option<JoinHandle<()>>,
     /// Sets the alarms.
-    pub(super) channel: Option<CloudWatchChannel>,
-    /// To say, once, which incidents stood when the keeper started.
-    pub(super) standing: Standing,
+    channel: Option<CloudWatchChannel>,
+    standing: Standing,
 }
 
 impl CloudWatch {
@@ -48,7 +49,7 @@ impl CloudWatch {
         };
         let client = Client::new(access(keys)).context("no client for AWS ([cloudwatch])")?;
         let (client, plan) = (Arc::new(client), Arc::new(plan(config, keys)));
-        let wall: WallClock = Arc::new(move || clock.now().wall);
+        let wall = wall(clock);
         let publisher = Publisher {
             client: Arc::clone(&client),
             plan: Arc::clone(&plan),
@@ -68,6 +69,18 @@ impl CloudWatch {
         Some(Outlet { channel, route })
     }
 
+    /// Says, once, which incidents people were told of before; those the channel is not told of are
+    /// none of its own, for it would never hear of their end.
+    pub(super) fn restore(
+        &self,
+        config: &Config,
+        told: impl IntoIterator<Item = (String, Severity)>,
+    ) {
+        let Some(keys) = &config.channels.cloudwatch else { return };
+        let is_ours = |(_, severity): &(String, Severity)| keys.route.levels.contains(severity);
+        self.standing.restore(told.into_iter().filter(is_ours));
+    }
+
     /// Waits until the last data are sent, for a while. Ended by the token given at the start.
     pub(super) async fn finish(self) {
         if let Some(task) = self.task
@@ -76,6 +89,15 @@ impl CloudWatch {
             tracing::warn!("What reports to CloudWatch did not end in time.");
         }
     }
+}
+
+/// The channel alone, to try it: what a running keeper was told is not known to it.
+pub(crate) fn alone(config: &Config, clock: Clock) -> anyhow::Result<Option<Routed>> {
+    let Some(keys) = &config.channels.cloudwatch else { return Ok(None) };
+    let client = Client::new(access(keys)).context("no client for AWS ([cloudwatch])")?;
+    let (client, plan) = (Arc::new(client), Arc::new(plan(config, keys)));
+    let channel = CloudWatchChannel::new(client, plan, Standing::default(), wall(clock));
+    Ok(Some((Box::new(channel), keys.route.clone())))
 }
 
 /// The way to AWS, as the action takes it.

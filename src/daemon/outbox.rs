@@ -44,8 +44,8 @@ pub struct Outlet {
 /// What is made in one tick.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// What the pipeline remembers, as JSON.
-    pub desk: String,
+    /// What the pipeline remembers, as JSON; `None` leaves it.
+    pub desk: Option<String>,
     /// What it tells.
     pub messages: Vec<Message>,
 }
@@ -119,6 +119,12 @@ impl Outbox {
             self.lost += 1;
             tracing::error!(lost = self.lost, %error, "The disk is stuck; messages were dropped.");
         }
+    }
+
+    /// Where batches are queued by tasks beside the loop.
+    #[must_use]
+    pub fn sender(&self) -> mpsc::Sender<Batch> {
+        self.batches.clone()
     }
 
     /// How each channel stands.

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::alarms::{eoskeeper, host};
-use super::moto::Moto;
+use super::moto::{Moto, value_of};
 use super::support::{client, is_again, plan, status, wall};
 use super::wait_for;
 
@@ -59,6 +59,42 @@ async fn a_running_keeper_sends_its_heartbeat_and_on_sigterm_the_last_of_it() {
     assert!(ended.success(), "{ended}");
     let after = moto.statistics("run", "Heartbeat").await.unwrap()[0];
     assert!(after > before, "what was seen since the last request was sent: {before} {after}");
+}
+
+#[tokio::test]
+async fn an_incident_of_a_running_keeper_sets_an_alarm_and_the_metric_agrees() {
+    let moto = Moto::start().await;
+    let host = host(&moto, "interval_seconds = 2\nnamespace = run\n");
+    let set_up = eoskeeper(host.path()).args(["cloudwatch", "setup"]).output().unwrap();
+    assert!(set_up.status.success(), "{set_up:?}");
+    // Nothing listens at its http_port: its RPC is down.
+    let command = &mut eoskeeper(host.path());
+    let command = command.args(["run", "-c", "config.ini"]).stderr(Stdio::null());
+    let _keeper = Keeper(command.spawn().unwrap());
+    let alarms = wait_for("an alarm", async || {
+        let alarms = moto.ask("DescribeAlarms", &[("StateValue", "ALARM")]).await;
+        alarms.contains("<StateValue>ALARM</StateValue>").then_some(alarms)
+    })
+    .await;
+    assert!(alarms.contains(" begins: "), "{alarms}");
+    let metric = value_of(&alarms, "MetricName").unwrap();
+    let [_, _, most, _] =
+        wait_for("its metric", async || moto.statistics("run", metric).await).await;
+    assert!(most >= 1.0, "{metric} {most}");
+}
+
+#[tokio::test]
+async fn a_test_sets_an_alarm() {
+    let moto = Moto::start().await;
+    let host = host(&moto, "");
+    let run = |arguments: &[&str]| eoskeeper(host.path()).args(arguments).output().unwrap();
+    assert!(run(&["cloudwatch", "setup"]).status.success());
+    for (severity, end) in [("info", "/warn"), ("page", "/page")] {
+        let tried = run(&["notify", "--test", "cloudwatch", "--severity", severity]);
+        assert!(tried.status.success(), "{tried:?}");
+        let alarms = moto.ask("DescribeAlarms", &[("StateValue", "ALARM")]).await;
+        assert!(alarms.contains(&format!("tokyo-2{end}</AlarmName>")), "{severity}: {alarms}");
+    }
 }
 
 /// A status with everything known.

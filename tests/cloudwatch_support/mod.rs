@@ -4,10 +4,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eoskeeper::actions::cloudwatch::channel::WallClock;
 use eoskeeper::actions::cloudwatch::client::Client;
 use eoskeeper::actions::cloudwatch::{Access, Plan, Resolution, Selection};
 use eoskeeper::actions::notify::channel::Delivery;
+use eoskeeper::actions::notify::setup::WallClock;
 use eoskeeper::clock::Clock;
 use eoskeeper::core::action::Severity;
 use eoskeeper::core::alarm::language::Language;

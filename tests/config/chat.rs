@@ -40,7 +40,7 @@ fn telegram_with_a_token_and_a_chat_is_used() {
     assert_eq!((telegram.topic, telegram.delete_after), (None, None));
     assert_eq!(telegram.on_end, OnEnd::Edit);
     assert!(telegram.bot && telegram.private_only && telegram.allowed_users.is_empty());
-    assert_eq!(telegram.route.levels, [Severity::Page, Severity::Warn]);
+    assert_eq!(telegram.route.levels, [Severity::Page, Severity::Warn, Severity::Info]);
     assert!(telegram.route.reports);
     assert!(!format!("{config:?}").contains("AAHdq"));
 }
@@ -85,7 +85,7 @@ fn what_is_wrong_is_said_with_its_line_and_no_secret() {
         (
             "no chat",
             format!("[telegram]\ntoken_file = {token}"),
-            "6: [telegram] chat_id: the key is missing; give the number of the chat",
+            "[telegram] chat_id: the key is missing; give the number of the chat",
         ),
         (
             "no token",
@@ -105,7 +105,7 @@ fn what_is_wrong_is_said_with_its_line_and_no_secret() {
         (
             "people, but no chat",
             "[telegram]\nallowed_users = 5".to_owned(),
-            "chat_id: the key is missing: nothing is sent",
+            "chat_id: the key is missing; give the number",
         ),
         (
             "too late to delete",
@@ -125,7 +125,7 @@ fn what_is_wrong_is_said_with_its_line_and_no_secret() {
         (
             "members, but no key",
             "[wecom]\nmentioned = ann".to_owned(),
-            "key_file: the key is missing: nothing is sent",
+            "key_file: neither the key nor the environment's EOSKEEPER_WECOM_KEY gives it",
         ),
     ] {
         let errors = parsed(&format!("{LEAST}{lines}\n")).expect_err(name).to_string();

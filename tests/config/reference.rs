@@ -192,6 +192,8 @@ fn every_other_example_is_taken() {
         }
         let line = format!("{} = {}", key.name, key.example());
         let text = match key.name {
+            _ if section.name == "telegram" => super::chat::telegram(&line),
+            _ if section.name == "wecom" => super::chat::wecom(&line),
             _ if CHANNELS.contains(&section.name) => channel(section.name, &line),
             "promote" => format!("{LEAST}[promotion]\n{line}\ndemote = api\n"),
             "key_script" | "producer_key" => by_key(&line),

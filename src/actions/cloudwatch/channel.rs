@@ -18,12 +18,9 @@ use super::metric::Metric;
 use super::standing::{Counts, Level, Standing};
 use super::{Plan, Resolution};
 use crate::actions::notify::channel::{Channel, Delivered, Delivering, Delivery, DeliveryError};
+use crate::actions::notify::setup::WallClock;
 use crate::core::alarm::language::Phrase;
 use crate::core::alarm::message::{Message, MessageKind};
-use crate::core::time::Timestamp;
-
-/// Reads the wall clock of the keeper.
-pub type WallClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 const MINUTE_MS: i64 = 60_000;
 /// Most ids of incidents in a reason's JSON.
@@ -73,7 +70,12 @@ impl CloudWatch {
     }
 
     async fn tell(&self, message: &Message) -> Result<(), Failure> {
-        let Some(level) = Level::of(message.severity) else { return Ok(()) };
+        let level = match (Level::of(message.severity), message.kind) {
+            (Some(level), _) => level,
+            // There is no alarm for what is good to know, and a test must show.
+            (None, MessageKind::Test) => Level::Warn,
+            (None, _) => return Ok(()),
+        };
         match message.kind {
             MessageKind::Report | MessageKind::Summary => Ok(()),
             // The metric takes it back a minute later: it has no end of its own.

@@ -14,11 +14,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::Plan;
 use super::aggregator::{Aggregator, Batch};
-use super::channel::WallClock;
 use super::client::{Client, of_datum};
 use super::failure::{Failure, Kind};
 use super::metric::Reader;
 use super::standing::Standing;
+use crate::actions::notify::setup::WallClock;
 use crate::core::status::Status;
 use crate::core::time::Timestamp;
 

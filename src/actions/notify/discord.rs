@@ -68,11 +68,9 @@ impl Discord {
     async fn tell(&self, delivery: &Delivery) -> Result<Delivered, DeliveryError> {
         let message = &delivery.message;
         let shown = delivery.shown.as_deref().and_then(Shown::read);
-        match (message.kind, shown) {
+        let is_told = match (message.kind, shown) {
             (MessageKind::Changed, Some(shown)) if message.severity <= shown.severity => {
-                if self.edit(&shown.id, delivery).await? {
-                    return Ok(Delivered::default());
-                }
+                self.edit(&shown.id, delivery).await?
             }
             (MessageKind::Resolved, Some(shown)) => {
                 self.edit(&shown.id, delivery).await?;
@@ -81,7 +79,10 @@ impl Discord {
                 short.proof.clear();
                 return self.create(&short, &[]).await;
             }
-            _ => {}
+            _ => false,
+        };
+        if is_told {
+            return Ok(Delivered::default());
         }
         self.create(message, &delivery.pictures).await
     }

@@ -98,7 +98,9 @@ impl Post {
             } else {
                 of_request(&error).to_string()
             };
-            DeliveryError::passing(format!("{host}: {}", self.shown(&why)))
+            let why = self.shown(&why);
+            let names_it = why.contains(host);
+            DeliveryError::passing(if names_it { why } else { format!("{host}: {why}") })
         })?;
         let status = answer.status();
         let retry_after = self.retry_after(answer.headers());

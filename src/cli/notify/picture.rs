@@ -26,13 +26,9 @@ pub(super) fn sample() -> Picture {
 
 /// Eight bits for each of red, green and blue, no filter (PNG, ISO/IEC 15948).
 fn png() -> Vec<u8> {
-    let mut rows = Vec::new();
-    for _ in 0..HEIGHT {
-        rows.push(0);
-        for column in 0..WIDTH {
-            rows.extend(COLOURS[(column * 3 / WIDTH) as usize]);
-        }
-    }
+    let colour = |column: u32| COLOURS[(column * 3 / WIDTH) as usize];
+    let row: Vec<u8> = std::iter::once(0).chain((0..WIDTH).flat_map(colour)).collect();
+    let rows = row.repeat(HEIGHT as usize);
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     // Writing to memory does not fail; without its data the picture would be no picture.
     let data = encoder.write_all(&rows).and_then(|()| encoder.finish()).unwrap_or_default();

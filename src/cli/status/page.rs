@@ -207,12 +207,12 @@ fn references(page: &mut String, status: &Value, style: Style) {
     let chain = &status["chain"];
     line!(
         page,
-        "  {} of {} agree; best head #{}, median #{}; this node is {} behind the median",
+        "  {} of {} agree; best head #{}, median #{}; this node is {} the median",
         text(&chain["agree"]),
         all.len(),
         text(&chain["best"]),
         text(&chain["median"]),
-        watched::blocks(&chain["lag_blocks"])
+        watched::lag(&chain["lag_blocks"])
     );
     for reference in all {
         let standing = text(&reference["standing"]);

@@ -9,7 +9,6 @@ use serde::{Deserialize, Deserializer};
 use super::super::kind::base_url;
 use super::super::peers::Secret;
 use super::{Route, RouteKeys};
-use crate::core::action::Severity;
 use crate::core::alarm::ending::OnEnd;
 
 /// Telegram, and its bot.
@@ -39,7 +38,6 @@ pub struct Telegram {
 
 /// The keys of the section.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(in crate::config) struct TelegramKeys {
     pub(in crate::config) token_file: Option<PathBuf>,
     pub(in crate::config) chat_id: Option<String>,
@@ -53,15 +51,8 @@ pub(in crate::config) struct TelegramKeys {
     pub(in crate::config) private_only: bool,
     #[serde(deserialize_with = "url")]
     pub(in crate::config) api_url: Url,
-    pub(in crate::config) levels: Vec<Severity>,
-    pub(in crate::config) reports: bool,
-}
-
-impl TelegramKeys {
-    /// What they say of what is sent.
-    pub(in crate::config) fn route(&self) -> Route {
-        RouteKeys { levels: self.levels.clone(), reports: self.reports }.route()
-    }
+    #[serde(flatten)]
+    pub(in crate::config) route: RouteKeys,
 }
 
 fn numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {

@@ -8,7 +8,6 @@ use serde::Deserialize;
 use super::super::peers::Secret;
 use super::telegram::url;
 use super::{Route, RouteKeys};
-use crate::core::action::Severity;
 
 /// A robot of a group in WeCom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,20 +24,12 @@ pub struct WeCom {
 
 /// The keys of the section.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(in crate::config) struct WeComKeys {
     pub(in crate::config) key_file: Option<PathBuf>,
     #[serde(default)]
     pub(in crate::config) mentioned: Vec<String>,
     #[serde(deserialize_with = "url")]
     pub(in crate::config) api_url: Url,
-    pub(in crate::config) levels: Vec<Severity>,
-    pub(in crate::config) reports: bool,
-}
-
-impl WeComKeys {
-    /// What they say of what is sent.
-    pub(in crate::config) fn route(&self) -> Route {
-        RouteKeys { levels: self.levels.clone(), reports: self.reports }.route()
-    }
+    #[serde(flatten)]
+    pub(in crate::config) route: RouteKeys,
 }

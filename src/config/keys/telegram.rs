@@ -1,6 +1,7 @@
 //! `[telegram]`: a chat or channel of Telegram, and the bot.
 
 use super::super::kind::{Kind, Unit};
+use super::route::{levels, reports};
 use super::{DefaultValue, Key, Section};
 
 /// Most people who may ask the bot.
@@ -86,19 +87,7 @@ pub(super) const SECTION: Section = Section {
             default: DefaultValue::Text("https://api.telegram.org"),
             help: "The Bot API server, if you run your own.",
         },
-        Key {
-            name: "levels",
-            field: "levels",
-            kind: Kind::Levels,
-            default: DefaultValue::Text("page, warn"),
-            help: "Of which incidents it is told.",
-        },
-        Key {
-            name: "reports",
-            field: "reports",
-            kind: Kind::Bool,
-            default: DefaultValue::Text("true"),
-            help: "Whether the regular report goes there.",
-        },
+        levels("page, warn, info"),
+        reports("true"),
     ],
 };

@@ -1,6 +1,7 @@
 //! `[wecom]`: the robot of a group in WeCom.
 
 use super::super::kind::Kind;
+use super::route::{levels, reports};
 use super::{DefaultValue, Key, Section};
 
 /// Most members that are called: more would be everybody.
@@ -36,19 +37,7 @@ pub(super) const SECTION: Section = Section {
             default: DefaultValue::Text("https://qyapi.weixin.qq.com"),
             help: "WeCom's API, if yours is your own.",
         },
-        Key {
-            name: "levels",
-            field: "levels",
-            kind: Kind::Levels,
-            default: DefaultValue::Text("page, warn"),
-            help: "Of which incidents it is told.",
-        },
-        Key {
-            name: "reports",
-            field: "reports",
-            kind: Kind::Bool,
-            default: DefaultValue::Text("true"),
-            help: "Whether the regular report goes there.",
-        },
+        levels("page, warn, info"),
+        reports("true"),
     ],
 };

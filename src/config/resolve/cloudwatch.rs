@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use super::super::channels::Route;
-use super::super::channels::cloudwatch::{CloudWatch, Metrics, Resolution};
+use super::super::channels::cloudwatch::CloudWatch;
 use super::super::tree::CloudWatchKeys;
 use super::Resolver;
-use crate::core::action::Severity;
 
 const SECTION: &str = "cloudwatch";
 /// Longest name, characters: AWS takes 255 for the whole name of an alarm.
@@ -16,7 +15,7 @@ impl Resolver<'_> {
     /// What CloudWatch is told; `None` without `chain`.
     pub(super) fn cloudwatch(&mut self, keys: &CloudWatchKeys) -> Option<CloudWatch> {
         let Some(chain) = keys.chain.clone() else {
-            self.check_cloudwatch_is_meant(keys);
+            self.check_cloudwatch_is_meant();
             return None;
         };
         for (key, name, allowed) in [
@@ -54,20 +53,8 @@ impl Resolver<'_> {
     }
 
     /// Whoever sets anything of it means to use it.
-    fn check_cloudwatch_is_meant(&mut self, keys: &CloudWatchKeys) {
-        let is_set = keys.region.is_some()
-            || keys.profile.is_some()
-            || keys.endpoint_url.is_some()
-            || !keys.page_actions.is_empty()
-            || !keys.warn_actions.is_empty()
-            || keys.namespace != "eoskeeper"
-            || keys.alarm_prefix != "eoskeeper"
-            || keys.interval_ms != 60_000
-            || keys.resolution != Resolution::Minute
-            || keys.metrics != Metrics::All
-            || keys.dead_man_minutes != 3
-            || keys.levels != [Severity::Page, Severity::Warn];
-        if is_set && !self.given.is_wrong(SECTION, "chain") {
+    fn check_cloudwatch_is_meant(&mut self) {
+        if self.given.is_meant(SECTION) && !self.given.is_wrong(SECTION, "chain") {
             let allowed = "give the name of the chain, for example eos, or remove the section";
             let what = "the key is missing: nothing is sent to CloudWatch";
             self.problem(SECTION, "chain", what, allowed);

@@ -15,12 +15,10 @@ const GET: &str = "write to @BotFather, send /newbot, and put the token it gives
 impl Resolver<'_> {
     /// Telegram, where it is used.
     pub(super) fn telegram(&mut self, keys: &TelegramKeys) -> Option<Telegram> {
-        let given = |key| self.given.is_given(SECTION, key);
-        if !given("token_file") && !given("chat_id") {
-            self.check_telegram_is_meant(keys);
+        if !self.is_used(SECTION, Some(TOKEN_ENV)) {
             return None;
         }
-        if !given("chat_id") {
+        if !self.given.is_given(SECTION, "chat_id") {
             let allowed = "give the number of the chat; doc/alarms/telegram.md shows how to get it";
             self.problem(SECTION, "chat_id", "the key is missing", allowed);
         }
@@ -41,16 +39,8 @@ impl Resolver<'_> {
             private_only: keys.private_only,
             bot: keys.bot,
             api_url: keys.api_url.clone(),
-            route: keys.route(),
+            route: keys.route.route(),
         })
-    }
-
-    /// Whoever names people or a topic means to use it.
-    fn check_telegram_is_meant(&mut self, keys: &TelegramKeys) {
-        if !keys.allowed_users.is_empty() || keys.topic_id.is_some() {
-            let allowed = "give the chat's number, or remove the section";
-            self.problem(SECTION, "chat_id", "the key is missing: nothing is sent", allowed);
-        }
     }
 }
 

@@ -14,13 +14,7 @@ const GET: &str = "add a robot to the group in WeCom, and put what stands behind
 impl Resolver<'_> {
     /// WeCom, where it is used.
     pub(super) fn wecom(&mut self, keys: &WeComKeys) -> Option<WeCom> {
-        let is_used =
-            self.given.is_given(SECTION, "key_file") || std::env::var_os(KEY_ENV).is_some();
-        if !is_used {
-            if !keys.mentioned.is_empty() {
-                let allowed = "give the file of the robot's key, or remove the section";
-                self.problem(SECTION, "key_file", "the key is missing: nothing is sent", allowed);
-            }
+        if !self.is_used(SECTION, Some(KEY_ENV)) {
             return None;
         }
         let at = (SECTION, "key_file");
@@ -34,7 +28,7 @@ impl Resolver<'_> {
             key,
             mentioned: keys.mentioned.clone(),
             api_url: keys.api_url.clone(),
-            route: keys.route(),
+            route: keys.route.route(),
         })
     }
 }

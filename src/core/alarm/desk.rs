@@ -202,7 +202,7 @@ impl Desk {
         {
             last.join(signal, now, false);
         } else {
-            self.incidents.push(Incident::begin(signal, now));
+            self.incidents.push(Incident::begin(&self.speaker.node, signal, now));
         }
         Vec::new()
     }

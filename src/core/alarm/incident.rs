@@ -14,7 +14,7 @@ pub const FINDINGS_MAX: usize = 24;
 /// One incident. It has a named cause, which may be found out later than it began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
-    /// For example `20261121T024837-api_down`; the cause is the one it began with.
+    /// For example `20261121T024837-tokyo-1-api_down`; the cause is the one it began with.
     pub id: String,
     /// The worst it was.
     pub severity: Severity,
@@ -98,13 +98,14 @@ impl Joined {
 }
 
 impl Incident {
-    /// An incident that begins with this signal.
+    /// An incident of a node that begins with this signal. The node is in its id: services that
+    /// join by it must not join what two keepers say.
     #[must_use]
-    pub fn begin(signal: &Signal, at: Timestamp) -> Self {
+    pub fn begin(node: &str, signal: &Signal, at: Timestamp) -> Self {
         let digits = |c: &char| c.is_ascii_digit() || *c == 'T';
         let time: String = at.to_string().chars().filter(digits).take(15).collect();
         Self {
-            id: format!("{time}-{}", signal.key().replace(':', "-")),
+            id: format!("{time}-{node}-{}", signal.key().replace(':', "-")),
             severity: signal.severity,
             began: at,
             ended: None,

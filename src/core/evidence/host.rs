@@ -35,11 +35,11 @@ impl HostEvidence {
             self.samples.clear();
         }
         self.seen = Some(now.mono);
-        let mut sample = reading.sample.clone();
-        sample.disks.truncate(DISKS_MAX);
-        for disk in &mut sample.disks {
-            disk.name = cut(&disk.name, NAME_BYTES);
-        }
+        // Made anew, so that it holds no more than it shows.
+        let disks = reading.sample.disks.iter().take(DISKS_MAX);
+        let disks =
+            disks.map(|disk| DiskSample { name: cut(&disk.name, NAME_BYTES), ..disk.clone() });
+        let sample = HostSample { disks: disks.collect(), ..reading.sample.clone() };
         if self.samples.len() >= SAMPLES {
             self.samples.pop_front();
         }

@@ -9,7 +9,8 @@ use tokio::task::spawn_blocking;
 use crate::core::alarm::lane::Parcel;
 use crate::core::alarm::message::Message;
 use crate::core::time::Timestamp;
-use crate::history::store::{Removal, Store, StoreError, Waiting};
+use crate::history::record::{Notification, Record};
+use crate::history::store::{Bounds, Removal, Store, StoreError, Waiting};
 
 /// The outbox's side of the store; clones share it.
 #[derive(Clone)]
@@ -36,14 +37,14 @@ impl Journal {
     /// Writes down what the pipeline remembers and what is to be told; the parcels, in order.
     pub async fn enqueue(
         &self,
-        desk: String,
+        desk: Option<String>,
         queued: Timestamp,
         messages: Vec<(&'static str, Message)>,
     ) -> Vec<Parcel> {
         let rows = messages.clone();
         let written = self.with(move |store| {
             let rows: Vec<_> = rows.iter().map(|(channel, message)| (*channel, message)).collect();
-            store.enqueue(&desk, queued, &rows)
+            store.enqueue(desk.as_deref(), queued, &rows)
         });
         let ids = written.await.unwrap_or_default();
         let each = messages.into_iter().enumerate().map(|(index, (_, message))| {
@@ -68,9 +69,14 @@ impl Journal {
         Parcel { id, queued, message: summary }
     }
 
-    /// Forgets a message that was given up.
-    pub async fn forget(&self, id: i64) {
-        self.with(move |store| store.replace(&[id], None)).await;
+    /// Forgets a message that was given up, and remembers why.
+    pub async fn give_up(&self, parcel: &Parcel, channel: &'static str, at: Timestamp, why: &str) {
+        let (id, lost) = (parcel.id, notification(parcel, channel, at, why));
+        self.with(move |store| {
+            store.replace(&[id], None)?;
+            store.write(&[Record::Notification(lost)], &Bounds::DEFAULT)
+        })
+        .await;
     }
 
     /// A message was delivered.
@@ -82,9 +88,11 @@ impl Journal {
         shown: Option<String>,
         remove_at: Option<Timestamp>,
     ) {
-        let (id, incident) = (parcel.id, parcel.message.incident.clone());
+        let (id, incident) = (parcel.id, about(&parcel.message).to_owned());
+        let sent = notification(parcel, channel, at, "sent");
         self.with(move |store| {
-            store.delivered(id, channel, &incident, at, (shown.as_deref(), remove_at))
+            store.delivered(id, channel, &incident, at, (shown.as_deref(), remove_at))?;
+            store.write(&[Record::Notification(sent)], &Bounds::DEFAULT)
         })
         .await;
     }
@@ -126,5 +134,31 @@ impl Journal {
             tracing::info!("Messages are kept on disk again.");
         }
         result.ok()
+    }
+}
+
+/// By what a channel's message is found again: its incident, or itself where it has none.
+fn about(message: &Message) -> &str {
+    match message.incident.as_str() {
+        "" => &message.id,
+        incident => incident,
+    }
+}
+
+/// What came of a message, for the history.
+fn notification(
+    parcel: &Parcel,
+    channel: &'static str,
+    at: Timestamp,
+    outcome: &str,
+) -> Notification {
+    let message = &parcel.message;
+    Notification {
+        at,
+        channel: channel.to_owned(),
+        message: message.id.clone(),
+        incident: message.incident.clone(),
+        kind: message.kind.as_str().to_owned(),
+        outcome: outcome.to_owned(),
     }
 }

@@ -129,7 +129,7 @@ impl Post {
                 tracing::error!(channel, id, why, "The channel refuses a message.");
                 if let Failed::GivenUp(parcel) = lane.refused(now, &why) {
                     tracing::error!(channel, id, "The message was given up.");
-                    self.journal.forget(parcel.id).await;
+                    self.journal.give_up(&parcel, channel, now, &why).await;
                     self.count(|state| state.given_up += 1);
                 }
             }

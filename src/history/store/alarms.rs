@@ -41,12 +41,14 @@ impl Store {
     /// Those of [`Self::append`]; nothing was queued then.
     pub fn enqueue(
         &self,
-        desk: &str,
+        desk: Option<&str>,
         queued: Timestamp,
         messages: &[(&str, &Message)],
     ) -> Result<Vec<i64>, StoreError> {
         self.beside(|transaction| {
-            transaction.execute(KEEP, params!["desk", desk])?;
+            if let Some(desk) = desk {
+                transaction.execute(KEEP, params!["desk", desk])?;
+            }
             let mut insert = transaction
                 .prepare("INSERT INTO outbox (channel, queued, message) VALUES (?1, ?2, ?3)")?;
             let each = messages.iter().map(|(channel, message)| {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use futures_util::future::join_all;
 use rustix::fs::{stat, statvfs};
+use rustix::io::Errno;
 
 use super::system::permille;
 use crate::core::sample::{DISKS_MAX, DiskSample};
@@ -48,6 +49,7 @@ impl Disks {
         }
         // A container's data has another path each time.
         self.asides.retain(|path, _| all.iter().any(|(_, watched)| watched == path));
+        let is_usual = self.is_usual;
         let looks = all.into_iter().map(|(name, path)| {
             let aside = self
                 .asides
@@ -56,7 +58,7 @@ impl Disks {
             let aside = aside.clone();
             async move {
                 let shown = path.display().to_string();
-                let found = aside.run(move || look(&path)).await.and_then(|found| found);
+                let found = aside.run(move || look(&path, is_usual)).await.and_then(|found| found);
                 (name, shown, found)
             }
         });
@@ -76,9 +78,16 @@ impl Disks {
     }
 }
 
-/// As `df` counts it: of what a user may have, not root's reserve.
-fn look(path: &Path) -> Result<Found, String> {
-    let device = stat(path).map_err(|error| error.to_string())?.st_dev;
+/// As `df` counts it: of what a user may have, not root's reserve. What is `usual` and not made yet
+/// will be on the file system of the directory it will be made in.
+fn look(path: &Path, usual: bool) -> Result<Found, String> {
+    let there =
+        path.ancestors().take_while(|at| usual || *at == path).find_map(|at| match stat(at) {
+            Err(Errno::NOENT) => None,
+            found => Some((at, found)),
+        });
+    let (path, found) = there.ok_or("there is no such directory")?;
+    let device = found.map_err(|error| error.to_string())?.st_dev;
     let found = statvfs(path).map_err(|error| error.to_string())?;
     let used = found.f_blocks.saturating_sub(found.f_bfree);
     let used_permille = permille(used, used.saturating_add(found.f_bavail))

@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::super::setup::WallClock;
 use super::answers::{Answer, Answers, NoAnswer};
 use super::api::{Api, CALL, Place};
 use super::command::{Command, NAMES};
@@ -23,7 +24,6 @@ use super::guard::{Asked, Guard, Ignored};
 use super::story::send_pictures;
 use super::{Settings, page};
 use crate::core::alarm::language::{Language, Phrase};
-use crate::core::time::Timestamp;
 
 /// Longest time for an answer: pictures are drawn for some.
 pub const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
@@ -41,9 +41,6 @@ const WAIT: Duration = Duration::from_secs(2);
 const WAIT_MAX: Duration = Duration::from_secs(120);
 /// Strangers that are remembered, so that each is logged once.
 const STRANGERS_MAX: usize = 256;
-
-/// Reads the wall clock.
-pub type WallClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Whom the bot answers, and how.
 #[derive(Clone)]

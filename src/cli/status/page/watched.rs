@@ -17,12 +17,15 @@ macro_rules! line {
     ($page:expr, $($part:tt)*) => { let _ = writeln!($page, $($part)*); };
 }
 
-/// `1 block`, `3 blocks`, or a dash.
-pub(super) fn blocks(value: &Value) -> String {
-    match value.as_i64() {
-        Some(1) => "1 block".to_owned(),
-        Some(count) => format!("{count} blocks"),
-        None => "-".to_owned(),
+/// `level with`, `3 blocks behind`, `1 block ahead of`, or `not comparable with`.
+pub(super) fn lag(behind: &Value) -> String {
+    let blocks =
+        |count: u64| if count == 1 { "1 block".to_owned() } else { format!("{count} blocks") };
+    match behind.as_i64() {
+        None => "not comparable with".to_owned(),
+        Some(0) => "level with".to_owned(),
+        Some(count) if count > 0 => format!("{} behind", blocks(count.unsigned_abs())),
+        Some(count) => format!("{} ahead of", blocks(count.unsigned_abs())),
     }
 }
 
@@ -134,6 +137,18 @@ pub(super) fn pool(page: &mut String, status: &Value, style: Style) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lag_is_said_in_words() {
+        for (behind, expected) in [
+            (Value::Null, "not comparable with"),
+            (0.into(), "level with"),
+            (1.into(), "1 block behind"),
+            ((-3).into(), "3 blocks ahead of"),
+        ] {
+            assert_eq!(lag(&behind), expected);
+        }
+    }
 
     #[test]
     fn each_is_shown_with_its_figures() {
