@@ -41,16 +41,16 @@ pub(super) fn secrets(source: &Path, text: &str) -> Vec<String> {
             // With its quotes and without: elsewhere it stands as it is.
             secrets.push(value.trim_matches(['"', '\'']).to_owned());
             secrets.push(value);
-        } else if is_secret_name(&key) {
+        } else if names_secret(&key) {
             secrets.extend(content(&base.join(value.trim_matches(['"', '\'']))));
         }
     }
-    let is_ours = |name: &str| name.starts_with("EOSKEEPER_") || name.starts_with("AWS_");
     let environment = std::env::vars_os().filter_map(|(name, value)| {
-        let name = name.into_string().ok().filter(|name| is_ours(name))?;
-        is_secret_name(&name).then(|| value.to_string_lossy().into_owned())
+        name.to_str().filter(|name| gives_secret(name))?;
+        Some(value.to_string_lossy().into_owned())
     });
     secrets.extend(environment);
+    let mut secrets: Vec<String> = secrets.into_iter().flat_map(with_path).collect();
     secrets.retain(|secret| secret.trim().len() >= SECRET_CHARS_MIN);
     secrets
 }
@@ -63,11 +63,25 @@ fn content(path: &Path) -> Vec<String> {
     text.lines().map(|line| line.trim().to_owned()).collect()
 }
 
-fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["secret", "password", "token", "credential", "access_key", "api_key", "hmac", "auth"]
-        .iter()
-        .any(|word| name.contains(word))
+/// A key that names a file holds a secret, but for these: what is not known may hold one.
+fn names_secret(key: &str) -> bool {
+    key.ends_with("_file") && !matches!(key, "log_file" | "ca_file" | "members_file")
+}
+
+/// The variables that give what such a file gives, and those of the AWS SDK.
+fn gives_secret(variable: &str) -> bool {
+    let aws = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID"];
+    let ours = ["_SECRET", "_PASSWORD", "_TOKEN", "_KEY", "_URL"];
+    aws.contains(&variable)
+        || variable.starts_with("EOSKEEPER_") && ours.iter().any(|end| variable.ends_with(end))
+}
+
+/// An address that is a secret is one without its host as well.
+fn with_path(secret: String) -> Vec<String> {
+    let url = reqwest::Url::parse(&secret).ok().filter(reqwest::Url::has_host);
+    let parts = url.iter().flat_map(|url| [Some(url.path()), url.query()]);
+    let long = parts.flatten().filter(|part| part.len() > 8).map(str::to_owned);
+    long.chain([secret]).collect()
 }
 
 /// Sections (without a key) and keys in their order.
@@ -142,6 +156,22 @@ const fn is_plain(kind: &Kind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_key_that_names_a_file_is_known_for_what_it_holds() {
+        let all = SECTIONS.iter().flat_map(|section| section.keys);
+        let files: Vec<_> = all.map(|key| key.name).filter(|key| key.ends_with("_file")).collect();
+        assert!(files.len() >= 3, "{files:?}");
+        for key in ["secret_file", "password_file", "key_file", "url_file", "routing_key_file"] {
+            assert!(names_secret(key), "{key}");
+        }
+        for name in ["EOSKEEPER_SLACK_URL", "EOSKEEPER_WECOM_KEY", "AWS_SECRET_ACCESS_KEY"] {
+            assert!(gives_secret(name), "{name}");
+        }
+        assert!(!names_secret("log_file") && !gives_secret("EOSKEEPER_NODEOS_VENV"));
+        let url = "https://hooks.slack.com/services/T0/B0/xyz".to_owned();
+        assert_eq!(with_path(url.clone()), ["/services/T0/B0/xyz".to_owned(), url]);
+    }
 
     #[test]
     fn only_values_that_can_hold_no_secret_stay() {

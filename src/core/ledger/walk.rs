@@ -141,8 +141,19 @@ impl Walk {
         match (told.iter().min(), told.iter().max()) {
             (Some(first), Some(last)) if last + 1 < above.0 => vec![last + 1, first - 1],
             (Some(first), Some(_)) => vec![first - 1],
-            _ => vec![self.up_from(below).min(above.0 - 1)],
+            _ => vec![self.nearer(below, above)],
         }
+    }
+
+    /// From below where that stays below what is known above, else from above: each comes nearer by
+    /// all slots but the empty ones between.
+    fn nearer(&self, below: Place, above: Place) -> u32 {
+        let up = self.up_from(below);
+        if up < above.0 {
+            return up;
+        }
+        let slots = u32::try_from(above.1.since_ms(self.end) / SLOT_MS).unwrap_or(u32::MAX);
+        above.0.saturating_sub(slots.saturating_add(1)).max(below.0 + 1)
     }
 
     fn has(&self, number: u32) -> bool {
