@@ -31,4 +31,5 @@ pub mod settings;
 pub mod slots;
 pub mod status;
 pub mod time;
+pub mod urgency;
 pub mod window;

@@ -22,7 +22,6 @@ mod pictures;
 mod recorder;
 mod reporter;
 mod senses;
-mod urgent;
 pub(crate) mod watched;
 mod writer;
 
@@ -48,6 +47,7 @@ use crate::core::keeper::Keeper;
 use crate::core::name::Name;
 use crate::core::settings::Settings;
 use crate::core::status::Status;
+use crate::core::urgency::Urgency;
 use crate::history::record::{IncidentRow, Record};
 use crate::history::store::{Store, StoreError};
 use crate::web;
@@ -60,7 +60,6 @@ use hands::{Hands, Helpers};
 use memory::FleetMemory;
 use past::Sampler;
 use peers::Peers;
-use urgent::Urgency;
 
 pub(crate) use acts::acts;
 pub(crate) use senses::target;

@@ -197,3 +197,24 @@ fn by_chance_never_two_and_never_none() {
         assert!(play.world.knobs.paused, "two sign again: {:?}", at(&play));
     }
 }
+
+/// One run by chance: what was decided, ordered and told.
+fn heard_of(seed: u64, is_terse: bool) -> impl PartialEq + std::fmt::Debug {
+    let mut play = Play::new(seed);
+    if is_terse {
+        play.world.keeper = play.world.keeper.clone().terse();
+    }
+    let round = play.round_s();
+    play.run(3 * round);
+    (0..6).for_each(|_| play.fault());
+    play.world.knobs.active_signs = false;
+    play.run(6 * round);
+    (play.world.decisions, play.world.orders, play.world.notices)
+}
+
+#[test]
+fn a_terse_keeper_decides_orders_and_tells_the_same() {
+    for seed in 1..=12 {
+        assert_eq!(heard_of(seed, true), heard_of(seed, false), "seed {seed}");
+    }
+}

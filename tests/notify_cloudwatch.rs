@@ -8,16 +8,20 @@ mod http;
 mod support;
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use eoskeeper::actions::cloudwatch::aggregator::{DATA_MAX, Statistic};
 use eoskeeper::actions::cloudwatch::channel::CloudWatch;
+use eoskeeper::actions::cloudwatch::client::metric_datum;
 use eoskeeper::actions::cloudwatch::failure::Kind;
+use eoskeeper::actions::cloudwatch::metric::Metric;
 use eoskeeper::actions::cloudwatch::publisher::Publisher;
 use eoskeeper::actions::cloudwatch::standing::Standing;
+use eoskeeper::actions::cloudwatch::{Plan, Resolution, Selection};
 use eoskeeper::actions::notify::channel::{Channel, DeliveryError};
 use eoskeeper::core::action::Severity;
 use eoskeeper::core::alarm::message::MessageKind;
@@ -220,11 +224,7 @@ async fn what_was_not_sent_is_sent_later_with_its_times() {
     });
     let begun = Timestamp::from_ms(1_795_000_020_000);
     let (show, shown) = watch::channel(Arc::new(status(begun)));
-    let plan = eoskeeper::actions::cloudwatch::Plan {
-        interval: Duration::from_secs(1),
-        selection: eoskeeper::actions::cloudwatch::Selection::Alarms,
-        ..plan("p")
-    };
+    let plan = Plan { interval: Duration::from_secs(1), selection: Selection::Alarms, ..plan("p") };
     let publisher = Publisher {
         client: Arc::new(client(&server.url())),
         plan: Arc::new(plan),
@@ -252,6 +252,52 @@ async fn what_was_not_sent_is_sent_later_with_its_times() {
         assert!(sent.contains(minute), "{minute}: {sent}");
     }
     assert!(sent.contains("MetricName=Heartbeat") && sent.contains("SampleCount=60"), "{sent}");
+}
+
+/// Takes one request and returns its head and its body, byte for byte.
+fn take_one(listener: &TcpListener) -> (String, Vec<u8>) {
+    let (mut stream, _) = listener.accept().unwrap();
+    let (mut bytes, mut piece) = (Vec::new(), [0; 16 * 1024]);
+    loop {
+        let count = stream.read(&mut piece).unwrap();
+        assert!(count > 0, "the request ended in the middle");
+        bytes.extend_from_slice(&piece[..count]);
+        let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap().to_ascii_lowercase();
+        let length: usize = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "))
+            .and_then(|length| length.parse().ok())
+            .unwrap();
+        if bytes.len() == end + 4 + length {
+            stream.write_all(good().as_bytes()).unwrap();
+            return (head, bytes[end + 4..].to_vec());
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_largest_request_is_within_what_cloudwatch_takes() {
+    if is_again() {
+        return;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let taking = std::thread::spawn(move || take_one(&listener));
+    let long = "x".repeat(64);
+    let (chain, node) = (long.clone(), "n".repeat(32));
+    let plan = Plan { chain, node, namespace: long, ..plan("p") };
+    let statistic = Statistic { count: 60, sum: 0.1 + 0.2, min: -1.0 / 3.0, max: 2.0 / 3.0 };
+    let at = Some(1_795_000_020_123);
+    let datum = || metric_datum(&plan, Metric::IncidentsPage, Resolution::Second, at, statistic);
+    let data: Vec<_> = (0..DATA_MAX).map(|_| datum()).collect();
+    client(&url).put(&plan, data).await.unwrap();
+    let (head, body) = taking.join().unwrap();
+    assert!(head.contains("content-encoding: gzip"), "{head}");
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(body.as_slice()).read_to_string(&mut text).unwrap();
+    assert_eq!(text.matches("MetricName=").count(), DATA_MAX);
+    assert!((400_000..1_000_000).contains(&text.len()), "{}", text.len());
 }
 
 /// The command, with an environment of its own.

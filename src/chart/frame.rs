@@ -13,9 +13,6 @@ use crate::core::alarm::message::PictureKind;
 use crate::core::slots::SlotState;
 use crate::core::time::Timestamp;
 
-/// Most lines the facts take.
-const FACT_LINES_MAX: usize = 3;
-
 /// How an entry of the legend looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mark {
@@ -109,7 +106,11 @@ pub(super) fn header(
         sheet.text((x, sheet.y), Align::Left, palette::QUIET, line)?;
         sheet.y += sheet.line_height();
     }
-    let lines_max = if sheet.h < sheet.em * 24 { 2 } else { FACT_LINES_MAX };
+    let lines_max = match sheet.h / sheet.em {
+        0..=27 => 1,
+        28..=32 => 2,
+        _ => 3,
+    };
     for line in font::wrapped(&sentence(facts), sheet.em as f32, room as f32, lines_max) {
         sheet.text((x, sheet.y), Align::Left, palette::INK, &line)?;
         sheet.y += sheet.line_height();
@@ -219,7 +220,8 @@ pub(super) fn holes(sheet: &Sheet<'_>, panel: &Panel<'_>, stretches: &[Stretch])
 
 /// Pixels the axis of time takes below a plot.
 pub(super) fn time_axis_height(sheet: &Sheet<'_>) -> i32 {
-    sheet.em / 3 + 2 * sheet.line_height()
+    // The lowest label of values stands half below the plot.
+    sheet.em * 3 / 5 + 2 * sheet.line_height()
 }
 
 /// What is left below the legend for plots and what stands left of them.
@@ -273,7 +275,7 @@ pub(super) fn time_axis(
 ) -> Drawn {
     let (rect, em) = (panel.rect, sheet.em);
     let step_ms = step_that_fits(sheet, rect.w, period);
-    let (tick, top) = (em / 4, rect.bottom() + em / 3);
+    let (tick, top) = (em / 4, rect.bottom() + em * 3 / 5);
     sheet.rect(Rect { y: rect.bottom(), h: 2, ..rect }, palette::AXIS)?;
     let mut free_from = 0;
     for at in zone.marks(period, step_ms) {
@@ -350,6 +352,15 @@ pub(super) fn plot<'a>(
     let panel = Panel::new(sheet, rect, data.period, scale.low, scale.high);
     fill(sheet, &panel, &scale)?;
     time_axis(sheet, &panel, data.period, &data.zone)
+}
+
+/// Two parts, one above the other; the upper has so many hundredths of the height. Between them is
+/// room for the half of a label each.
+pub(super) fn halves(sheet: &Sheet<'_>, all: Rect, percent: i32) -> (Rect, Rect) {
+    let gap = sheet.em * 2 / 3;
+    let upper = ((all.h - gap) * percent / 100).max((sheet.em * 4).min((all.h - gap) / 2));
+    let lower = Rect { y: all.y + upper + gap, h: all.h - upper - gap, ..all };
+    (Rect { h: upper, ..all }, lower)
 }
 
 /// Writes what is measured at the top of a part of the sheet, and returns what is below.

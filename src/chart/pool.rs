@@ -81,10 +81,9 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, data: &Data<'_>) -> Drawn {
     frame::header(sheet, PictureKind::Pool, data, &facts(data))?;
     frame::legend(sheet, &keys(floor, &stretches))?;
     let all = frame::room(sheet, frame::time_axis_height(sheet));
-    let half = (all.h - sheet.em / 2) / 2;
+    let (upper, lower) = frame::halves(sheet, all, 50);
     let most = rows.iter().map(|row| row.online.saturating_add(row.offline)).max().unwrap_or(0);
-    let upper = frame::part(sheet, Rect { h: half, ..all }, "workers")?;
-    let lower = Rect { y: all.bottom() - half, h: half, ..all };
+    let upper = frame::part(sheet, upper, "workers")?;
     let lower = frame::part(sheet, lower, &format!("hashrate, {name}"))?;
     let count = frame::rows(sheet, upper.h);
     let workers = Scale::linear(0.0, f64::from(most) * 1.05, count, true);

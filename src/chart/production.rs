@@ -202,9 +202,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, data: &Data<'_>) -> Drawn {
     // The gutter is not known yet; some pixels more or less choose no other bars.
     let (bars, each) = bars(&turns, data, all.w - 4 * sheet.em, (sheet.em / 3).max(5));
     let least = bars.iter().filter_map(share_met).fold(100.0, f64::min);
-    let upper = Rect { h: (all.h * 3 / 10).max(sheet.em * 3), ..all };
-    let lower = Rect { y: upper.bottom() + sheet.em / 2, ..all };
-    let lower = Rect { h: (all.bottom() - lower.y).max(sheet.em * 3), ..lower };
+    let (upper, lower) = frame::halves(sheet, all, 30);
     let upper = frame::part(sheet, upper, "slots met, %")?;
     let lower = frame::part(sheet, lower, &format!("slots; one bar is {each}"))?;
     let most = bars.iter().map(Bar::total).max().unwrap_or(0);

@@ -21,7 +21,7 @@ pub struct SizeError;
 
 impl Size {
     /// Least pixels each way: below it not even the title is readable.
-    pub const MIN: u32 = 240;
+    pub const MIN: u32 = 320;
     /// Most pixels each way; a bitmap of that size takes 64 MiB while it is drawn.
     pub const MAX: u32 = 4096;
     /// For a message: readable on a phone held either way.
@@ -86,18 +86,18 @@ mod tests {
     fn sizes_are_read_or_refused_with_what_is_allowed() {
         assert_eq!("1080x720".parse(), Ok(Size::MESSAGE));
         assert_eq!(Size::MESSAGE.to_string(), "1080x720");
-        for bad in ["", "1080", "1080x", "x720", "239x720", "1080x4097", "-1x5", "1080 x 720"] {
+        for bad in ["", "1080", "1080x", "x720", "319x720", "1080x4097", "-1x5", "1080 x 720"] {
             assert_eq!(bad.parse::<Size>(), Err(SizeError), "{bad}");
         }
-        assert!(SizeError.to_string().contains("240 to 4096"));
+        assert!(SizeError.to_string().contains("320 to 4096"));
     }
 
     #[test]
     fn letters_grow_with_the_picture() {
-        for (text, em) in [("1080x720", 26), ("360x640", 12), ("4096x4096", 64), ("240x240", 12)] {
+        for (text, em) in [("1080x720", 26), ("360x640", 12), ("4096x4096", 64), ("320x320", 12)] {
             assert_eq!(text.parse::<Size>().map(Size::em), Ok(em), "{text}");
         }
         assert_eq!(Size::MESSAGE.halved().map(|half| half.to_string()).as_deref(), Some("540x360"));
-        assert_eq!("300x900".parse::<Size>().ok().and_then(Size::halved), None);
+        assert_eq!("400x900".parse::<Size>().ok().and_then(Size::halved), None);
     }
 }

@@ -7,13 +7,15 @@ mod rows;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::bail;
 use clap::Args;
 
 use crate::chart::{self, Cadence, Data, Limits, Period, Size, Subject, Zone};
+use crate::cli::keeper_client::KeeperClient;
 use crate::cli::span::{self, Moment};
-use crate::cli::{EXIT_USAGE, ended};
+use crate::cli::{EXIT_USAGE, ended, runtime};
 use crate::config::{self, Config};
 use crate::core::alarm::message::PictureKind;
 use crate::core::time::Timestamp;
@@ -22,6 +24,8 @@ use self::output::Format;
 use self::rows::Rows;
 
 const DAY_MS: i64 = 86_400_000;
+/// A keeper answers from memory.
+const STATUS_DEADLINE: Duration = Duration::from_secs(1);
 
 /// Which picture, of what time, and where it goes.
 #[derive(Args, Debug)]
@@ -78,6 +82,7 @@ fn picture(config: Option<&Config>, options: &Options) -> anyhow::Result<()> {
     if let Some(config) = config {
         rows.subject.node.clone_from(&config.settings.node);
         rows.subject.producer = config.settings.producer.to_string();
+        rows.subject.chain = chain(config);
     }
     let at = match (&options.from, config) {
         (Some(file), _) => {
@@ -132,6 +137,14 @@ fn subject(rows: &Rows, options: &Options) -> Subject {
         subject.node = name.to_string_lossy().into_owned();
     }
     subject
+}
+
+/// The chain, if the keeper runs: it stands in no row. A picture without it is one, too.
+fn chain(config: &Config) -> Option<String> {
+    let client = KeeperClient::at(config.status_listen, STATUS_DEADLINE).ok()?;
+    let status = runtime().ok()?.block_on(client.status()).ok()?;
+    let status: serde_json::Value = serde_json::from_str(&status).ok()?;
+    status["chain"]["chain_id"].as_str().map(str::to_owned)
 }
 
 /// The thresholds that the configuration sets.

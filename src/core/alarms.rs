@@ -43,6 +43,12 @@ impl Alarms {
         notices
     }
 
+    /// Whether the alarm of a rule stands.
+    #[must_use]
+    pub fn stands(&self, rule: Rule) -> bool {
+        self.raised.contains_key(&rule)
+    }
+
     /// How many alarms stand.
     #[must_use]
     pub fn standing(&self) -> usize {

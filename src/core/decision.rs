@@ -1,12 +1,14 @@
 //! What the keeper decided on a tick: one kind, one named reason, one sentence.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::core::action::Act;
 use crate::core::entitlement::Position;
 use crate::core::gates::{Gate, HoldReason};
 use crate::core::promotion::{Machine, Stage};
-use crate::core::rules::{Finding, Rule, State, View};
+use crate::core::rules::{Finding, Rule, State, View, say};
 use crate::core::settings::Role;
 use crate::core::time::Human;
 
@@ -44,8 +46,8 @@ pub struct Decision {
 }
 
 impl Decision {
-    fn new(kind: DecisionKind, sentence: impl Into<String>) -> Self {
-        Self { kind, hold: None, sentence: sentence.into() }
+    fn new(kind: DecisionKind, sentence: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, hold: None, sentence: sentence.into().into_owned() }
     }
 
     /// Whether the two say the same thing, whatever the figures in their sentences.
@@ -72,42 +74,43 @@ fn under_way(view: &View<'_>, machine: &Machine) -> Option<Decision> {
     let decision = match &machine.stage {
         Stage::Resting => return None,
         Stage::Latching { act, .. } => {
-            Decision::new(DecisionKind::Act, format!("Writing the state before {act}: {reason}"))
+            Decision::new(DecisionKind::Act, say!(view, "Writing the state before {act}: {reason}"))
         }
         Stage::Acting { act: Act::Promote, .. } => {
-            Decision::new(DecisionKind::Act, format!("Promoting this node: {reason}"))
+            Decision::new(DecisionKind::Act, say!(view, "Promoting this node: {reason}"))
         }
         Stage::Acting { act: Act::Demote, .. } => Decision::new(
             DecisionKind::Act,
-            format!("Stopping this node before the standby is promoted: {reason}"),
+            say!(view, "Stopping this node before the standby is promoted: {reason}"),
         ),
         Stage::Acting { act: Act::PromoteRemote, .. } => {
-            Decision::new(DecisionKind::Act, format!("Promoting the standby: {reason}"))
+            Decision::new(DecisionKind::Act, say!(view, "Promoting the standby: {reason}"))
         }
         Stage::Acting { act, .. } => {
-            Decision::new(DecisionKind::Act, format!("Under way: {act}: {reason}"))
+            Decision::new(DecisionKind::Act, say!(view, "Under way: {act}: {reason}"))
         }
         Stage::Verifying { act, until, .. } => {
             let done = if *act == Act::Promote { "Promoted" } else { "Handed over" };
             let left = until.map(|until| until.since_ms(view.now.wall).max(0).cast_unsigned());
             let left = left.map_or_else(String::new, |ms| format!(" ({} left)", Human(ms)));
-            let sentence = format!("{done}; waiting for a block of {producer} on the chain{left}.");
+            let sentence =
+                say!(view, "{done}; waiting for a block of {producer} on the chain{left}.");
             Decision::new(DecisionKind::Verify, sentence)
         }
         Stage::Producing { since } => {
             let age = Human(view.now.wall.since_ms(*since).max(0).cast_unsigned());
-            let sentence = format!("This standby signs for {producer} since {since} ({age}).");
+            let sentence = say!(view, "This standby signs for {producer} since {since} ({age}).");
             Decision::new(DecisionKind::Produce, sentence)
         }
         Stage::Demoting { why, tries, .. } => {
             let again =
                 if *tries > 0 { format!("; failed {tries} times so far") } else { String::new() };
-            Decision::new(DecisionKind::StepDown, format!("Stopping this node: {why}{again}."))
+            Decision::new(DecisionKind::StepDown, say!(view, "Stopping this node: {why}{again}."))
         }
         Stage::Switching { go_at, .. } => {
             let left = Human(go_at.since_ms(view.now.wall).max(0).cast_unsigned());
             let to = machine.switch.as_ref().map_or("another node", |switch| switch.to.as_str());
-            let sentence = format!("Handing {producer} over to {to} in {left}, as ordered.");
+            let sentence = say!(view, "Handing {producer} over to {to} in {left}, as ordered.");
             Decision::new(DecisionKind::Act, sentence)
         }
         // What it waits for otherwise is said by the gates.
@@ -118,7 +121,7 @@ fn under_way(view: &View<'_>, machine: &Machine) -> Option<Decision> {
             let is_standby = view.settings.role.is_standby();
             let then = if is_standby { "is a standby again" } else { "stays paused" };
             let sentence =
-                format!("{producer} was handed over at {since}; this node {then}{doubt}.");
+                say!(view, "{producer} was handed over at {since}; this node {then}{doubt}.");
             Decision::new(DecisionKind::HandedOver, sentence)
         }
     };
@@ -133,7 +136,7 @@ fn at_rest(view: &View<'_>, findings: &[Finding], gates: &[Gate]) -> Decision {
         Some(Decision {
             kind: DecisionKind::Hold,
             hold: gate.closed,
-            sentence: gate.sentence.clone(),
+            sentence: gate.sentence.clone().into_owned(),
         })
     };
     match (view.settings.role, missing) {
@@ -162,7 +165,7 @@ fn deciding(gates: &[Gate]) -> Option<&Gate> {
 }
 
 fn alarm(view: &View<'_>, missing: &Finding) -> Decision {
-    let sentence = format!("{} is missing: {}.", view.settings.producer, missing.saw);
+    let sentence = say!(view, "{} is missing: {}.", view.settings.producer, missing.saw);
     Decision::new(DecisionKind::Alarm, sentence)
 }
 
@@ -173,16 +176,16 @@ fn watch(view: &View<'_>, findings: &[Finding]) -> Decision {
         .filter(|f| f.state == State::Firing)
         .max_by_key(|f| (f.severity, std::cmp::Reverse(f.rule)));
     if let Some(finding) = worst {
-        let sentence = format!("{} {}.", finding.rule.meaning(), capital(&finding.saw));
+        let sentence = say!(view, "{} {}.", finding.rule.meaning(), capital(&finding.saw));
         return Decision::new(DecisionKind::Watch, sentence);
     }
     let last = view.evidence.own.last.map(|block| {
         let age = Human(view.now.mono.since_ms(block.seen_at.mono));
-        format!("{producer} signs: its block #{} was seen {age} ago.", block.number)
+        say!(view, "{producer} signs: its block #{} was seen {age} ago.", block.number)
     });
     Decision::new(
         DecisionKind::Watch,
-        last.unwrap_or_else(|| format!("No block of {producer} was seen yet.")),
+        last.unwrap_or_else(|| say!(view, "No block of {producer} was seen yet.")),
     )
 }
 

@@ -7,11 +7,13 @@
 mod node;
 mod others;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::core::entitlement::{Ground, Position, ground};
 use crate::core::evidence::log::LogState;
-use crate::core::rules::{Finding, View};
+use crate::core::rules::{Finding, View, say};
 use crate::core::settings::Role;
 use crate::core::time::{Human, Timestamp};
 
@@ -91,7 +93,7 @@ pub struct Gate {
     /// Why it is closed; `None` when it is open.
     pub closed: Option<HoldReason>,
     /// One sentence: what it saw.
-    pub sentence: String,
+    pub sentence: Cow<'static, str>,
     /// When it opens if nothing else changes, milliseconds from now, where that can be said.
     pub opens_in_ms: Option<u64>,
 }
@@ -111,11 +113,11 @@ pub struct Standing<'a> {
 }
 
 impl Gate {
-    fn open(name: &'static str, sentence: impl Into<String>) -> Self {
+    fn open(name: &'static str, sentence: impl Into<Cow<'static, str>>) -> Self {
         Self { name, closed: None, sentence: sentence.into(), opens_in_ms: None }
     }
 
-    fn closed(name: &'static str, why: HoldReason, sentence: impl Into<String>) -> Self {
+    fn closed(name: &'static str, why: HoldReason, sentence: impl Into<Cow<'static, str>>) -> Self {
         Self { name, closed: Some(why), sentence: sentence.into(), opens_in_ms: None }
     }
 
@@ -125,6 +127,9 @@ impl Gate {
     }
 }
 
+/// How many gates there are.
+const GATES: usize = 15;
+
 /// Asks every gate, in order. An observer has none: it never acts.
 #[must_use]
 pub fn ask(view: &View<'_>, findings: &[Finding], standing: &Standing<'_>) -> Vec<Gate> {
@@ -132,7 +137,10 @@ pub fn ask(view: &View<'_>, findings: &[Finding], standing: &Standing<'_>) -> Ve
         return Vec::new();
     }
     let ground = ground(view);
-    let mut gates = vec![others::maintenance(view), scheduled(view), evidence(view, ground)];
+    let mut gates = Vec::with_capacity(GATES);
+    gates.push(others::maintenance(view));
+    gates.push(scheduled(view));
+    gates.push(evidence(view, ground));
     gates.extend(node::gates(view, findings));
     gates.push(node::references(view));
     gates.push(producer(view, ground));
@@ -179,14 +187,14 @@ fn scheduled(view: &View<'_>) -> Gate {
         None => {
             let why = view.evidence.api.schedule_failure.as_ref();
             let why = why.map_or_else(|| "not asked yet".to_owned(), ToString::to_string);
-            let sentence = format!("The active schedule is not known: {why}.");
+            let sentence = say!(view, "The active schedule is not known: {why}.");
             Gate::closed("scheduled", HoldReason::ScheduleUnknown, sentence)
         }
         Some(false) => {
-            let sentence = format!("{producer} is not in the active schedule.");
+            let sentence = say!(view, "{producer} is not in the active schedule.");
             Gate::closed("scheduled", HoldReason::NotScheduled, sentence)
         }
-        Some(true) => Gate::open("scheduled", format!("{producer} is in the active schedule.")),
+        Some(true) => Gate::open("scheduled", say!(view, "{producer} is in the active schedule.")),
     }
 }
 
@@ -196,12 +204,14 @@ fn evidence(view: &View<'_>, ground: Option<Ground<'_>>) -> Gate {
     }
     let coverage = &view.evidence.coverage;
     let (Some(since), Some(wait_ms)) = (coverage.since(), view.wait_ms()) else {
-        let sentence = format!("Nothing is seen of the chain without a gap: {}.", coverage.torn());
+        let sentence =
+            say!(view, "Nothing is seen of the chain without a gap: {}.", coverage.torn());
         return Gate::closed("evidence", HoldReason::EvidenceTorn, sentence);
     };
     let covered_ms = view.now.mono.since_ms(since.mono);
     if covered_ms < wait_ms {
-        let sentence = format!(
+        let sentence = say!(
+            view,
             "Watched without a gap for {} of the {} that silence must last; before: {}.",
             Human(covered_ms),
             Human(wait_ms),
@@ -210,7 +220,7 @@ fn evidence(view: &View<'_>, ground: Option<Ground<'_>>) -> Gate {
         return Gate::closed("evidence", HoldReason::EvidenceTooYoung, sentence)
             .opens_in(wait_ms - covered_ms);
     }
-    Gate::open("evidence", format!("Watched without a gap for {}.", Human(covered_ms)))
+    Gate::open("evidence", say!(view, "Watched without a gap for {}.", Human(covered_ms)))
 }
 
 fn producer(view: &View<'_>, ground: Option<Ground<'_>>) -> Gate {
@@ -220,12 +230,12 @@ fn producer(view: &View<'_>, ground: Option<Ground<'_>>) -> Gate {
     }
     let producer = view.settings.producer;
     let (Some(since), Some(wait_ms)) = (view.silent_since(), view.wait_ms()) else {
-        let sentence = format!("Whether {producer} signs cannot be seen.");
+        let sentence = say!(view, "Whether {producer} signs cannot be seen.");
         return Gate::closed(name, HoldReason::EvidenceTorn, sentence);
     };
     let silent_ms = view.now.mono.since_ms(since.mono);
     if silent_ms >= wait_ms {
-        let sentence = format!("No block of {producer} for {}.", Human(silent_ms));
+        let sentence = say!(view, "No block of {producer} for {}.", Human(silent_ms));
         return Gate::open(name, sentence);
     }
     let left_ms = wait_ms - silent_ms;
@@ -234,7 +244,8 @@ fn producer(view: &View<'_>, ground: Option<Ground<'_>>) -> Gate {
     let (why, sentence) = match seen {
         Some(block) if silent_ms <= round_ms => (
             HoldReason::ProducerSeen,
-            format!(
+            say!(
+                view,
                 "{producer} signs: its block #{} was seen {} ago.",
                 block.number,
                 Human(silent_ms)
@@ -242,7 +253,8 @@ fn producer(view: &View<'_>, ground: Option<Ground<'_>>) -> Gate {
         ),
         Some(_) | None => (
             HoldReason::StillWaiting,
-            format!(
+            say!(
+                view,
                 "No block of {producer} for {}; {} waits {} ({} left).",
                 Human(silent_ms),
                 view.settings.role.letter(),
@@ -283,7 +295,7 @@ fn confirmed(
     }
     let need = view.settings.promotion.confirm_ticks;
     let have = standing.confirmed_ticks.min(need);
-    let sentence = format!("All gates above were open on {have} of {need} looks in a row.");
+    let sentence = say!(view, "All gates above were open on {have} of {need} looks in a row.");
     if ready && have >= need {
         return Gate::open(name, sentence);
     }
@@ -299,24 +311,33 @@ fn budget(view: &View<'_>, standing: &Standing<'_>) -> Gate {
         return Gate::open(name, "The active node's own start is not counted.");
     }
     let window_ms = policy.budget_window_ms.cast_signed();
-    let within: Vec<Timestamp> = standing
-        .promotions
-        .iter()
-        .copied()
-        .filter(|at| view.now.wall.since_ms(*at) < window_ms)
-        .collect();
-    let sentence = format!(
-        "{} of {} promotions used within {}.",
-        within.len(),
-        policy.max_promotions,
-        Human(policy.budget_window_ms)
-    );
-    let Some(oldest) = within.first().filter(|_| within.len() >= policy.max_promotions as usize)
-    else {
+    let (used, oldest) = promotions_within(view, standing.promotions);
+    let sentence =
+        if view.is_terse { Cow::Borrowed("") } else { budget_sentence(view, used).into() };
+    let Some(oldest) = oldest.filter(|_| used >= policy.max_promotions as usize) else {
         return Gate::open(name, sentence);
     };
     let left_ms = oldest.plus_ms(window_ms).since_ms(view.now.wall).max(0).cast_unsigned();
     Gate::closed(name, HoldReason::BudgetSpent, sentence).opens_in(left_ms)
+}
+
+/// How many promotions are within the budget's window, and the oldest of them.
+pub(crate) fn promotions_within(
+    view: &View<'_>,
+    promotions: &[Timestamp],
+) -> (usize, Option<Timestamp>) {
+    let window_ms = view.settings.promotion.budget_window_ms.cast_signed();
+    let mut within =
+        promotions.iter().copied().filter(|at| view.now.wall.since_ms(*at) < window_ms);
+    let oldest = within.next();
+    (usize::from(oldest.is_some()) + within.count(), oldest)
+}
+
+/// How much of the budget is used, one sentence.
+pub(crate) fn budget_sentence(view: &View<'_>, used: usize) -> String {
+    let policy = &view.settings.promotion;
+    let window = Human(policy.budget_window_ms);
+    format!("{used} of {} promotions used within {window}.", policy.max_promotions)
 }
 
 fn latch(standing: &Standing<'_>) -> Gate {
@@ -338,7 +359,8 @@ fn acting(view: &View<'_>) -> Gate {
     let is_configured = if arms { policy.can_promote } else { policy.configured };
     if !is_configured {
         let key = if gives { "promote_remote" } else { "promote" };
-        let sentence = format!("Nothing is configured to act with: [promotion] {key} is not set.");
+        let sentence =
+            say!(view, "Nothing is configured to act with: [promotion] {key} is not set.");
         return Gate::closed(name, HoldReason::NotConfigured, sentence);
     }
     if policy.dry_run {

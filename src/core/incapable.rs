@@ -140,16 +140,17 @@ fn hung(view: &View<'_>) -> Option<String> {
     let api = &view.evidence.api;
     let rules = &view.settings.rules;
     let log_ms = view.evidence.log.last_line.map(|at| view.now.mono.since_ms(at))?;
+    if api.failed_in_row < 2 || log_ms < rules.head_stalled_ms {
+        return None;
+    }
     let (moving, answering) = outside(view);
     let configured = view.settings.references.names.len() + view.settings.peers.names.len();
     // Where nobody else can be asked, a node that is silent altogether for longer than any chain
     // that moves hangs.
     let others_go_on =
         moving * 2 > answering || configured == 0 && log_ms > view.evidence.standstill_ms();
-    let is_hung = api.failed_in_row >= 2
-        && api.last_ok.is_none_or(|at| view.now.mono.since_ms(at.mono) >= rules.head_stalled_ms)
-        && log_ms >= rules.head_stalled_ms
-        && others_go_on;
+    let is_hung = others_go_on
+        && api.last_ok.is_none_or(|at| view.now.mono.since_ms(at.mono) >= rules.head_stalled_ms);
     is_hung.then(|| {
         format!(
             "It gives no sign of life: no answer of its RPC and no line of its log for {}.",

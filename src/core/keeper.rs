@@ -39,6 +39,8 @@ pub struct Keeper {
     pool: Option<Pool>,
     alarms: Alarms,
     findings: Vec<Finding>,
+    /// The findings of the tick before the last, for their memory.
+    spare_findings: Vec<Finding>,
     gates: Vec<Gate>,
     decision: Decision,
     last_tick: Now,
@@ -46,6 +48,7 @@ pub struct Keeper {
     incapable: (Option<Cause>, u32),
     is_budget_spent: bool,
     last_look: Mono,
+    is_terse: bool,
     /// Reasons that close no gate; only to try the simulator.
     #[cfg(feature = "mutants")]
     blind: Vec<crate::core::gates::HoldReason>,
@@ -82,6 +85,7 @@ impl Keeper {
             maintenance_until: None,
             is_stopped_by_hand: false,
             before: &[],
+            is_terse: false,
         };
         let machine = Machine::new(&view, latch);
         let decision = Decision {
@@ -99,15 +103,24 @@ impl Keeper {
             machine,
             alarms: Alarms::default(),
             findings: Vec::new(),
+            spare_findings: Vec::new(),
             gates: Vec::new(),
             decision,
             last_tick: now,
             incapable: (None, 0),
             is_budget_spent: false,
             last_look: Mono::default(),
+            is_terse: false,
             #[cfg(feature = "mutants")]
             blind: Vec::new(),
         }
+    }
+
+    /// Leaves out the sentences that reach nobody: of findings that nobody is told of, of gates and of
+    /// decisions. What is judged, ordered and told is the same. For the simulator, which plays years.
+    #[must_use]
+    pub fn terse(self) -> Self {
+        Self { is_terse: true, ..self }
     }
 
     /// Records a fact. Nothing is decided here; an action's outcome only moves its own stage on.
@@ -170,7 +183,8 @@ impl Keeper {
         self.fleet.tick(now);
         actions.extend(self.fleet.take_notices().into_iter().map(Action::Alarm));
         self.mark_maintenance(now, &mut actions);
-        let view = view(&self.settings, &self.evidence, &self.machine, now);
+        let mut view = view(&self.settings, &self.evidence, &self.machine, now);
+        view.is_terse = self.is_terse;
         self.decision = decide(&view, &self.findings, &self.gates, &self.machine);
         let cause = ledger::standing(
             &view,
@@ -268,8 +282,12 @@ impl Keeper {
     }
 
     fn judge(&mut self, now: Now) {
-        let view = view(&self.settings, &self.evidence, &self.machine, now);
-        self.findings = rules::judge(&view, &self.findings);
+        let mut view = view(&self.settings, &self.evidence, &self.machine, now);
+        view.is_terse = self.is_terse;
+        let is_told = |rule| self.alarms.stands(rule);
+        let spare = std::mem::take(&mut self.spare_findings);
+        let judged = rules::judge(&view, &self.findings, spare, is_told);
+        self.spare_findings = std::mem::replace(&mut self.findings, judged);
         let standing = Standing {
             confirmed_ticks: self.machine.confirmed_ticks,
             promotions: &self.machine.latch.promotions,
@@ -335,5 +353,6 @@ fn view<'a>(
         maintenance_until: machine.latch.maintenance.as_ref().map(|m| m.until),
         is_stopped_by_hand: machine.latch.stopped_by_hand,
         before: &[],
+        is_terse: false,
     }
 }

@@ -13,6 +13,7 @@ mod references;
 pub use host::clock_offset_ms;
 pub(crate) use producer::signed_elsewhere;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
@@ -23,6 +24,18 @@ use crate::core::evidence::Evidence;
 use crate::core::schedule::Schedule;
 use crate::core::settings::{Lease, Role, Settings};
 use crate::core::time::{Mono, Now, Timestamp};
+
+/// A sentence, made only where somebody reads it: making them is most of the work of a judgement.
+macro_rules! say {
+    ($view:expr, $($words:tt)*) => {
+        if $view.is_terse {
+            std::borrow::Cow::Borrowed("")
+        } else {
+            std::borrow::Cow::Owned(format!($($words)*))
+        }
+    };
+}
+pub(crate) use say;
 
 /// What a rule looks at.
 #[derive(Clone, Copy)]
@@ -55,6 +68,8 @@ pub struct View<'a> {
     pub is_stopped_by_hand: bool,
     /// What the last judgement found.
     pub before: &'a [Finding],
+    /// Whether sentences that nobody reads are left out.
+    pub is_terse: bool,
 }
 
 /// The three fault classes of the original, and two that watch the watching itself.
@@ -247,9 +262,9 @@ pub struct Verdict {
     /// Fine, firing, or not known.
     pub state: State,
     /// What was seen.
-    pub saw: String,
+    pub saw: Cow<'static, str>,
     /// What it is measured by.
-    pub threshold: String,
+    pub threshold: Cow<'static, str>,
     /// Whether it is too early to tell people, though not to hold a promotion.
     pub is_early: bool,
 }
@@ -274,11 +289,11 @@ pub struct Finding {
 }
 
 impl Verdict {
-    fn fine(saw: impl Into<String>, threshold: impl Into<String>) -> Self {
+    fn fine(saw: impl Into<Cow<'static, str>>, threshold: impl Into<Cow<'static, str>>) -> Self {
         Self { state: State::Fine, saw: saw.into(), threshold: threshold.into(), is_early: false }
     }
 
-    fn unknown(why: impl Into<String>, threshold: impl Into<String>) -> Self {
+    fn unknown(why: impl Into<Cow<'static, str>>, threshold: impl Into<Cow<'static, str>>) -> Self {
         Self {
             state: State::Unknown,
             saw: why.into(),
@@ -288,7 +303,11 @@ impl Verdict {
     }
 
     /// Fires when `fires`, with the same words either way.
-    fn when(fires: bool, saw: impl Into<String>, threshold: impl Into<String>) -> Self {
+    fn when(
+        fires: bool,
+        saw: impl Into<Cow<'static, str>>,
+        threshold: impl Into<Cow<'static, str>>,
+    ) -> Self {
         let state = if fires { State::Firing } else { State::Fine };
         Self { state, saw: saw.into(), threshold: threshold.into(), is_early: false }
     }
@@ -407,24 +426,38 @@ impl View<'_> {
     }
 }
 
-/// Judges by every rule; `before` are the findings of the last judgement, for their age.
+/// Judges by every rule; `before` are the findings of the last judgement, for their age. Where the
+/// view is terse a finding has words only while it fires, or while `is_told` says that people know
+/// of it. `findings` is emptied and filled, so that its memory is used again.
 #[must_use]
-pub fn judge(view: &View<'_>, before: &[Finding]) -> Vec<Finding> {
+pub fn judge(
+    view: &View<'_>,
+    before: &[Finding],
+    mut findings: Vec<Finding>,
+    is_told: impl Fn(Rule) -> bool,
+) -> Vec<Finding> {
     let view = &View { before, ..*view };
-    Rule::ALL
-        .iter()
-        .map(|rule| {
-            let verdict = rule.judge(view);
-            let same = before.iter().find(|f| f.rule == *rule && f.state == verdict.state);
-            Finding {
-                rule: *rule,
-                class: rule.class(),
-                state: verdict.state,
-                severity: if verdict.is_early { Severity::Info } else { rule.severity() },
-                saw: verdict.saw,
-                threshold: verdict.threshold,
-                since: same.map_or(view.now.wall, |f| f.since),
-            }
-        })
-        .collect()
+    findings.clear();
+    findings.reserve(Rule::ALL.len());
+    for (at, rule) in Rule::ALL.iter().enumerate() {
+        let mut verdict = rule.judge(view);
+        let is_silent = view.is_terse && verdict.state != State::Firing && !is_told(*rule);
+        if view.is_terse && !is_silent {
+            verdict = rule.judge(&View { is_terse: false, ..*view });
+        }
+        let words = |text: Cow<'static, str>| {
+            if is_silent { String::new() } else { text.into_owned() }
+        };
+        let same = before.get(at).filter(|f| f.rule == *rule && f.state == verdict.state);
+        findings.push(Finding {
+            rule: *rule,
+            class: rule.class(),
+            state: verdict.state,
+            severity: if verdict.is_early { Severity::Info } else { rule.severity() },
+            saw: words(verdict.saw),
+            threshold: words(verdict.threshold),
+            since: same.map_or(view.now.wall, |f| f.since),
+        });
+    }
+    findings
 }

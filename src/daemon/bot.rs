@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(answer.title, status.decision.sentence);
         assert!(status.gates.len() > 5);
         for gate in &status.gates {
-            let is_there = answer.lines.iter().any(|line| line.contains(&gate.sentence));
+            let is_there = answer.lines.iter().any(|line| line.contains(gate.sentence.as_ref()));
             assert!(is_there, "{}: {:?}", gate.name, answer.lines);
         }
     }

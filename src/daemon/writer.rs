@@ -95,7 +95,21 @@ impl Pages {
     /// Waits for something to write; `false` when nothing will come any more. May be given up at
     /// any time without losing anything.
     async fn next(&mut self) -> bool {
-        while self.tries > 0 {
+        if self.tries > 0 {
+            return self.next_try().await;
+        }
+        while !self.is_worth_a_write() {
+            let room = BATCH_MAX - self.batch.len();
+            if self.history.records.recv_many(&mut self.batch, room).await == 0 {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Waits until a batch that failed may be tried again; `false` when the keeper ends before.
+    async fn next_try(&self) -> bool {
+        loop {
             let now = Instant::now();
             if self.history.records.is_closed() {
                 return false;
@@ -105,13 +119,6 @@ impl Pages {
             }
             sleep_until(self.again.min(now + LOOK)).await;
         }
-        while !self.is_worth_a_write() {
-            let room = BATCH_MAX - self.batch.len();
-            if self.history.records.recv_many(&mut self.batch, room).await == 0 {
-                return false;
-            }
-        }
-        true
     }
 
     fn is_worth_a_write(&self) -> bool {

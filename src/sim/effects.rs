@@ -104,6 +104,7 @@ impl World<'_> {
     pub(super) fn fault_on(&mut self, index: usize) {
         let fault = &self.scenario.faults[index];
         self.summary.faults += 1;
+        *self.summary.kinds.entry(fault.what.kind()).or_default() += 1;
         self.say(format!("* {}", fault.what.sentence()));
         if fault.for_ms > 0 {
             self.queue.after(fault.for_ms, Happening::FaultOff(index));
@@ -373,6 +374,7 @@ impl World<'_> {
         match order {
             Command::Maintenance { for_ms, .. } => {
                 self.hosts[site.at()].maintained_ms = now_ms + for_ms;
+                self.hosts[site.at()].maintained_since_ms = now_ms;
             }
             Command::Promote { force, .. } => {
                 self.hosts[site.at()].ordered_ms = Some(now_ms);

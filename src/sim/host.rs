@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use crate::core::action::Latch;
+use crate::core::decision::DecisionKind;
 use crate::core::event::Event;
+use crate::core::gates::HoldReason;
 use crate::core::keeper::Keeper;
 use crate::core::time::{Mono, Now, Timestamp};
+use crate::core::urgency::Urgency;
 
 /// What the monotonic clock shows at the start of the run, milliseconds.
 const MONO_START_MS: u64 = 1_000_000;
@@ -134,14 +137,18 @@ pub struct Host {
     pub(super) is_latch_unreadable: bool,
     /// Alarms that stand: raised and not resolved, with when that was, milliseconds.
     pub(super) alarms: BTreeMap<String, u64>,
-    /// What the keeper last decided, as a trace shows it.
-    pub(super) decided: String,
+    /// What the keeper last decided.
+    pub(super) decided: Option<(DecisionKind, Option<HoldReason>)>,
+    /// What the keeper heard last, to tell what it judges at once.
+    pub(super) urgency: Urgency,
     /// Ticks in a row with all gates before the confirmation open.
     pub(super) ready_ticks: u32,
     /// When promotions were begun, milliseconds; of all lives of the keeper.
     pub(super) promotions_ms: Vec<u64>,
     /// Until when a person ordered that nothing is done there, milliseconds; 0: not.
     pub(super) maintained_ms: u64,
+    /// When a person last ordered that, milliseconds.
+    pub(super) maintained_since_ms: u64,
     /// When a person last ordered that this node sign, milliseconds.
     pub(super) ordered_ms: Option<u64>,
     /// What the lease's task does.
@@ -166,10 +173,12 @@ impl Host {
             lines: Vec::new(),
             is_latch_unreadable: false,
             alarms: BTreeMap::new(),
-            decided: String::new(),
+            decided: None,
+            urgency: Urgency::default(),
             ready_ticks: 0,
             promotions_ms: Vec::new(),
             maintained_ms: 0,
+            maintained_since_ms: 0,
             ordered_ms: None,
             lease: super::etcd::Client::default(),
         }

@@ -2,12 +2,12 @@
 //! once where it matters, and carries out what it decides.
 
 use crate::core::action::{ActResult, Action, Latch, LatchStage, Notice, Outcome};
+use crate::core::decision::DecisionKind;
 use crate::core::event::{Event, LogEvent, LogSourceEvent};
 use crate::core::gates;
-use crate::core::handover::PeerSaid;
 use crate::core::keeper::Keeper;
-use crate::core::lease::LeaseEvent;
 use crate::core::process::ProcessEvent;
+use crate::core::urgency::Urgency;
 use crate::sim::host::{DiskFault, EVENTS_MAX, WRITES_MAX};
 use crate::sim::node::Process;
 use crate::sim::queue::{Happening, Question};
@@ -25,19 +25,6 @@ const SLOW_WRITE_MS: u64 = 4_000;
 /// From an order to its effect, milliseconds.
 const EFFECT_MS: u64 = 20;
 
-/// Whether the daemon has the keeper judge at once.
-fn is_urgent(event: &Event) -> bool {
-    match event {
-        Event::Outcome(_) | Event::Process(ProcessEvent::Ended { .. }) => true,
-        Event::Peer(peer) => matches!(peer.said, PeerSaid::Handover(_) | PeerSaid::Ask(_)),
-        Event::Lease(LeaseEvent::Lost(_)) => true,
-        Event::Lease(LeaseEvent::Read { record, .. }) => {
-            record.as_ref().is_some_and(|record| record.released.is_some())
-        }
-        _ => false,
-    }
-}
-
 impl World<'_> {
     /// Starts a keeper from what is on its disk.
     pub(super) fn start_keeper(&mut self, site: Site) {
@@ -54,10 +41,11 @@ impl World<'_> {
         };
         host.is_latch_unreadable = is_unreadable;
         #[allow(unused_mut, reason = "changed where gates may be forced open")]
-        let mut keeper = Keeper::new(settings, host.clocks.now(now_ms), latch);
+        let mut keeper = Keeper::new(settings, host.clocks.now(now_ms), latch).terse();
         #[cfg(feature = "mutants")]
         self.blind.iter().for_each(|reason| keeper.blind(*reason));
         host.keeper = Some(Box::new(keeper));
+        host.urgency = Urgency::default();
         host.disk.queue.clear();
         host.waiting.clear();
         host.lines.clear();
@@ -178,11 +166,12 @@ impl World<'_> {
         let now = host.clocks.now(now_ms);
         let Some(keeper) = &mut host.keeper else { return };
         keeper.record(now, &event);
+        let is_urgent = host.urgency.is_urgent(&event);
         if let Event::Outcome(outcome) = &event {
             let line = format!("{site}: order {} came back, {}", outcome.id, outcome.result);
             self.say(line);
         }
-        if is_urgent(&event) {
+        if is_urgent {
             self.tick(site);
         }
     }
@@ -207,20 +196,16 @@ impl World<'_> {
         let ready = gates::ready_to_confirm(keeper.gates());
         host.ready_ticks = if ready { host.ready_ticks + 1 } else { 0 };
         let decision = keeper.decision();
-        let is_resting = matches!(
-            decision.kind,
-            crate::core::decision::DecisionKind::Watch
-                | crate::core::decision::DecisionKind::Alarm
-                | crate::core::decision::DecisionKind::Hold
-        );
-        let decided = match decision.hold {
-            Some(hold) => format!("hold: {hold:?}"),
-            None => format!("{:?}", decision.kind),
-        };
+        let is_resting =
+            matches!(decision.kind, DecisionKind::Watch | DecisionKind::Alarm | DecisionKind::Hold);
+        let decided = Some((decision.kind, decision.hold));
+        let is_new = host.decided != decided;
+        host.decided = decided;
         self.promises.keeper_rests(site, is_resting, now_ms);
-        if self.hosts[site.at()].decided != decided {
-            self.say(format!("{site} decides {decided}"));
-            self.hosts[site.at()].decided = decided;
+        match decided {
+            Some((_, Some(hold))) if is_new => self.say(format!("{site} decides hold: {hold:?}")),
+            Some((kind, None)) if is_new => self.say(format!("{site} decides {kind:?}")),
+            _ => {}
         }
         for action in actions {
             self.carry_out(site, action);

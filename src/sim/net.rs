@@ -70,6 +70,13 @@ impl Net {
         [to, fro].iter().all(|l| l.cuts == [0, 0] && l.slow_ms == 0 && l.loss == 0)
     }
 
+    /// Whether what keepers say goes there soon and without loss.
+    #[must_use]
+    pub fn is_keen(&self, from: Site, to: Site) -> bool {
+        let link = &self.links[from.at()][to.at()];
+        link.cuts[Traffic::Keepers as usize] == 0 && link.slow_ms == 0 && link.loss == 0
+    }
+
     /// Whether no link at all has a fault.
     #[must_use]
     pub const fn is_calm(&self) -> bool {

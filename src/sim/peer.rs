@@ -244,6 +244,11 @@ impl World<'_> {
         self.hosts[site.at()].clocks.now(self.now_ms()).mono
     }
 
+    /// Whether a keeper hears another, soon and without loss.
+    pub(super) fn is_well_heard(&self, one: Site, other: Site) -> bool {
+        self.net.is_keen(one, other) && self.net.is_keen(other, one)
+    }
+
     /// Whether two keepers hear each other.
     pub(super) fn hear_each_other(&self, one: Site, other: Site) -> bool {
         self.net.is_up(one, other, Traffic::Keepers) && self.net.is_up(other, one, Traffic::Keepers)

@@ -33,11 +33,15 @@ pub(super) enum Trouble {
     NotScheduled,
     /// It changed its branch a moment ago.
     ForkSwitched,
+    /// Another of our nodes can sign, is on the same chain, and its keeper is heard to say so.
+    PeerSigns,
+    /// Another holds the lease, and etcd says so.
+    LeaseElsewhere,
 }
 
 impl Trouble {
     /// All of them.
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::NoAnswer,
         Self::CutOff,
         Self::HeadStalled,
@@ -50,6 +54,8 @@ impl Trouble {
         Self::NoReferences,
         Self::NotScheduled,
         Self::ForkSwitched,
+        Self::PeerSigns,
+        Self::LeaseElsewhere,
     ];
 
     /// How long it may go unnoticed, milliseconds: the threshold of the rule that sees it, and the
@@ -71,6 +77,10 @@ impl Trouble {
             // Asked every 30 s.
             Self::NotScheduled => 35_000,
             Self::ForkSwitched => 2_000,
+            // `paused` is asked every 3 s and settles for 5 s, then it is told within two.
+            Self::PeerSigns => 12_000,
+            // Read every second, with a deadline.
+            Self::LeaseElsewhere => 6_000,
         }
     }
 }

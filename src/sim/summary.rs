@@ -17,6 +17,8 @@ pub struct Summary {
     pub doubled: u64,
     /// Faults that began.
     pub faults: u64,
+    /// The same by their kind.
+    pub kinds: BTreeMap<&'static str, u64>,
     /// Promotions begun, by their reason.
     pub promotions: BTreeMap<String, u64>,
     /// Longest time without a block of ours on the chain while our producer was scheduled,
@@ -34,6 +36,9 @@ impl Summary {
         self.lost += other.lost;
         self.doubled += other.doubled;
         self.faults += other.faults;
+        for (kind, count) in &other.kinds {
+            *self.kinds.entry(kind).or_default() += count;
+        }
         for (reason, count) in &other.promotions {
             *self.promotions.entry(reason.clone()).or_default() += count;
         }

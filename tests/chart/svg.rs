@@ -96,23 +96,30 @@ impl Parts {
         such.map(|(_, sides)| *sides).collect()
     }
 
-    /// Every text within the picture, and none on another.
-    pub fn must_be_readable(&self, name: &str) {
+    /// What is wrong: a text or a rectangle that leaves the picture, a text on another.
+    pub fn unreadable(&self, name: &str) -> Vec<String> {
+        let (wide, high) = (self.size.0 + 0.5, self.size.1 + 0.5);
+        let mut found = Vec::new();
         for (at, label) in self.labels.iter().enumerate() {
-            let is_inside = label.left >= -0.5
-                && label.top >= -0.5
-                && label.right <= self.size.0 + 0.5
-                && label.bottom <= self.size.1 + 0.5;
-            assert!(is_inside, "{name}: {label:?} leaves {:?}", self.size);
-            for other in &self.labels[at + 1..] {
-                assert!(!label.touches(other), "{name}: {label:?} touches {other:?}");
+            let Label { left, top, right, bottom, .. } = label;
+            if *left < -0.5 || *top < -0.5 || *right > wide || *bottom > high {
+                found.push(format!("{name}: {label:?} leaves the picture"));
             }
+            let touched = self.labels[at + 1..].iter().filter(|other| label.touches(other));
+            found.extend(touched.map(|other| format!("{name}: {label:?} touches {other:?}")));
         }
         for (_, [x, y, w, h]) in &self.rects {
-            let is_inside =
-                *x >= 0.0 && *y >= 0.0 && x + w <= self.size.0 + 0.5 && y + h <= self.size.1 + 0.5;
-            assert!(is_inside, "{name}: a rectangle at {x},{y} of {w}x{h} leaves the picture");
+            if *x < 0.0 || *y < 0.0 || x + w > wide || y + h > high {
+                found.push(format!("{name}: a rectangle at {x},{y} of {w}x{h} leaves the picture"));
+            }
         }
+        found
+    }
+
+    #[track_caller]
+    pub fn must_be_readable(&self, name: &str) {
+        let found = self.unreadable(name);
+        assert!(found.is_empty(), "{found:#?}");
     }
 }
 

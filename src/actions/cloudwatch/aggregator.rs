@@ -19,7 +19,7 @@ use crate::core::time::Timestamp;
 /// [`Resolution::Second`] less than 6 MiB.
 pub const KEPT_MS: i64 = 2 * 60 * MINUTE_MS;
 /// Most data of one request. CloudWatch takes 1,000 and 1 MB; with the longest names a datum is
-/// 1,000 bytes before it is compressed, so that the bytes are the tighter bound.
+/// 950 bytes before it is compressed, so that the bytes are the tighter bound.
 pub const DATA_MAX: usize = 500;
 /// Two samples closer together are one: after an urgent event the keeper judges at once, and again
 /// on the second.

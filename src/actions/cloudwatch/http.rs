@@ -75,16 +75,16 @@ async fn exchange(
     request: HttpRequest,
     end: Instant,
 ) -> Result<HttpResponse, ConnectorError> {
-    let request = readable(request)?;
+    let request = readable(&request)?;
     let answer = match timeout_at(end, http.execute(request)).await {
-        Err(_) => return Err(failed(ApiFailure::AnswerTimeout)),
-        Ok(Err(error)) => return Err(failed(of_request(&error))),
+        Err(_) => return Err(failed(&ApiFailure::AnswerTimeout)),
+        Ok(Err(error)) => return Err(failed(&of_request(&error))),
         Ok(Ok(answer)) => answer,
     };
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
     let body = match timeout_at(end, read_body(answer, ANSWER_BYTES_MAX)).await {
-        Err(_) => return Err(failed(ApiFailure::EndlessBody)),
-        Ok(body) => body.map_err(failed)?,
+        Err(_) => return Err(failed(&ApiFailure::EndlessBody)),
+        Ok(body) => body.map_err(|failure| failed(&failure))?,
     };
     let status = status.try_into().map_err(|error| ConnectorError::other(Box::new(error), None))?;
     let mut response = HttpResponse::new(status, SdkBody::from(body));
@@ -98,7 +98,7 @@ async fn exchange(
 }
 
 /// The request as the client takes it. Its body is in memory: nothing here streams.
-fn readable(request: HttpRequest) -> Result<Request, ConnectorError> {
+fn readable(request: &HttpRequest) -> Result<Request, ConnectorError> {
     let wrong = |what: &str| ConnectorError::user(what.into());
     let url = Url::parse(request.uri()).map_err(|error| wrong(&error.to_string()))?;
     let method: Method = request.method().parse().map_err(|_| wrong("no HTTP method"))?;
@@ -113,7 +113,7 @@ fn readable(request: HttpRequest) -> Result<Request, ConnectorError> {
     Ok(made)
 }
 
-fn failed(failure: ApiFailure) -> ConnectorError {
+fn failed(failure: &ApiFailure) -> ConnectorError {
     let why = failure.to_string().into();
     match failure {
         ApiFailure::ConnectTimeout | ApiFailure::AnswerTimeout | ApiFailure::EndlessBody => {

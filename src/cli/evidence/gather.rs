@@ -30,7 +30,7 @@ pub(super) fn all(
     archive.add_json("incident.json", subject)?;
     rows(archive, past, subject)?;
     let version = now(archive, config)?;
-    versions(archive, version)?;
+    versions(archive, version.as_deref())?;
     log(archive, config, subject, log_mib)
 }
 
@@ -103,7 +103,7 @@ fn now(archive: &mut Archive, config: &Config) -> anyhow::Result<Option<String>>
     Ok(info.ok().and_then(|info| info.version))
 }
 
-fn versions(archive: &mut Archive, nodeos: Option<String>) -> anyhow::Result<()> {
+fn versions(archive: &mut Archive, nodeos: Option<&str>) -> anyhow::Result<()> {
     let system = rustix::system::uname();
     let text = |text: &std::ffi::CStr| text.to_string_lossy().into_owned();
     let versions = json!({

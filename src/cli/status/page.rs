@@ -301,7 +301,7 @@ mod tests {
         let status = serde_json::to_value(keeper.status(now)).unwrap();
         let page = render(&status, true, Style::of_stdout());
         for gate in keeper.gates() {
-            assert!(page.contains(&gate.sentence), "{}:\n{page}", gate.name);
+            assert!(page.contains(&*gate.sentence), "{}:\n{page}", gate.name);
         }
         for finding in keeper.findings() {
             assert!(page.contains(finding.rule.as_str()), "{}:\n{page}", finding.rule);

@@ -1,9 +1,11 @@
 //! Gates about the own node: it runs, it is on the chain, and others of the chain agree.
 
+use std::borrow::Cow;
+
 use super::{Gate, HoldReason};
 use crate::core::event::Reason;
 use crate::core::evidence::references::Standing as Agreement;
-use crate::core::rules::{Finding, Rule, State, View};
+use crate::core::rules::{Finding, Rule, State, View, say};
 use crate::core::time::Human;
 
 /// A head older than this while it moves: the node is catching up. nodeos itself calls a head
@@ -34,10 +36,11 @@ fn node_runs(view: &View<'_>, findings: &[Finding]) -> Gate {
     if !fresh || api.failed_in_row > 0 {
         let why = api.last_failure.as_ref().map(|(_, failure)| failure.to_string());
         let why = why.unwrap_or_else(|| "no answer yet".to_owned());
-        return Gate::closed(name, HoldReason::ApiDown, format!("The RPC does not answer: {why}."));
+        let sentence = say!(view, "The RPC does not answer: {why}.");
+        return Gate::closed(name, HoldReason::ApiDown, sentence);
     }
     if let Some((_, how)) = &view.evidence.process.ended {
-        return Gate::closed(name, HoldReason::ApiDown, format!("Its nodeos is gone: {how}."));
+        return Gate::closed(name, HoldReason::ApiDown, say!(view, "Its nodeos is gone: {how}."));
     }
     if is_stopping(view) {
         return Gate::closed(name, HoldReason::NodeStopping, "nodeos says that it stops.");
@@ -45,11 +48,11 @@ fn node_runs(view: &View<'_>, findings: &[Finding]) -> Gate {
     // A disk that fills up is no reason to lose blocks now; when it is full nodeos ends.
     let is_disk = view.evidence.log.database_fault.is_some_and(|(_, why)| why == Reason::Disk);
     if let Some(fault) = firing(findings, Rule::DatabaseFault).filter(|_| !is_disk) {
-        let sentence = format!("nodeos reports a {}.", fault.saw);
+        let sentence = say!(view, "nodeos reports a {}.", fault.saw);
         return Gate::closed(name, HoldReason::DatabaseFault, sentence);
     }
     if let Some(skew) = firing(findings, Rule::ClockSkew) {
-        let sentence = format!("This host's clock is off: {}.", skew.saw);
+        let sentence = say!(view, "This host's clock is off: {}.", skew.saw);
         return Gate::closed(name, HoldReason::ClockSkewed, sentence);
     }
     Gate::open(name, "The node runs and answers.")
@@ -67,9 +70,9 @@ fn is_stopping(view: &View<'_>) -> bool {
 
 fn node_on_chain(view: &View<'_>, findings: &[Finding]) -> Gate {
     let name = "chain";
-    let close = |why, sentence: String| Gate::closed(name, why, sentence);
+    let close = |why, sentence: Cow<'static, str>| Gate::closed(name, why, sentence);
     let Some(info) = &view.evidence.api.info else {
-        return close(HoldReason::ApiDown, "The RPC has not told the head yet.".to_owned());
+        return close(HoldReason::ApiDown, "The RPC has not told the head yet.".into());
     };
     if let Some(stall) = firing(findings, Rule::HeadStalled) {
         return stalled(view, name, &stall.saw);
@@ -79,7 +82,7 @@ fn node_on_chain(view: &View<'_>, findings: &[Finding]) -> Gate {
         let age = Human(age_ms.max(0).cast_unsigned());
         return close(
             HoldReason::NodeBehind,
-            format!("The node is catching up: its head is {age} old."),
+            say!(view, "The node is catching up: its head is {age} old."),
         );
     }
     let troubles = [
@@ -92,17 +95,21 @@ fn node_on_chain(view: &View<'_>, findings: &[Finding]) -> Gate {
     ];
     for (rule, why, text) in troubles {
         if let Some(finding) = firing(findings, rule) {
-            return close(why, format!("{text} ({rule}: {}).", finding.saw));
+            return close(why, say!(view, "{text} ({rule}: {}).", finding.saw));
         }
     }
     // The rule tells of it for longer; one bad handoff a round would hold for ever.
     let switch = firing(findings, Rule::ForkSwitch).filter(|_| is_fork_fresh(view));
     if let Some(finding) = switch {
-        let sentence =
-            format!("This node's branch is not settled ({}: {}).", Rule::ForkSwitch, finding.saw);
+        let sentence = say!(
+            view,
+            "This node's branch is not settled ({}: {}).",
+            Rule::ForkSwitch,
+            finding.saw
+        );
         return close(HoldReason::ForkUnsettled, sentence);
     }
-    Gate::open(name, format!("Head #{} and last irreversible block move.", info.head))
+    Gate::open(name, say!(view, "Head #{} and last irreversible block move.", info.head))
 }
 
 /// A head that stands still: the references tell whose fault it is.
@@ -110,15 +117,16 @@ fn stalled(view: &View<'_>, name: &'static str, saw: &str) -> Gate {
     let within_ms = view.settings.rules.head_stalled_ms;
     let (moving, answering) = view.evidence.references.moving(view.now, within_ms);
     if answering == 0 {
-        let sentence = format!("The chain stands still, or this node is cut off from it: {saw}.");
+        let sentence =
+            say!(view, "The chain stands still, or this node is cut off from it: {saw}.");
         return Gate::closed(name, HoldReason::ChainStalled, sentence);
     }
-    let those = format!("{moving} of {answering} references that answer move");
+    let those = say!(view, "{moving} of {answering} references that answer move");
     if moving * 2 > answering {
-        let sentence = format!("This node is cut off from the chain: {saw}, while {those}.");
+        let sentence = say!(view, "This node is cut off from the chain: {saw}, while {those}.");
         return Gate::closed(name, HoldReason::CutOff, sentence);
     }
-    let sentence = format!("The whole chain stands still: {saw}, and {those}.");
+    let sentence = say!(view, "The whole chain stands still: {saw}, and {those}.");
     Gate::closed(name, HoldReason::ChainStalled, sentence)
 }
 
@@ -131,22 +139,23 @@ pub(super) fn references(view: &View<'_>) -> Gate {
     }
     let limit = view.settings.rules.behind_references_blocks;
     let own = view.evidence.api.info.as_ref();
-    let standings: Vec<(Agreement, &String)> = own
-        .into_iter()
-        .flat_map(|own| view.evidence.references.standings(view.now, own, limit))
-        .zip(&wanted.names)
-        .collect();
-    let agree = standings.iter().filter(|(s, _)| *s == Agreement::Agrees).count();
-    let others: Vec<String> = standings
-        .iter()
-        .filter(|(s, _)| *s != Agreement::Agrees)
-        .map(|(s, name)| format!("{name} {}", s.as_str()))
-        .collect();
-    let but = if others.is_empty() { String::new() } else { format!(" ({})", others.join(", ")) };
-    let sentence = format!(
-        "{agree} of {} references agree with this node, {} must{but}.",
+    let standings = || {
+        let each = |own| view.evidence.references.standings(view.now, own, limit);
+        own.into_iter().flat_map(each).zip(&wanted.names)
+    };
+    let agree = standings().filter(|(s, _)| *s == Agreement::Agrees).count();
+    let but = || {
+        let others = standings().filter(|(s, _)| *s != Agreement::Agrees);
+        let others: Vec<String> =
+            others.map(|(s, name)| format!("{name} {}", s.as_str())).collect();
+        if others.is_empty() { String::new() } else { format!(" ({})", others.join(", ")) }
+    };
+    let sentence = say!(
+        view,
+        "{agree} of {} references agree with this node, {} must{}.",
         wanted.names.len(),
-        wanted.min_agree
+        wanted.min_agree,
+        but()
     );
     if agree < wanted.min_agree as usize {
         return Gate::closed(name, HoldReason::ReferencesDisagree, sentence);

@@ -3,7 +3,7 @@
 use super::{Gate, HoldReason};
 use crate::core::entitlement::{Ground, Position, Right};
 use crate::core::handover::{PeerStatus, Signing};
-use crate::core::rules::View;
+use crate::core::rules::{View, say};
 use crate::core::schedule::TURN_SLOTS;
 use crate::core::settings::OnLeaseOutage;
 use crate::core::time::Human;
@@ -15,7 +15,7 @@ pub(super) fn maintenance(view: &View<'_>) -> Gate {
         // What a person ordered and the other declined is put back all the same.
         Some(until) if until > view.now.wall && view.right != Some(Right::Declined) => {
             let left = until.since_ms(view.now.wall).cast_unsigned();
-            let sentence = format!("Under maintenance until {until} ({} left).", Human(left));
+            let sentence = say!(view, "Under maintenance until {until} ({} left).", Human(left));
             Gate::closed(name, HoldReason::Maintenance, sentence).opens_in(left)
         }
         Some(_) | None if view.is_stopped_by_hand => Gate::closed(
@@ -37,14 +37,16 @@ pub(super) fn finality(view: &View<'_>, ground: Option<Ground<'_>>) -> Gate {
     match (view.evidence.missed.first_after(), lib) {
         (Some(first), Some(lib)) if lib >= first => Gate::open(
             name,
-            format!(
+            say!(
+                view,
                 "It is irreversible that our slots stayed empty: #{lib} is, and #{first} came after them."
             ),
         ),
         (Some(first), Some(lib)) => Gate::closed(
             name,
             HoldReason::NotFinal,
-            format!(
+            say!(
+                view,
                 "Our slots stayed empty, but that is not final yet: the last irreversible block is #{lib}, and #{first} came after them."
             ),
         ),
@@ -75,18 +77,18 @@ pub(super) fn peers(view: &View<'_>, ground: Option<Ground<'_>>) -> Gate {
         match peer.signing {
             Signing::Yes if chain_agrees(view, peer) => {
                 let sentence =
-                    format!("The keeper of {who} says that it signs, and is on our chain.");
+                    say!(view, "The keeper of {who} says that it signs, and is on our chain.");
                 return Gate::closed(name, HoldReason::PeerSigning, sentence);
             }
             Signing::Beginning => {
-                let sentence = format!("{who} is being made to sign.");
+                let sentence = say!(view, "{who} is being made to sign.");
                 return Gate::closed(name, HoldReason::PeerBegins, sentence);
             }
             Signing::Yes | Signing::No | Signing::Unknown => {}
         }
     }
     let all = view.settings.peers.names.len();
-    Gate::open(name, format!("{} of {all} peers speak, and none of them signs.", speaking.len()))
+    Gate::open(name, say!(view, "{} of {all} peers speak, and none of them signs.", speaking.len()))
 }
 
 /// Whether a peer that says it signs is on the chain we see: its head moves, and its last
@@ -107,7 +109,7 @@ pub(super) fn lease(view: &View<'_>) -> Gate {
     let evidence = &view.evidence.lease;
     if view.holds_lease(&lease) {
         let token = evidence.held.map_or(0, |(_, token)| token);
-        return Gate::open(name, format!("The lease is ours (token {token})."));
+        return Gate::open(name, say!(view, "The lease is ours (token {token})."));
     }
     match evidence.fresh_read(view.now) {
         None => {
@@ -116,12 +118,12 @@ pub(super) fn lease(view: &View<'_>) -> Gate {
             Gate::closed(
                 name,
                 HoldReason::LeaseUnknown,
-                format!("Who holds the lease is not known: {why}."),
+                say!(view, "Who holds the lease is not known: {why}."),
             )
         }
         Some(Some(record)) if record.released.is_none() && record.holder != view.settings.node => {
             let sentence =
-                format!("The lease is held by {} (token {}).", record.holder, record.token);
+                say!(view, "The lease is held by {} (token {}).", record.holder, record.token);
             Gate::closed(name, HoldReason::LeaseHeld, sentence)
         }
         Some(Some(_) | None) => Gate::open(name, "The lease is free."),

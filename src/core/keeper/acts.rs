@@ -4,7 +4,7 @@
 use super::{Keeper, view};
 use crate::core::action::Act;
 use crate::core::entitlement::{Ground, Position, ground};
-use crate::core::gates::HoldReason;
+use crate::core::gates::{self, HoldReason};
 use crate::core::handover::Refused;
 use crate::core::incapable::{Cause, Incapable, incapable};
 use crate::core::promotion::{Machine, Stage};
@@ -125,11 +125,13 @@ impl Keeper {
 
     pub(super) fn promote_if_open(&mut self, now: Now) {
         let is_open = !self.gates.is_empty() && self.gates.iter().all(|g| g.closed.is_none());
+        if !self.machine.is_resting() || !is_open {
+            return;
+        }
         let view = view(&self.settings, &self.evidence, &self.machine, now);
         let ground = ground(&view);
         let need = self.settings.promotion.confirm_ticks;
-        let is_sure = ground.is_some_and(Ground::is_quick) || self.machine.confirmed_ticks >= need;
-        if !self.machine.is_resting() || !is_open || !is_sure {
+        if !ground.is_some_and(Ground::is_quick) && self.machine.confirmed_ticks < need {
             return;
         }
         if self.machine.arming_waits(&view).is_some() {
@@ -160,7 +162,9 @@ impl Keeper {
             return;
         }
         self.is_budget_spent = is_spent;
-        let sentence = gate.sentence.clone();
+        let view = view(&self.settings, &self.evidence, &self.machine, now);
+        let (used, _) = gates::promotions_within(&view, &self.machine.latch.promotions);
+        let sentence = gates::budget_sentence(&view, used);
         let (key, text) = if is_spent {
             ("budget_spent", format!("This node promotes itself no more for now: {sentence}"))
         } else {

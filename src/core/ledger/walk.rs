@@ -97,7 +97,7 @@ impl Walk {
             return Vec::new();
         }
         let mut wanted = match (self.below, self.above) {
-            (None, None) => self.from_nothing(seed.min(lib)),
+            (None, None) => self.begun_anew(seed.min(lib)),
             (None, Some(above)) => self.down_from(above),
             (Some(below), None) => vec![self.up_from(below).min(lib)],
             (Some(below), Some(above)) => self.between(below, above),
@@ -106,7 +106,7 @@ impl Walk {
         wanted
     }
 
-    fn from_nothing(&self, seed: u32) -> Vec<u32> {
+    fn begun_anew(&self, seed: u32) -> Vec<u32> {
         match self.inside[..self.told].iter().max() {
             Some(last) => vec![last + 1],
             // The turn is most likely the one just before the block it begins with.
@@ -198,7 +198,8 @@ mod tests {
     fn every_slot_is_found_wherever_the_search_begins() {
         let turn = Turn(84_000_000);
         let of = move |slot: u32| slot.checked_sub(turn.first_slot().0).filter(|n| *n < 12);
-        let cases: [(&str, u16, Box<dyn Fn(u32) -> bool>); 5] = [
+        type IsThere = Box<dyn Fn(u32) -> bool>;
+        let cases: [(&str, u16, IsThere); 5] = [
             ("all", 0b1111_1111_1111, Box::new(|_| true)),
             ("none", 0, Box::new(move |s| of(s).is_none())),
             ("every other", 0b0101_0101_0101, Box::new(move |s| of(s).is_none_or(|n| n % 2 == 0))),

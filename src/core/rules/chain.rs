@@ -1,22 +1,22 @@
 //! Rules on clock, finality and database.
 
 use crate::core::event::Reason;
-use crate::core::rules::{Verdict, View};
+use crate::core::rules::{Verdict, View, say};
 use crate::core::time::Human;
 
 /// `clock_skew`: a block from the future.
 pub(super) fn clock_skew(view: &View<'_>) -> Verdict {
     let limit_ms = view.settings.rules.clock_skew_ms;
-    let threshold = format!("{} ahead of this host's clock", Human(limit_ms));
+    let threshold = say!(view, "{} ahead of this host's clock", Human(limit_ms));
     let (api, log) = (&view.evidence.api, &view.evidence.log);
     if api.info.is_none() && log.last_block.is_none() {
         return Verdict::unknown("no block seen yet", threshold);
     }
     let ahead_ms = api.head_ahead_ms.max(log.block_ahead_ms).max(0).cast_unsigned();
     let saw = if ahead_ms == 0 {
-        "blocks are not ahead of this host's clock".to_owned()
+        "blocks are not ahead of this host's clock".into()
     } else {
-        format!("the newest block is {} ahead", Human(ahead_ms))
+        say!(view, "the newest block is {} ahead", Human(ahead_ms))
     };
     Verdict::when(ahead_ms >= limit_ms, saw, threshold)
 }
@@ -25,12 +25,12 @@ pub(super) fn clock_skew(view: &View<'_>) -> Verdict {
 pub(super) fn finality(view: &View<'_>) -> Verdict {
     let rules = &view.settings.rules;
     let (limit, window_ms) = (rules.finality_complaints, rules.finality_window_ms);
-    let threshold = format!("{limit} complaints within {}", Human(window_ms));
+    let threshold = say!(view, "{limit} complaints within {}", Human(window_ms));
     let complaints = &view.evidence.log.finality;
     let count = complaints.recent(view.now.mono, window_ms).count() as u32;
     let saw = match complaints.last() {
-        Some((_, reason)) if count > 0 => format!("{count} complaints, the last: {reason}"),
-        _ => "no complaint".to_owned(),
+        Some((_, reason)) if count > 0 => say!(view, "{count} complaints, the last: {reason}"),
+        _ => "no complaint".into(),
     };
     Verdict::when(count >= limit, saw, threshold)
 }
@@ -47,7 +47,7 @@ pub(super) fn database_fault(view: &View<'_>) -> Verdict {
         }
         Some((at, reason)) => {
             let age = Human(view.now.mono.since_ms(at));
-            Verdict::when(true, format!("database fault ({reason}) {age} ago"), threshold)
+            Verdict::when(true, say!(view, "database fault ({reason}) {age} ago"), threshold)
         }
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn memory(view: &View<'_>) -> Verdict {
         |sample| sample.memory_permille,
     );
     if let Some(group) = &view.evidence.host.memory_group {
-        verdict.saw = format!("{} (of the limit of control group {group})", verdict.saw);
+        verdict.saw = format!("{} (of the limit of control group {group})", verdict.saw).into();
     }
     verdict
 }
@@ -52,7 +52,7 @@ pub(super) fn open_files(view: &View<'_>) -> Verdict {
     let limit = |host: &Host| host.open_files_permille;
     let mut verdict = share(view, Rule::HostOpenFiles, Resource::OpenFiles, limit, of);
     if let Some((open, limit)) = view.evidence.host.last().and_then(|sample| sample.open_files) {
-        verdict.saw = format!("{}; now {open} of {limit}", verdict.saw);
+        verdict.saw = format!("{}; now {open} of {limit}", verdict.saw).into();
     }
     verdict
 }

@@ -2,7 +2,7 @@
 
 use crate::core::entitlement::Position;
 use crate::core::evidence::own::OwnBlock;
-use crate::core::rules::{Verdict, View};
+use crate::core::rules::{Verdict, View, say};
 use crate::core::schedule::{SLOT_MS, Schedule};
 use crate::core::settings::Role;
 use crate::core::time::Human;
@@ -12,7 +12,7 @@ pub(super) fn missing(view: &View<'_>) -> Verdict {
     let Some(wait_ms) = view.wait_ms() else {
         return Verdict::unknown("the schedule is not known yet", "the role's wait");
     };
-    let threshold = format!("no block of {} for {}", view.settings.producer, Human(wait_ms));
+    let threshold = say!(view, "no block of {} for {}", view.settings.producer, Human(wait_ms));
     match view.evidence.api.is_scheduled(view.settings.producer) {
         None => return Verdict::unknown("the schedule is not known yet", threshold),
         Some(false) => return Verdict::fine("it owes none: not in the active schedule", threshold),
@@ -25,15 +25,15 @@ pub(super) fn missing(view: &View<'_>) -> Verdict {
         );
     }
     let Some(since) = view.silent_since() else {
-        let why = format!("nothing is seen of the chain: {}", view.evidence.coverage.torn());
+        let why = say!(view, "nothing is seen of the chain: {}", view.evidence.coverage.torn());
         return Verdict::unknown(why, threshold);
     };
     let silent_ms = view.now.mono.since_ms(since.mono);
     let saw = match view.evidence.own.last {
         Some(block) if block.seen_at == since => {
-            format!("last block #{} seen {} ago", block.number, Human(silent_ms))
+            say!(view, "last block #{} seen {} ago", block.number, Human(silent_ms))
         }
-        _ => format!("none in {} of watching without a gap", Human(silent_ms)),
+        _ => say!(view, "none in {} of watching without a gap", Human(silent_ms)),
     };
     Verdict::when(silent_ms >= wait_ms, saw, threshold)
 }
@@ -51,7 +51,7 @@ pub(super) fn skipped(view: &View<'_>) -> Verdict {
     match view.evidence.log.skipped {
         Some((at, reason)) if at >= view.acted_at && view.now.mono.since_ms(at) <= recent_ms => {
             let age = Human(view.now.mono.since_ms(at));
-            Verdict::when(true, format!("not producing ({reason}) {age} ago"), threshold)
+            Verdict::when(true, say!(view, "not producing ({reason}) {age} ago"), threshold)
         }
         _ => Verdict::fine("no skipped slot reported", threshold),
     }
@@ -64,8 +64,10 @@ pub(super) fn not_scheduled(view: &View<'_>) -> Verdict {
     match (view.evidence.api.is_scheduled(producer), &view.evidence.api.schedule_failure) {
         (None, Some(failure)) => Verdict::unknown(failure.to_string(), threshold),
         (None, None) => Verdict::unknown("the schedule is not known yet", threshold),
-        (Some(true), _) => Verdict::fine(format!("{producer} is scheduled"), threshold),
-        (Some(false), _) => Verdict::when(true, format!("{producer} is not scheduled"), threshold),
+        (Some(true), _) => Verdict::fine(say!(view, "{producer} is scheduled"), threshold),
+        (Some(false), _) => {
+            Verdict::when(true, say!(view, "{producer} is not scheduled"), threshold)
+        }
     }
 }
 
@@ -86,7 +88,7 @@ pub(super) fn standby_unpaused(view: &View<'_>) -> Verdict {
             && view.now.mono.since_ms(block.seen_at.mono) <= view.settings.rules.log_silent_ms
     };
     if let Some(block) = view.evidence.own.last_produced.filter(recent) {
-        return Verdict::when(true, format!("it signed block #{}", block.number), threshold);
+        return Verdict::when(true, say!(view, "it signed block #{}", block.number), threshold);
     }
     if view.key_signs() == Some(false) {
         return Verdict::fine("its key is not in the active schedule", threshold);
@@ -106,11 +108,12 @@ const PAUSE_TAKES_MS: u64 = 2_000;
 
 /// `wrong_producer`: this node signs under another name.
 pub(super) fn wrong_producer(view: &View<'_>) -> Verdict {
-    let threshold = format!("this node signs under another name than {}", view.settings.producer);
+    let threshold =
+        say!(view, "this node signs under another name than {}", view.settings.producer);
     let recent_ms = view.settings.rules.recent_ms;
     match view.evidence.log.wrong_producer {
         Some((at, name, number)) if view.now.mono.since_ms(at) <= recent_ms => {
-            Verdict::when(true, format!("this node signed block #{number} as {name}"), threshold)
+            Verdict::when(true, say!(view, "this node signed block #{number} as {name}"), threshold)
         }
         _ => Verdict::fine("no block under another name", threshold),
     }
@@ -122,18 +125,18 @@ pub(super) fn duplicate(view: &View<'_>) -> Verdict {
     let recent_ms = view.settings.rules.recent_ms;
     let recent = |block: &OwnBlock| view.now.mono.since_ms(block.seen_at.mono) <= recent_ms;
     if let Some(block) = view.evidence.own.last_double.filter(recent) {
-        let saw = format!("block #{} was signed twice", block.number);
+        let saw = say!(view, "block #{} was signed twice", block.number);
         return Verdict::when(true, saw, threshold);
     }
     if let Some(block) = signed_elsewhere(view).filter(recent) {
-        let saw = format!("another node signed block #{} ({})", block.number, block.time);
+        let saw = say!(view, "another node signed block #{} ({})", block.number, block.time);
         return Verdict::when(true, saw, threshold);
     }
     // Checked by nodeos before the signature is: a reason to look, and none to stop a node.
     let refused = view.age_ms(view.evidence.own.last_double_confirming);
     if let Some(age_ms) = refused.filter(|age_ms| *age_ms <= recent_ms) {
         let age = Human(age_ms);
-        let saw = format!("a block that confirms our blocks twice was refused {age} ago");
+        let saw = say!(view, "a block that confirms our blocks twice was refused {age} ago");
         return Verdict::when(true, saw, threshold);
     }
     Verdict::fine("no second signer seen", threshold)
@@ -175,7 +178,7 @@ pub(super) fn alone(view: &View<'_>) -> Verdict {
         );
     };
     let limit_ms = schedule.round_ms() * u64::from(view.settings.rules.alone_rounds);
-    let threshold = format!("no block of another producer for {}", Human(limit_ms));
+    let threshold = say!(view, "no block of another producer for {}", Human(limit_ms));
     let log = &view.evidence.log;
     let foreign = log.last_foreign.map(|(at, _)| at).max(view.evidence.api.last_foreign_head);
     let heard = foreign.unwrap_or(log.since).max(log.since);
@@ -186,6 +189,6 @@ pub(super) fn alone(view: &View<'_>) -> Verdict {
         view.now.mono.since_ms(block.seen_at.mono) < limit_ms
             && block.seen_at.mono.since_ms(heard) > ONE_TURN_MS
     });
-    let saw = format!("last block of another producer {} ago", Human(quiet_ms));
+    let saw = say!(view, "last block of another producer {} ago", Human(quiet_ms));
     Verdict::when(own_recent && quiet_ms >= limit_ms, saw, threshold)
 }

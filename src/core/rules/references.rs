@@ -1,21 +1,23 @@
 //! Rules that compare this node with others of the chain.
 
+use std::borrow::Cow;
+
 use crate::core::evidence::references::Standing;
-use crate::core::rules::{Verdict, View};
+use crate::core::rules::{Verdict, View, say};
 
 /// `behind_references`: the head is far behind the references' median.
 pub(super) fn behind(view: &View<'_>) -> Verdict {
     let limit = view.settings.rules.behind_references_blocks;
-    let threshold = format!("{limit} blocks behind the references' median");
+    let threshold = say!(view, "{limit} blocks behind the references' median");
     let (Some(own), median) = own_and_median(view) else {
         return unknown(view, threshold);
     };
     let Some(median) = median else { return unknown(view, threshold) };
     let behind = median.saturating_sub(own);
     let saw = if behind == 0 {
-        format!("head #{own}, the references' median #{median}")
+        say!(view, "head #{own}, the references' median #{median}")
     } else {
-        format!("head #{own} is {behind} blocks behind the references' median #{median}")
+        say!(view, "head #{own} is {behind} blocks behind the references' median #{median}")
     };
     Verdict::when(behind >= limit, saw, threshold)
 }
@@ -33,19 +35,18 @@ pub(super) fn forked(view: &View<'_>) -> Verdict {
         return unknown(view, threshold);
     };
     let limit = view.settings.rules.behind_references_blocks;
-    let standings: Vec<Standing> =
-        view.evidence.references.standings(view.now, own, limit).collect();
-    let answering = standings.iter().filter(|s| **s != Standing::Silent).count();
+    let standings = || view.evidence.references.standings(view.now, own, limit);
+    let answering = standings().filter(|s| *s != Standing::Silent).count();
     if answering == 0 {
         return unknown(view, threshold);
     }
     let apart =
-        standings.iter().filter(|s| matches!(s, Standing::Forked | Standing::OtherChain)).count();
-    let saw = format!("{apart} of {answering} that answer differ at block #{}", own.lib);
+        standings().filter(|s| matches!(s, Standing::Forked | Standing::OtherChain)).count();
+    let saw = say!(view, "{apart} of {answering} that answer differ at block #{}", own.lib);
     Verdict::when(apart * 2 > answering, saw, threshold)
 }
 
-fn unknown(view: &View<'_>, threshold: impl Into<String>) -> Verdict {
+fn unknown(view: &View<'_>, threshold: impl Into<Cow<'static, str>>) -> Verdict {
     let why = if view.settings.references.names.is_empty() {
         "no reference is configured"
     } else if view.evidence.api.info.is_none() {

@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(Failure::of(429, Some(seconds(7)), None), Failure::Busy(seconds(7)));
         assert_eq!(Failure::of(429, None, None), Failure::Busy(BUSY));
         let moved = json!({"ok": false, "error_code": 400, "description": "Bad Request: group \
-            chat was upgraded to a supergroup chat", "parameters": {"migrate_to_chat_id": -100_7}});
+            chat was upgraded to a supergroup chat", "parameters": {"migrate_to_chat_id": -1_007}});
         assert_eq!(Failure::of(400, None, Some(&moved)), Failure::Migrated(-1007));
         assert_eq!(Failure::of(503, None, None), Failure::Broken(503));
         assert!(matches!(Failure::of(302, None, None), Failure::Other(_)));

@@ -1,4 +1,5 @@
-//! Which events are judged at once, and do not wait for the next tick.
+//! Which events are judged at once, and do not wait for the next tick: of the daemon, and of the
+//! simulator that plays it.
 //!
 //! Between a node's death and its standby's first block each of them may stand once: an outcome, the
 //! end of a process, a handover, a lease that came free, a peer that begins or ceases to sign. What
@@ -11,8 +12,8 @@ use crate::core::process::ProcessEvent;
 use crate::core::settings::PEERS_MAX;
 
 /// What was said last, to tell what is new.
-#[derive(Debug, Default)]
-pub(super) struct Urgency {
+#[derive(Clone, Debug, Default)]
+pub struct Urgency {
     peers: Vec<Option<Standing>>,
     lease: Lease,
 }
@@ -37,7 +38,7 @@ enum Lease {
 
 impl Urgency {
     /// Whether the tick is to come at once after this event.
-    pub(super) fn is_urgent(&mut self, event: &Event) -> bool {
+    pub fn is_urgent(&mut self, event: &Event) -> bool {
         match event {
             Event::Outcome(_) | Event::Process(ProcessEvent::Ended { .. }) => true,
             Event::Peer(PeerEvent { index, said }) => self.peer(*index, said),
