@@ -57,8 +57,13 @@ fn rows(archive: &mut Archive, past: &Past<'_>, subject: &Subject) -> anyhow::Re
     rows!("samples.jsonl", past.samples(span, ROWS_MAX));
     match past.oldest_sample() {
         Ok(Some(oldest)) if oldest <= subject.since => {}
-        Ok(_) => {
-            archive.miss("samples.jsonl", "samples are kept for a week; see hours.jsonl");
+        Ok(oldest) => {
+            let first = oldest
+                .map_or_else(|| "there is none".to_owned(), |at| format!("the first is of {at}"));
+            archive.miss(
+                "samples.jsonl",
+                format!("{first}; what is over a week old is in hours.jsonl"),
+            );
             let hours = (span.0.plus_ms(-crate::core::sample::HOUR_MS), span.1);
             rows!("hours.jsonl", past.hours(hours, ROWS_MAX));
         }

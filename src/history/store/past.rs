@@ -13,7 +13,8 @@ use crate::core::time::Timestamp;
 use crate::history::entry::{Entry, What};
 use crate::history::record::{IncidentRow, Notification};
 
-/// Most rows of one answer: while they are read the keeper cannot write, some ten milliseconds.
+/// Most rows of one answer. While they are read the keeper cannot write: half a second in a debug
+/// build; a latch waits for two. Ask for fewer where it matters.
 pub const ROWS_MAX: u32 = 10_000;
 
 /// From when on, and before when.
