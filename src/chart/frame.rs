@@ -107,15 +107,29 @@ pub(super) fn header(
         sheet.y += sheet.line_height();
     }
     let lines_max = match sheet.h / sheet.em {
-        0..=27 => 1,
-        28..=32 => 2,
+        0..=22 => 1,
+        23..=32 => 2,
         _ => 3,
     };
-    for line in font::wrapped(&sentence(facts), sheet.em as f32, room as f32, lines_max) {
+    for line in facts_that_fit(sheet, facts, room, lines_max) {
         sheet.text((x, sheet.y), Align::Left, palette::INK, &line)?;
         sheet.y += sheet.line_height();
     }
     Ok(())
+}
+
+/// The facts in lines; what does not fit is left out from the end, clause by clause: the most
+/// telling stand first.
+fn facts_that_fit(sheet: &Sheet<'_>, facts: &str, room: i32, lines_max: usize) -> Vec<String> {
+    let (em, room) = (sheet.em as f32, room as f32);
+    let mut facts = sentence(facts);
+    while font::wrapped(&facts, em, room, lines_max + 1).len() > lines_max {
+        match facts.rfind(", ") {
+            Some(end) => facts.truncate(end),
+            None => break,
+        }
+    }
+    font::wrapped(&facts, em, room, lines_max)
 }
 
 /// With a capital at its beginning.

@@ -77,9 +77,6 @@ fn a_picture_for_a_message_has_its_size_and_few_bytes() {
         assert!(png.len() < PICTURE_BYTES_MAX, "{kind:?}: {}", png.len());
         assert_eq!(decoded(&png).0, (1080, 720), "{kind:?}");
     }
-    let large = Size::new(Size::MAX, Size::MAX).unwrap();
-    let png = chart::pictures(PictureKind::Host, &world.data(), large).unwrap();
-    assert!(png.len() <= PICTURE_BYTES_MAX);
 }
 
 #[test]

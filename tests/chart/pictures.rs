@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use eoskeeper::chart::{self, Size};
 use eoskeeper::core::alarm::message::PictureKind;
@@ -36,6 +37,35 @@ fn the_pictures_of_the_documents_are_what_is_drawn() {
         let differing = drawn.iter().zip(&kept).filter(|(a, b)| a.abs_diff(**b) > 8).count();
         let share = differing as f64 / drawn.len() as f64;
         assert!(share < 0.001, "{kind:?}: {share} of it differs; see the top of this file");
+    }
+}
+
+/// The figures of `doc/charts.md`.
+#[test]
+#[ignore = "a measurement, for a build with --release"]
+fn how_long_a_picture_of_a_week_takes() {
+    let world = World::troubled(7 * 24 * HOUR_MS);
+    let (samples, turns) = (world.samples.len(), world.turns.len());
+    println!("{samples} samples and {turns} turns, 1080x720, the best of 20");
+    for kind in PictureKind::ALL {
+        let mut best = [Duration::MAX; 2];
+        let mut bytes = [0; 2];
+        for _ in 0..20 {
+            let started = Instant::now();
+            bytes[0] = chart::png(kind, &world.data(), Size::MESSAGE).unwrap().len();
+            best[0] = best[0].min(started.elapsed());
+            let started = Instant::now();
+            bytes[1] = chart::svg(kind, &world.data(), Size::MESSAGE).unwrap().len();
+            best[1] = best[1].min(started.elapsed());
+        }
+        let [png, svg] = best.map(|time| time.as_secs_f64() * 1000.0);
+        println!(
+            "{}: PNG {png:.0} ms, {} kB; SVG {svg:.0} ms, {} kB",
+            kind.as_str(),
+            bytes[0] / 1000,
+            bytes[1] / 1000
+        );
+        assert!(best[0] < Duration::from_secs(10), "{kind:?}: an outbox would wait for it");
     }
 }
 
