@@ -1,7 +1,5 @@
 //! Rules on what `get_info` says.
 
-use std::borrow::Cow;
-
 use crate::core::rules::{State, Verdict, View, say};
 use crate::core::time::Human;
 
@@ -46,7 +44,7 @@ pub(super) fn head_stalled(view: &View<'_>) -> Verdict {
     let limit_ms = view.settings.rules.head_stalled_ms;
     let head = view.evidence.api.info.as_ref().map_or(0, |i| i.head);
     let moved = view.evidence.api.head_moved;
-    let verdict = still(view, moved, limit_ms, say!(view, "head block #{head}"));
+    let verdict = still(view, moved, limit_ms, &say!(view, "head block #{head}"));
     // Two neighbours missing make 12 s of silence every round; that holds a promotion, but wakes
     // nobody.
     let is_early = verdict.state == State::Firing
@@ -59,14 +57,14 @@ pub(super) fn lib_stalled(view: &View<'_>) -> Verdict {
     let limit_ms = view.settings.rules.lib_stalled_ms;
     let lib = view.evidence.api.info.as_ref().map_or(0, |i| i.lib);
     let what = say!(view, "last irreversible block #{lib}");
-    still(view, view.evidence.api.lib_moved, limit_ms, what)
+    still(view, view.evidence.api.lib_moved, limit_ms, &what)
 }
 
 fn still(
     view: &View<'_>,
     moved: Option<crate::core::time::Mono>,
     limit_ms: u64,
-    what: Cow<'static, str>,
+    what: &str,
 ) -> Verdict {
     let threshold = say!(view, "not moved for {}", Human(limit_ms));
     if view.evidence.api.failed_in_row > 0 {
