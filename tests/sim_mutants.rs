@@ -59,6 +59,10 @@ fn of_c(at_ms: u64, for_ms: u64, what: What) -> Vec<Fault> {
     vec![killed(), fault(KILLED_MS, 900_000, What::Kill { site: B }), fault(at_ms, for_ms, what)]
 }
 
+fn few_cut() -> What {
+    What::Cut { sites: vec![Few], one_way: false, plane: Plane::Blocks }
+}
+
 fn maintenance() -> What {
     let order = Command::Maintenance { for_ms: 900_000, reason: "a test".to_owned(), force: true };
     What::Order { site: B, order }
@@ -71,7 +75,13 @@ fn cases() -> Vec<Case> {
         case(&[NotScheduled], "promoted_without_need", |at| {
             of_c(at, 400_000, What::Schedule { how: ScheduleChange::VotedOut })
         }),
-        case(&[ApiDown], "promoted_blindly", |at| of_c(at, 20_000, What::HangApi { site: C })),
+        Case {
+            // With seven the wait does not end in a turn of ours, in which the log shows no block.
+            set: |config| config.producers = 7,
+            ..case(&[ApiDown], "promoted_blindly", |at| {
+                of_c(at + 100_000, 16_000, What::HangApi { site: C })
+            })
+        },
         case(&[NodeStopping], "promoted_unfit", |at| {
             beside(at, 40_000, What::Stop { site: B, slow_ms: 25_000 })
         }),
@@ -83,24 +93,25 @@ fn cases() -> Vec<Case> {
         }),
         case(&[NodeBehind], "promoted_blindly", |at| of_c(at, 90_000, What::Laggard { site: C })),
         Case {
+            // Without the few and ours too few build on a block, and the head moves all the same.
             set: |config| config.producers = 7,
-            ..case(&[LibStalled], "promoted_on_stall", |at| {
-                of_c(at + 100_000, 120_000, What::OthersMissing { count: 2 })
-            })
+            ..case(&[LibStalled], "promoted_on_stall", |at| of_c(at + 100_000, 120_000, few_cut()))
         },
         Case {
             set: |config| config.producers = 7,
             ..case(&[FewProducers, LibStalled], "promoted_on_stall", |at| {
-                of_c(at + 60_000, 200_000, What::OthersMissing { count: 2 })
+                of_c(at + 60_000, 300_000, few_cut())
             })
         },
-        case(&[ForkUnsettled], "promoted_in_isolation", |at| {
-            of_c(
-                at,
-                14_000,
-                What::Cut { sites: vec![C, Few], one_way: false, plane: Plane::Blocks },
-            )
-        }),
+        Case {
+            // A branch of the few for a turn: shorter than a standstill, and several blocks deep.
+            set: |config| config.producers = 7,
+            ..case(&[ForkUnsettled], "promoted_in_isolation", |at| {
+                let sites = vec![C, Few];
+                let cut = What::Cut { sites, one_way: false, plane: Plane::Blocks };
+                of_c(at + 100_000, 14_000, cut)
+            })
+        },
         Case {
             set: |config| config.references = true,
             ..case(&[ReferencesDisagree], "promoted_blindly", |at| {
@@ -114,7 +125,11 @@ fn cases() -> Vec<Case> {
         case(&[EvidenceTooYoung, StillWaiting], "reason_untrue", |at| {
             of_c(at, 2_000, What::KeeperCrash { site: C })
         }),
-        case(&[NotFinal], "reason_untrue", |_| vec![killed()]),
+        Case {
+            // With seven, finality comes after the wait.
+            set: |config| config.producers = 7,
+            ..case(&[NotFinal], "reason_untrue", |_| vec![killed()])
+        },
         case(&[EvidenceTorn, ChainStalled], "promoted_on_stall", |at| {
             of_c(at, 60_000, What::ChainStall)
         }),
@@ -210,17 +225,7 @@ fn every_gate_that_is_forced_open_is_noticed() {
     for case in cases() {
         match found(&case) {
             Some(at_ms) => println!("{:?}: {} at {at_ms}", case.open, case.promise),
-            None => {
-                let other = play_blind(&scenario(&case, KILLED_MS), case.open);
-                let base = play(&scenario(&case, KILLED_MS)).violation;
-                println!(
-                    "{:?} survives; {:?}; base {base:?}; {}",
-                    case.open,
-                    other.violation,
-                    other.trace.join("\n")
-                );
-                survivors.push((case.open, case.promise));
-            }
+            None => survivors.push((case.open, case.promise)),
         }
     }
     assert!(survivors.is_empty(), "forced open and not noticed: {survivors:?}");

@@ -12,6 +12,8 @@ pub struct Etcd {
     /// The grant the key hangs on, and when it ends, milliseconds.
     grant: Option<(u64, u64)>,
     grants: u64,
+    /// When the lease was last taken, milliseconds.
+    pub(super) taken_ms: u64,
     /// Faults that keep it from having a quorum.
     pub no_quorum: u8,
     /// Faults that make it slow.
@@ -60,6 +62,7 @@ impl Etcd {
         }
         self.revision += 1;
         self.grants += 1;
+        self.taken_ms = now_ms;
         self.record =
             Some(LeaseRecord { holder: holder.to_owned(), token: self.revision, released: None });
         self.grant = Some((self.grants, now_ms + ttl_ms));

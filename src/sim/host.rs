@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::action::Latch;
 use crate::core::decision::DecisionKind;
-use crate::core::event::Event;
+use crate::core::event::{Event, EventName};
 use crate::core::gates::HoldReason;
 use crate::core::keeper::Keeper;
 use crate::core::time::{Mono, Now, Timestamp};
@@ -108,6 +108,27 @@ impl Disk {
     }
 }
 
+/// What a keeper knows of its node by a single line, and by nothing else.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Heard {
+    /// That nodeos stops.
+    pub(super) stopping: bool,
+    /// That its database is faulty.
+    pub(super) database_fault: bool,
+}
+
+impl Heard {
+    /// A line reached the keeper.
+    pub(super) fn line(&mut self, name: EventName) {
+        match name {
+            EventName::NodeStopping => self.stopping = true,
+            EventName::DatabaseFault => self.database_fault = true,
+            EventName::NodeStarted => *self = Self::default(),
+            _ => {}
+        }
+    }
+}
+
 /// A host with its keeper.
 #[derive(Debug)]
 pub struct Host {
@@ -137,6 +158,8 @@ pub struct Host {
     pub(super) is_latch_unreadable: bool,
     /// Alarms that stand: raised and not resolved, with when that was, milliseconds.
     pub(super) alarms: BTreeMap<String, u64>,
+    /// What the keeper was told of its node, in this life.
+    pub(super) heard: Heard,
     /// What the keeper last decided.
     pub(super) decided: Option<(DecisionKind, Option<HoldReason>)>,
     /// What the keeper heard last, to tell what it judges at once.
@@ -145,6 +168,8 @@ pub struct Host {
     pub(super) ready_ticks: u32,
     /// When promotions were begun, milliseconds; of all lives of the keeper.
     pub(super) promotions_ms: Vec<u64>,
+    /// Whether the last of them is under way and is taken out again when it comes to nothing.
+    pub(super) is_counted: bool,
     /// Until when a person ordered that nothing is done there, milliseconds; 0: not.
     pub(super) maintained_ms: u64,
     /// When a person last ordered that, milliseconds.
@@ -173,10 +198,12 @@ impl Host {
             lines: Vec::new(),
             is_latch_unreadable: false,
             alarms: BTreeMap::new(),
+            heard: Heard::default(),
             decided: None,
             urgency: Urgency::default(),
             ready_ticks: 0,
             promotions_ms: Vec::new(),
+            is_counted: false,
             maintained_ms: 0,
             maintained_since_ms: 0,
             ordered_ms: None,

@@ -8,7 +8,7 @@ use crate::core::gates;
 use crate::core::keeper::Keeper;
 use crate::core::process::ProcessEvent;
 use crate::core::urgency::Urgency;
-use crate::sim::host::{DiskFault, EVENTS_MAX, WRITES_MAX};
+use crate::sim::host::{DiskFault, EVENTS_MAX, Heard, WRITES_MAX};
 use crate::sim::node::Process;
 use crate::sim::queue::{Happening, Question};
 use crate::sim::rng::draw;
@@ -46,6 +46,8 @@ impl World<'_> {
         self.blind.iter().for_each(|reason| keeper.blind(*reason));
         host.keeper = Some(Box::new(keeper));
         host.urgency = Urgency::default();
+        host.heard = Heard::default();
+        host.is_counted = false;
         host.disk.queue.clear();
         host.waiting.clear();
         host.lines.clear();
@@ -166,6 +168,9 @@ impl World<'_> {
         let now = host.clocks.now(now_ms);
         let Some(keeper) = &mut host.keeper else { return };
         keeper.record(now, &event);
+        if let Event::Log(line) = &event {
+            host.heard.line(line.name);
+        }
         let is_urgent = host.urgency.is_urgent(&event);
         if let Event::Outcome(outcome) = &event {
             let line = format!("{site}: order {} came back, {}", outcome.id, outcome.result);
@@ -232,9 +237,10 @@ impl World<'_> {
     }
 
     fn save(&mut self, site: Site, id: u64, latch: Latch) {
-        let begins = latch.stage == LatchStage::Promoting;
-        if begins {
-            self.promotion_begins(site, &latch.reason);
+        match latch.stage {
+            LatchStage::Promoting => self.promotion_begins(site, &latch.reason),
+            LatchStage::Demoting => self.hosts[site.at()].is_counted = false,
+            LatchStage::Standby | LatchStage::Promoted | LatchStage::HandedOver => {}
         }
         let host = &mut self.hosts[site.at()];
         if host.disk.queue.len() >= WRITES_MAX {

@@ -29,10 +29,11 @@ impl World<'_> {
                 }
             }
             // What was not done is not counted.
-            NoticeKind::Told
-                if matches!(notice.key.as_str(), "promotion_called_off" | "state_not_written") =>
-            {
-                self.hosts[site.at()].promotions_ms.pop();
+            NoticeKind::Told if is_uncounted(notice) => {
+                let host = &mut self.hosts[site.at()];
+                if std::mem::take(&mut host.is_counted) {
+                    host.promotions_ms.pop();
+                }
             }
             NoticeKind::Told => {}
         }
@@ -63,5 +64,15 @@ impl World<'_> {
                 return;
             }
         }
+    }
+}
+
+/// Whether a promotion came to nothing before anything was done.
+fn is_uncounted(notice: &Notice) -> bool {
+    match notice.key.as_str() {
+        "promotion_called_off" | "lease_refused" => true,
+        // Told of other writes too.
+        "state_not_written" => notice.text.contains("Nothing was done"),
+        _ => false,
     }
 }

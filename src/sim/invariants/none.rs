@@ -54,7 +54,9 @@ impl World<'_> {
             let resting_ms = resting.map_or(0, |since| now_ms.saturating_sub(since));
             let turn_ms = TURN_MS.unsigned_abs();
             let limit_ms = wait_ms + SETTLES_MS + 2 * round_ms + 4 * turn_ms + BEGINS_MS;
-            if resting_ms.min(fit_ms) > wait_ms + BEGINS_MS {
+            // A node that can sign already need not begin.
+            let may_begin = !self.nodes[site.at()].can_sign();
+            if may_begin && resting_ms.min(fit_ms) > wait_ms + BEGINS_MS {
                 let silent = Human(silent_ms);
                 let sentence =
                     format!("{site} is fit and does nothing; no block of ours for {silent}");

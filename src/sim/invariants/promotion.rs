@@ -57,8 +57,10 @@ impl World<'_> {
         let is_ordered = ordered_ms.is_some_and(|at| now_ms.saturating_sub(at) < 5_000);
         let ground = if is_ordered { Ground::Order } else { Ground::of(reason) };
         *self.summary.promotions.entry(ground.as_str().to_owned()).or_default() += 1;
-        // The active node's own start replaces nobody and is not counted.
-        if site != Site::A {
+        // The active node's own start replaces nobody and is not counted, nor is what a person orders.
+        let is_counted = site != Site::A && ground != Ground::Order;
+        self.hosts[site.at()].is_counted = is_counted;
+        if is_counted {
             self.hosts[site.at()].promotions_ms.push(now_ms);
         }
         self.look_at(site, now_ms);
@@ -113,13 +115,27 @@ impl World<'_> {
         let now_ms = self.now_ms();
         let other = Site::SIGNERS.into_iter().find(|other| {
             let fit_ms = self.promises.fit_since[other.at()].map_or(0, |at| now_ms - at);
-            *other != site && self.nodes[other.at()].can_sign() && fit_ms > 10_000
+            let node = &self.nodes[other.at()];
+            // Hands at the producer API are noticed later; and see `crosses`.
+            *other != site
+                && node.can_sign()
+                && node.by_hand_ms.is_none()
+                && fit_ms > 10_000
+                && !self.crosses(ground, *other)
         });
         if let Some(other) = other {
             let why = ground.as_str();
             let sentence = format!("{site} is promoted because {why}, and {other} can sign");
             self.break_promise("reason_untrue", sentence);
         }
+    }
+
+    /// Known weakness: two begin within the second in which their words cross.
+    fn crosses(&self, ground: Ground, other: Site) -> bool {
+        let began = self.hosts[other.at()].promotions_ms.last();
+        ground == Ground::NobodySigns
+            && !self.scenario.strict
+            && began.is_some_and(|at| self.now_ms().saturating_sub(*at) < 2_000)
     }
 
     /// What a person has set is kept to.
@@ -200,7 +216,9 @@ impl World<'_> {
         let last = self.chain.get(self.chain.get(head).lib).slot;
         let owed = (first.0..last.0)
             .filter(|slot| self.schedules.of(Slot(*slot)).owner(Slot(*slot)) == Some(self.ours));
-        if owed.count() < TURN_SLOTS as usize {
+        // A keeper judges what was before a change by the schedule it knows now.
+        let is_same = self.schedules.of(first).version == self.schedules.newest().version;
+        if is_same && owed.count() < TURN_SLOTS as usize {
             let sentence = format!("{site} is promoted, and no empty turn of ours is irreversible");
             self.break_promise("reason_untrue", sentence);
         }

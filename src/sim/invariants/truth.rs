@@ -32,19 +32,22 @@ impl World<'_> {
             && head_still_ms < 10_000
             && self.chain.get(many).number.saturating_sub(head.number) > 60;
         let switched = node.deep_switch_ms.is_some_and(|at| now_ms.saturating_sub(at) < 50_000);
+        // A script that lies is believed until the node is asked again.
+        let is_known = host.runs() && host.scripts.is_empty();
+        let is_unpaused = !node.paused && node.process == Process::Running && is_known;
         let troubles = [
             (Trouble::NoAnswer, !node.answers()),
             (Trouble::CutOff, cut || is_own_branch),
             (Trouble::HeadStalled, head_still_ms > 0),
             (Trouble::Behind, wall.since_ms(head.slot.time()) > 34_000 && error_ms.abs() < 1_000),
             (Trouble::LibStalled, lib_still_ms > 31_000),
-            (Trouble::Stopping, node.stopping),
-            (Trouble::DatabaseFault, node.database_fault && host.log_silent == 0),
+            (Trouble::Stopping, node.stopping && host.heard.stopping),
+            (Trouble::DatabaseFault, node.database_fault && host.heard.database_fault),
             (Trouble::ClockOff, error_ms < -2_500),
-            (Trouble::Unpaused, !node.paused && node.process == Process::Running),
+            (Trouble::Unpaused, is_unpaused),
             (Trouble::NoReferences, self.lack_references(site)),
             (Trouble::NotScheduled, !self.schedules.of(self.slot()).contains(self.ours)),
-            (Trouble::ForkSwitched, switched && host.log_silent == 0),
+            (Trouble::ForkSwitched, switched && host.log_silent == 0 && host.log_held == 0),
             (Trouble::PeerSigns, self.is_told_of_a_signer(site, now_ms)),
             (Trouble::LeaseElsewhere, self.is_lease_elsewhere(site)),
         ];
@@ -68,8 +71,8 @@ impl World<'_> {
                 && self.hosts[other.at()].runs()
                 && told_ms > 10_000
                 && self.is_well_heard(site, other)
-                && now_ms.saturating_sub(self.promises.heads[other.at()].1) < 4_000
-                && lib(site).abs_diff(lib(other)) * 2 < round
+                && now_ms.saturating_sub(self.promises.heads[other.at()].1) < 8_000
+                && lib(site).abs_diff(lib(other)) * 4 < round * 3
         })
     }
 
@@ -80,6 +83,8 @@ impl World<'_> {
             && etcd.has_quorum()
             && etcd.slow == 0
             && etcd.answers_lost == 0
+            // Of two holders one after another the second counts anew.
+            && self.now_ms().saturating_sub(etcd.taken_ms) > 2_000
             && self.net.is_whole(site, Site::Etcd)
             && etcd.read().is_some_and(|r| r.released.is_none() && r.holder != site.name())
     }
