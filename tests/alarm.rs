@@ -208,6 +208,31 @@ fn not_knowing_is_no_end_and_what_flickers_is_one() {
 }
 
 #[test]
+fn a_warning_that_outlives_a_page_is_an_incident_of_its_own() {
+    let mut story = Story::new(AlarmSettings::default());
+    let both = |page, warn| [rule("api_down", page), rule("log_few_producers", warn)];
+    story.during(0..5, &both(Firing, Fine));
+    story.during(5..20, &both(Firing, Firing));
+    story.during(20..120, &both(Fine, Firing));
+    assert_eq!(
+        story.said(),
+        [(0, Raised, "api_down"), (79, Resolved, "api_down"), (90, Raised, "log_few_producers"),],
+        "seen on a real network: a page stood for a warning"
+    );
+    assert_eq!(story.messages[2].severity, Severity::Warn);
+}
+
+#[test]
+fn a_node_that_was_started_again_does_not_page_for_its_first_slot() {
+    let mut story = Story::new(AlarmSettings::default());
+    let both = |api, skipped| [rule("api_down", api), rule("production_skipped", skipped)];
+    story.during(0..20, &both(Firing, Fine));
+    story.at(20, &both(Fine, Firing), &[]);
+    story.during(21..120, &both(Fine, Fine));
+    assert_eq!(story.said(), [(0, Raised, "api_down"), (80, Resolved, "api_down")]);
+}
+
+#[test]
 fn what_is_silenced_is_recorded_and_told_when_the_silence_ends() {
     let silence = |cause: Option<&str>| Silence {
         since: Timestamp::from_ms(START_MS),

@@ -9,7 +9,9 @@ use crate::config::{LogFormat, OwnLog};
 /// Starts the log; once in a process. `EOSKEEPER_LOG` overrides the level, in the syntax of
 /// `tracing_subscriber::EnvFilter`.
 pub(super) fn start(own: OwnLog) {
-    let quiet = format!("{},hyper=warn,reqwest=warn,bollard=warn", own.level.as_str());
+    // What they draw and ask is our business, and each picture has lines without a width.
+    let others = "hyper=warn,reqwest=warn,bollard=warn,aws=warn,tiny_skia=error";
+    let quiet = format!("{},{others}", own.level.as_str());
     let filter = EnvFilter::try_from_env("EOSKEEPER_LOG").unwrap_or_else(|_| EnvFilter::new(quiet));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     let started = match own.format {

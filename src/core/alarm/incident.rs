@@ -207,29 +207,35 @@ impl Incident {
         }
     }
 
-    /// Whether anything of it fires.
+    /// Whether anything of it fires that is as bad as it is. What is milder and goes on when the
+    /// worst is over is an incident of its own: a warning must not stand as a page.
     #[must_use]
     pub fn fires(&self) -> bool {
-        self.findings.iter().any(|finding| finding.fires)
+        self.worst().any(|finding| finding.fires)
     }
 
-    /// When the last of its findings stopped.
+    /// When the last of what makes it so bad stopped.
     #[must_use]
     pub fn last(&self) -> Timestamp {
-        self.findings.iter().map(|finding| finding.last).max().unwrap_or(self.began)
+        self.worst().map(|finding| finding.last).max().unwrap_or(self.began)
     }
 
-    /// Gives the lead to what still fires, where the cause does not any more: the worst, and of
-    /// those the oldest.
+    /// The findings that are as bad as it is.
+    fn worst(&self) -> impl Iterator<Item = &Joined> {
+        self.findings.iter().filter(|finding| finding.severity >= self.severity)
+    }
+
+    /// Gives the lead to what still fires and is as bad, where the cause does not any more: the
+    /// oldest.
     pub fn follow_lead(&mut self, settled_ms: u64, now: Timestamp) {
         let settled_ms = i64::try_from(settled_ms).unwrap_or(i64::MAX);
         let lead = self.lead();
         if lead.fires || now.since_ms(lead.last) < settled_ms {
             return;
         }
-        let firing = self.findings.iter().enumerate().filter(|(_, finding)| finding.fires);
-        let worst = firing.min_by_key(|(_, f)| (std::cmp::Reverse(f.severity), f.since));
-        if let Some(index) = worst.map(|(index, _)| index) {
+        let all = self.findings.iter().enumerate();
+        let as_bad = all.filter(|(_, f)| f.fires && f.severity >= self.severity);
+        if let Some(index) = as_bad.min_by_key(|(_, f)| f.since).map(|(index, _)| index) {
             let lead = self.findings.remove(index);
             self.findings.insert(0, lead);
             self.has_changed = true;

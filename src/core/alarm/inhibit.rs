@@ -8,7 +8,15 @@ const EXPLAINS: &[(&str, &[&str])] = &[
     ("database_fault", &["api_down", "production_skipped", "head_stalled"]),
     (
         "api_down",
-        &["api_few_producers", "head_stalled", "log_silent", "no_block_received", "peers_low"],
+        &[
+            "api_few_producers",
+            "head_stalled",
+            "log_silent",
+            "no_block_received",
+            "peers_low",
+            // A node that was started again says for a moment why it does not sign yet.
+            "production_skipped",
+        ],
     ),
     ("forked_from_references", &["alone", "unlinkable", "block_rejected", "missed_blocks"]),
     ("alone", &["api_few_producers", "log_few_producers", "lib_stalled", "no_block_received"]),
