@@ -22,8 +22,8 @@ thiserror = "2.0"
 "#;
 
 /// C functions that the compiler itself calls.
-const COMPILER_CALLS: [&str; 6] =
-    ["memcpy", "memmove", "memset", "memcmp", "bcmp", "_Unwind_Resume"];
+const COMPILER_CALLS: [&str; 8] =
+    ["memcpy", "memmove", "memset", "memcmp", "bcmp", "_Unwind_Resume", "__udivti3", "__umodti3"];
 
 const SINS: &str = r#"
 pub fn clock() -> std::time::Instant { std::time::Instant::now() }
