@@ -116,7 +116,7 @@ impl Bench {
         self.run_from(-10_000, &mut steps, end_ms);
     }
 
-    fn run_from(&mut self, from_ms: i64, steps: &mut Vec<Step>, end_ms: i64) {
+    fn run_from(&mut self, from_ms: i64, steps: &mut [Step], end_ms: i64) {
         steps.sort_by_key(|(at, _)| *at);
         self.ledger.record(now_at(from_ms), &schedule());
         let mut steps = steps.iter().filter(|(at, _)| *at >= from_ms).peekable();
@@ -372,7 +372,7 @@ fn a_turn_is_settled_neither_before_it_is_final_nor_twice() {
     bench.run(steps.clone(), 60_000);
     assert_eq!(bench.slots(), "", "not irreversible yet");
     bench.lib = FIRST + 20;
-    bench.run_from(60_500, &mut Vec::new(), 62_000);
+    bench.run_from(60_500, &mut [], 62_000);
     assert_eq!(bench.slots(), "FFFFFFFFFFFF");
     let before = bench.settled.len();
     bench.run_from(62_500, &mut steps, 64_000);
