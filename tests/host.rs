@@ -417,7 +417,7 @@ fn a_disk_that_is_as_good_as_full_pages() {
 #[test]
 fn what_cannot_be_read_is_unknown_and_looks_that_stop_are_too() {
     let mut world = World::new(Role::Active, 21);
-    assert_eq!(state(&world.run(1), Rule::HostCpu).0, State::Unknown);
+    assert_eq!(state(world.run(1), Rule::HostCpu).0, State::Unknown);
     looks(&mut world, &[900; 5]);
     let unknown = vec![
         (Resource::Cpu, "/proc/stat: denied".to_owned()),
