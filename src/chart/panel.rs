@@ -87,7 +87,7 @@ impl<'a> Panel<'a> {
     pub(super) fn dashes(&self, value: f64, colour: Colour, width: u32) -> Drawn {
         let ends = [self.period.from, self.period.to].map(|at| (at.ms(), value));
         let (dash, blank) = (width * 4, width * 3);
-        let series = DashedLineSeries::new(ends.into_iter(), dash, blank, stroke(colour, width));
+        let series = DashedLineSeries::new(ends, dash, blank, stroke(colour, width));
         for line in series {
             self.area.draw(&line)?;
         }

@@ -39,7 +39,7 @@ impl Scale {
         let every = count.div_ceil(rows.max(2));
         let whole = (0..count).map(|n| scale.low + n as f64);
         scale.ticks = whole
-            .filter(|drawn| drawn.abs() as usize % every == 0)
+            .filter(|drawn| (drawn.abs() as usize).is_multiple_of(every))
             .map(|drawn| (drawn, number(scale.value(drawn), from)))
             .collect();
         scale
