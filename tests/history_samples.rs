@@ -235,6 +235,8 @@ fn a_sample_is_what_the_status_says() {
     assert_eq!((empty.head, empty.best, empty.median, empty.agree), (None, None, None, 0));
     assert_eq!((empty.own_age_ms, empty.producing, empty.host), (None, true, None));
     status.chain.head = Some(100);
+    assert_eq!(Sample::of(&status).head, None, "the node does not answer: that was before");
+    status.node.api_answers = true;
     status.host = sample(0).host;
     use eoskeeper::core::evidence::references::Standing;
     use eoskeeper::core::status::ReferenceStatus;

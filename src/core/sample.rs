@@ -106,9 +106,10 @@ impl Sample {
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Self {
             at: status.at,
-            head: status.chain.head,
-            lib: status.chain.lib,
-            head_age_ms: status.chain.head_age_ms,
+            // What a node that does not answer said last is not how it stands.
+            head: status.chain.head.filter(|_| status.node.api_answers),
+            lib: status.chain.lib.filter(|_| status.node.api_answers),
+            head_age_ms: status.chain.head_age_ms.filter(|_| status.node.api_answers),
             best: heads.last().copied(),
             // The lower of the middle two, as the rules count.
             median: heads.len().checked_sub(1).map(|last| heads[last / 2]),
