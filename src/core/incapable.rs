@@ -111,7 +111,10 @@ fn outside(view: &View<'_>) -> (usize, usize) {
         .map(|(_, peer)| peer.head_moves && peer.head_time > peer.last_own)
         .collect();
     let moving = peers.iter().filter(|moves| **moves).count();
-    (references.0 + moving, references.1 + peers.len())
+    // One keeper of ours that sees blocks of others is enough; the node of another that sees none
+    // may be as dead as this one.
+    let answering = if moving > 0 { moving } else { peers.len() };
+    (references.0 + moving, references.1 + answering)
 }
 
 /// This node hears no block of others: the whole chain stands still, or it is cut off. Those

@@ -9,8 +9,9 @@ use crate::core::time::Timestamp;
 pub struct MissedTurn {
     /// Time of the last block of ours, or since when we look.
     since: Option<Timestamp>,
-    /// Number of the first block that came after a whole turn of ours without a block.
-    first_after: Option<u32>,
+    /// Number of the first block that came after a whole turn of ours without a block, and when that
+    /// turn ended.
+    first_after: Option<(u32, Timestamp)>,
 }
 
 impl MissedTurn {
@@ -22,12 +23,16 @@ impl MissedTurn {
     /// A block of another producer was seen.
     pub fn see(&mut self, schedule: Option<&Schedule>, ours: Name, number: u32, time: Timestamp) {
         let since = *self.since.get_or_insert(time);
-        if self.first_after.is_some() {
+        if let Some((first, ended)) = self.first_after {
+            // Of another branch, on which more blocks came before the turn was over.
+            if number >= first && time < ended {
+                self.first_after = None;
+            }
             return;
         }
         let turn = schedule.and_then(|s| s.turn_starting_from(ours, since.plus_ms(SLOT_MS)));
-        if turn.is_some_and(|turn| time >= turn.end()) {
-            self.first_after = Some(number);
+        if let Some(turn) = turn.filter(|turn| time >= turn.end()) {
+            self.first_after = Some((number, turn.end()));
         }
     }
 
@@ -35,7 +40,10 @@ impl MissedTurn {
     /// that our slots stayed empty.
     #[must_use]
     pub const fn first_after(&self) -> Option<u32> {
-        self.first_after
+        match self.first_after {
+            Some((number, _)) => Some(number),
+            None => None,
+        }
     }
 }
 
@@ -62,6 +70,11 @@ mod tests {
         missed.see(Some(&schedule), ours, 41, next.end());
         missed.see(Some(&schedule), ours, 42, next.end().plus_ms(500));
         assert_eq!(missed.first_after(), Some(41));
+        missed.see(Some(&schedule), ours, 43, next.start());
+        assert_eq!(missed.first_after(), None, "another branch has more blocks before the end");
+        missed.see(Some(&schedule), ours, 47, next.end().plus_ms(1_000));
+        missed.see(Some(&schedule), ours, 46, next.start());
+        assert_eq!(missed.first_after(), Some(47), "or fewer");
         missed.begin(next.end());
         assert_eq!(missed.first_after(), None, "our block came after all");
     }
