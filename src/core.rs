@@ -1,6 +1,6 @@
 //! The judgement: pure code that is told the time and the facts and answers with decisions.
 //!
-//! Nothing here opens a file or a socket, starts a task or reads a clock; `tests/purity.rs` proves
+//! Nothing here opens a file or a socket, starts a task or reads a clock; `tests/project/purity.rs` proves
 //! it by compiling this folder alone and looking at what the object code refers to.
 
 pub mod action;

@@ -1,7 +1,7 @@
 //! The e-mail channel against a real SMTP server: aiosmtpd of PyPI, by `scripts/smtp-server`.
 
 #[allow(dead_code, reason = "each test of a channel uses another part of it")]
-#[path = "../notify_support/mod.rs"]
+#[path = "../notify/notify_support/mod.rs"]
 mod notify_support;
 mod server;
 

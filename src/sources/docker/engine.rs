@@ -62,6 +62,10 @@ pub(in crate::sources) struct Container {
     pub(in crate::sources) restarting: bool,
     /// How it ended, for the one who reads.
     pub(in crate::sources) state: String,
+    /// Its exit code, where it has exited.
+    pub(in crate::sources) exit_code: Option<i64>,
+    /// Whether it was ended because its memory ran out.
+    pub(in crate::sources) ran_out: bool,
 }
 
 impl Container {
@@ -119,6 +123,8 @@ impl Engine {
         };
         let state = found.state.unwrap_or_default();
         let word = state.status.map_or_else(|| "unknown".to_owned(), |status| status.to_string());
+        let exit_code = state.exit_code.filter(|_| word == "exited");
+        let ran_out = exit_code.is_some() && state.oom_killed == Some(true);
         Ok(Container {
             id: found.id.unwrap_or_default(),
             running: state.running.unwrap_or(false),
@@ -126,13 +132,13 @@ impl Engine {
             pid: state.pid.and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0),
             started_at: state.started_at.unwrap_or_default(),
             restarting: state.restarting.unwrap_or(false),
-            state: match (state.exit_code, state.oom_killed) {
-                (Some(code), Some(true)) if word == "exited" => {
-                    format!("exited, code {code}, out of memory")
-                }
-                (Some(code), _) if word == "exited" => format!("exited, code {code}"),
-                _ => word,
+            state: match exit_code {
+                Some(code) if ran_out => format!("exited, code {code}, out of memory"),
+                Some(code) => format!("exited, code {code}"),
+                None => word,
             },
+            exit_code,
+            ran_out,
         })
     }
 

@@ -86,8 +86,7 @@ impl Life {
             }
             "die" if is_met => {
                 let code = event.exit_code.as_deref().unwrap_or("unknown");
-                let memory = if self.ran_out { "; its memory ran out (OOM)" } else { "" };
-                self.end(&format!("ended with exit code {code}{memory}")).await;
+                self.end(&ended_with(code, self.ran_out)).await;
                 false
             }
             _ => true,
@@ -112,7 +111,11 @@ impl Life {
                     return Ok(());
                 }
                 Ok(now) if now.is_alive() => self.end("was restarted").await,
-                Ok(now) => self.end(&format!("is not running ({})", now.state)).await,
+                // A look may be quicker than the event; it tells the same.
+                Ok(now) => match now.exit_code {
+                    Some(code) => self.end(&ended_with(&code.to_string(), now.ran_out)).await,
+                    None => self.end(&format!("is not running ({})", now.state)).await,
+                },
                 Err(Trouble::NoContainer(_)) => self.end("was removed").await,
                 Err(trouble) => return Err(trouble),
             }
@@ -144,6 +147,11 @@ impl Life {
             self.teller.ended(format!("{} {how}", words(met, &self.name))).await;
         }
     }
+}
+
+fn ended_with(code: &str, ran_out: bool) -> String {
+    let memory = if ran_out { "; its memory ran out (OOM)" } else { "" };
+    format!("ended with exit code {code}{memory}")
 }
 
 /// `container nodeos (3f2a…)`.

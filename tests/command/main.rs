@@ -1,0 +1,17 @@
+//! The program as a person or a service runs it, with its state, its peers and its scripts.
+
+mod check;
+mod demo;
+mod demo_log;
+mod demo_network;
+mod evidence;
+mod history_samples;
+#[path = "../support/http.rs"]
+mod http;
+mod orders;
+mod peers;
+mod replay;
+mod run;
+mod shell_scripts;
+mod state_run;
+mod store;
