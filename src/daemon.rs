@@ -51,6 +51,7 @@ use crate::core::urgency::Urgency;
 use crate::history::record::{IncidentRow, Record};
 use crate::history::store::{Store, StoreError};
 use crate::web;
+use crate::web::facts::{Facts, Names};
 use alarms::Alarms;
 use bot::KeeperAnswers;
 use cloudwatch::CloudWatch;
@@ -101,7 +102,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let (show, shown) = watch::channel(Arc::new(keeper.status(clock.now())));
     let mut cloudwatch = CloudWatch::start(&config, clock, shown.clone(), &stop)?;
     let asked = shown.clone();
-    let page = tokio::spawn(web::serve(listener, shown, stop.clone()));
+    let facts = Facts::new(shown, alarms::usable(store.as_ref()), names(&config));
+    let page = tokio::spawn(web::serve(listener, facts, stop.clone()));
     let (orders, ordered) = mpsc::channel(ORDERS_MAX);
     let socket = match &store {
         Some(_) => listen_for_orders(&config.state_dir).await,
@@ -160,6 +162,13 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let _ = page.await;
     tracing::info!("The keeper has ended.");
     Ok(())
+}
+
+/// What the page calls things.
+fn names(config: &Config) -> Names {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let chain = config.channels.cloudwatch.as_ref().map(|keys| keys.chain.clone());
+    Names { host, chain }
 }
 
 /// Starts Telegram's bot, where one is configured. It ends with `stop`.

@@ -1,52 +1,35 @@
-//! The keeper's status over HTTP, read-only.
+//! What the keeper shows over HTTP, read-only: the page, the JSON of [`api`], health and metrics.
 //!
-//! `/api/status` is the whole [`Status`] as JSON; `/healthz` says whether the watcher itself works:
-//! 200 while the last judgement is fresh, 503 when the loop has stopped judging.
+//! `doc/api.md` is the document of it. Nothing here acts, and nothing here is asked of nodeos: all
+//! is answered from what was judged last ([`facts::Facts`]) and from the history.
 
-use std::sync::Arc;
+pub mod api;
+pub mod facts;
+pub mod page;
+
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Json, Router, routing};
+use axum::{Router, middleware};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::core::status::Status;
+use facts::Facts;
 
-/// A judgement older than this means that the loop hangs: it ticks once a second.
-const FRESH: Duration = Duration::from_secs(10);
 /// How long requests under way may take when the keeper ends.
 const END_DEADLINE: Duration = Duration::from_secs(2);
-/// Sent with every answer: what is shown is nobody else's business and never stale.
+/// Sent with every answer that does not say otherwise itself: what is shown is nobody else's
+/// business, never stale, and no place for anything foreign.
 const HEADERS: [(HeaderName, &str); 3] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
 ];
 
-#[derive(Clone)]
-struct Shown {
-    status: watch::Receiver<Arc<Status>>,
-    judged: watch::Receiver<Instant>,
-}
-
 /// Serves until `stop` is cancelled.
-pub async fn serve(
-    listener: TcpListener,
-    status: watch::Receiver<Arc<Status>>,
-    stop: CancellationToken,
-) {
-    let (judge, judged) = watch::channel(Instant::now());
-    let watching = tokio::spawn(note_judgements(status.clone(), judge));
-    let routes = Router::new()
-        .route("/api/status", routing::get(show))
-        .route("/healthz", routing::get(health))
-        .fallback(unknown)
-        .with_state(Shown { status, judged });
+pub async fn serve(listener: TcpListener, facts: Facts, stop: CancellationToken) {
+    let routes = routes(facts);
     let ending = stop.clone();
     let serving = axum::serve(listener, routes)
         .with_graceful_shutdown(async move { ending.cancelled().await });
@@ -62,29 +45,30 @@ pub async fn serve(
         }
         () = bounded => {}
     }
-    watching.abort();
 }
 
-async fn note_judgements(mut status: watch::Receiver<Arc<Status>>, judge: watch::Sender<Instant>) {
-    while status.changed().await.is_ok() {
-        judge.send_replace(Instant::now());
+/// Everything that is answered.
+pub fn routes(facts: Facts) -> Router {
+    Router::new()
+        .merge(api::routes())
+        .merge(page::routes())
+        .fallback(unknown)
+        .layer(middleware::map_response(secure))
+        .with_state(facts)
+}
+
+async fn secure(mut response: Response) -> Response {
+    for (name, value) in HEADERS {
+        set(response.headers_mut(), name, value);
     }
+    response
 }
 
-async fn show(State(shown): State<Shown>) -> Response {
-    let status = Arc::clone(&shown.status.borrow());
-    (HEADERS, Json(status.as_ref())).into_response()
-}
-
-async fn health(State(shown): State<Shown>) -> Response {
-    let age = shown.judged.borrow().elapsed();
-    if age <= FRESH {
-        return (StatusCode::OK, HEADERS, "ok\n").into_response();
-    }
-    let text = format!("the last judgement is {} s old\n", age.as_secs());
-    (StatusCode::SERVICE_UNAVAILABLE, HEADERS, text).into_response()
+/// A route's own word stands: the page has a policy of its own.
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    headers.entry(name).or_insert(HeaderValue::from_static(value));
 }
 
 async fn unknown() -> Response {
-    (StatusCode::NOT_FOUND, HEADERS, "There are /api/status and /healthz.\n").into_response()
+    (StatusCode::NOT_FOUND, "There are /api/status and /healthz.\n").into_response()
 }

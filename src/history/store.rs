@@ -23,7 +23,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
@@ -50,6 +50,8 @@ const LEFT: &str = "state.sqlite-journal.left";
 /// Longest wait of a history entry for a process that reads the file: the next write of the latch
 /// waits for it too.
 const HISTORY_BUSY: Duration = Duration::from_millis(100);
+/// Steps of SQLite between two looks at the clock, some microseconds.
+const READ_STEPS: i32 = 10_000;
 
 /// A state directory that this process alone writes.
 #[derive(Debug)]
@@ -140,6 +142,32 @@ impl Store {
             Some(connection) => work(&Past::of(connection, &self.path)),
             None => Err(StoreError::NotGood { path: self.path.clone() }),
         }
+    }
+
+    /// The same, broken off at `end`: for those whom nobody keeps from asking for much.
+    ///
+    /// # Errors
+    /// Those of [`Self::past`], and [`StoreError::Io`] of the kind `TimedOut`.
+    pub fn past_until<T>(
+        &self,
+        end: Instant,
+        work: impl FnOnce(&Past<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let held = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(connection) = held.as_ref() else {
+            return Err(StoreError::NotGood { path: self.path.clone() });
+        };
+        let failed = || StoreError::sqlite("read", &self.path);
+        let is_over = move || Instant::now() >= end;
+        connection.progress_handler(READ_STEPS, Some(is_over)).map_err(failed())?;
+        let answer = match is_over() {
+            // The wait for the file was too long already.
+            true => Err(StoreError::too_slow(&self.path)),
+            false => work(&Past::of(connection, &self.path)),
+        };
+        // The write of the latch that follows must not be broken off.
+        connection.progress_handler(0, None::<fn() -> bool>).map_err(failed())?;
+        answer
     }
 
     /// Does something beside the latch, in one transaction: it waits for readers for a moment only,

@@ -14,7 +14,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("chart", &["core"]),
     ("actions", &["nodeos", "core"]),
     ("sources", &["nodeos", "core"]),
-    ("web", &["core"]),
+    ("web", &["history", "chart", "core"]),
     ("peers", &["nodeos", "core", "clock"]),
     ("demo", &["core", "nodeos", "clock"]),
     ("sim", &["core"]),

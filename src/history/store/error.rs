@@ -189,6 +189,12 @@ impl StoreError {
         Self::Damaged { path: path.to_owned(), damage }
     }
 
+    /// A reading that was broken off at its deadline.
+    pub(super) fn too_slow(path: &Path) -> Self {
+        let error = io::Error::new(ErrorKind::TimedOut, "it took too long and was broken off");
+        Self::Io { what: "read", path: path.to_owned(), error }
+    }
+
     /// Puts an error of SQLite in our terms.
     pub(super) fn sqlite(what: &'static str, path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
         let path = path.to_owned();
@@ -238,6 +244,7 @@ fn of_code(
             StoreError::Damaged { path, damage: Damage::Corrupt(error.to_string()) }
         }
         (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => StoreError::Busy { path },
+        (ErrorCode::OperationInterrupted, _) => StoreError::too_slow(&path),
         (ErrorCode::DiskFull, _) => io(what, ErrorKind::StorageFull),
         (ErrorCode::ReadOnly, _) => io(what, ErrorKind::ReadOnlyFilesystem),
         // A table or column that is not there.
