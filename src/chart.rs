@@ -23,7 +23,7 @@ mod slots;
 mod zone;
 
 pub use series::Cadence;
-pub use size::Size;
+pub use size::{Size, SizeError};
 pub use zone::{Zone, ZoneError};
 
 use crate::core::alarm::message::PictureKind;
