@@ -25,6 +25,13 @@ pub(crate) const PHONE: Look = Look { width: 360, height: 780, dark: false };
 /// A screen on the wall by day.
 pub(crate) const WALL: Look = Look { width: 1920, height: 1080, dark: false };
 
+/// A client of plain HTTP; its library wants to know a TLS all the same.
+pub(crate) fn client(deadline: Duration) -> reqwest::Client {
+    // Whoever comes second finds it installed.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().timeout(deadline).build().unwrap()
+}
+
 impl Look {
     pub(crate) const fn dark(self) -> Self {
         Self { dark: true, ..self }
@@ -62,7 +69,7 @@ impl Browser {
             .expect("chromedriver says its port");
         // What it says later is read away, so that it never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
-        let client = reqwest::Client::builder().timeout(DEADLINE).build().unwrap();
+        let client = client(DEADLINE);
         let mut browser = Self {
             driver,
             client,

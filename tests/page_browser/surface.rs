@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use eoskeeper::core::settings::Role;
 
+use crate::browser;
 use crate::stage::{Stage, quiet};
 
 /// Listeners that `src/web/page/events.rs` has places for.
 const LISTENERS_MAX: usize = 32;
 
 fn client() -> reqwest::Client {
-    reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap()
+    browser::client(Duration::from_secs(60))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,7 +72,7 @@ async fn charts_are_drawn_by_name_and_nothing_else_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn listeners_have_places_and_leave_them() {
     let stage = Stage::set(Role::Active, quiet).await;
-    let client = reqwest::Client::new();
+    let client = client();
     let mut listening = Vec::new();
     for _ in 0..LISTENERS_MAX {
         let mut answer = client.get(stage.url("/events")).send().await.unwrap();

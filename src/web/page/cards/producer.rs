@@ -102,7 +102,8 @@ mod tests {
             (Some(260_000), Some(false), Mark::Quiet, "Not in the schedule"),
             (None, None, Mark::Unknown, "Not seen yet"),
         ] {
-            let producer = ProducerStatus { silent_ms: silent, scheduled, ..well.clone() };
+            let wait_ms = Some(260_000);
+            let producer = ProducerStatus { silent_ms: silent, wait_ms, scheduled, ..well.clone() };
             assert_eq!(headline(&producer, round), (mark, said.to_owned()), "{silent:?}");
         }
     }
