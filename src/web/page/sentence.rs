@@ -47,8 +47,10 @@ pub(super) fn part(view: &View<'_>) -> Markup {
                 } @else {
                     (advice(status, verdict.level))
                 }
-                p class="who" { (who(status)) }
-                p class="next" { (next_turn(status)) }
+                div class="beside" {
+                    p class="who" { (who(status)) }
+                    p class="next" { (next_turn(status)) }
+                }
             }
         }
     }

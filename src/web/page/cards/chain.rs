@@ -53,7 +53,7 @@ fn headline(status: &Status) -> (Mark, String) {
     }
     match (status.chain.head, status.chain.watched_since) {
         (Some(_), Some(_)) => (Mark::Good, "Moves".to_owned()),
-        (Some(_), None) => (Mark::Warn, "Watched with gaps".to_owned()),
+        (Some(_), None) => (Mark::Unknown, "Cannot be seen now".to_owned()),
         (None, _) => (Mark::Unknown, "Not seen yet".to_owned()),
     }
 }
@@ -96,4 +96,35 @@ fn references(status: &Status) -> String {
         Some(blocks) => format!("{} ahead of it", words::count(blocks.unsigned_abs(), "block")),
     };
     format!("{} of {all} agree; {lag}", chain.agree)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::page::sample;
+
+    #[test]
+    fn the_headline_is_the_worst_that_is_known() {
+        let well = sample::signing();
+        let fires = |rule: Rule| {
+            let mut status = sample::signing();
+            for finding in status.findings.iter_mut().filter(|finding| finding.rule == rule) {
+                finding.state = State::Firing;
+            }
+            status
+        };
+        let mut torn = well.clone();
+        torn.chain.watched_since = None;
+        let mut new = torn.clone();
+        new.chain.head = None;
+        for (status, mark, said) in [
+            (well, Mark::Good, "Moves"),
+            (torn, Mark::Unknown, "Cannot be seen now"),
+            (new, Mark::Unknown, "Not seen yet"),
+            (fires(Rule::HeadStalled), Mark::Bad, "Stands still"),
+            (fires(Rule::ForkedFromReferences), Mark::Bad, "On its own fork"),
+        ] {
+            assert_eq!(headline(&status), (mark, said.to_owned()));
+        }
+    }
 }

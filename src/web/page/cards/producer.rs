@@ -30,7 +30,11 @@ fn headline(producer: &ProducerStatus, round_ms: Option<u64>) -> (Mark, String) 
         return (Mark::Quiet, "Not in the schedule".to_owned());
     }
     let Some(silent) = producer.silent_ms else {
-        return (Mark::Unknown, "Not seen yet".to_owned());
+        let said = match producer.last_block {
+            Some(_) => "Cannot be seen now",
+            None => "Not seen yet",
+        };
+        return (Mark::Unknown, said.to_owned());
     };
     let is_late = round_ms.is_some_and(|round| silent > round);
     let is_missing = producer.wait_ms.is_some_and(|wait| silent >= wait);
@@ -100,7 +104,7 @@ mod tests {
             (Some(127_000), Some(true), Mark::Warn, "Silent for 2 min 7 s"),
             (Some(260_000), Some(true), Mark::Bad, "Missing for 4 min 20 s"),
             (Some(260_000), Some(false), Mark::Quiet, "Not in the schedule"),
-            (None, None, Mark::Unknown, "Not seen yet"),
+            (None, None, Mark::Unknown, "Cannot be seen now"),
         ] {
             let wait_ms = Some(260_000);
             let producer = ProducerStatus { silent_ms: silent, wait_ms, scheduled, ..well.clone() };

@@ -35,7 +35,7 @@ pub(super) fn card(status: &Status) -> Card {
         };
         rows.push(("Switchover", said));
     }
-    rows.push(("By itself", plain(acts(status))));
+    rows.push(("Does itself", plain(acts(status))));
     let title = if status.role == Role::Active { "Standbys" } else { "Our other nodes" };
     Card { id: "standbys", title, mark, headline, rows, below: below(status) }
 }
@@ -74,11 +74,14 @@ fn holder(lease: &LeaseStatus) -> Markup {
 fn acts(status: &Status) -> String {
     let promotion = &status.promotion;
     let acts = match (promotion.configured, promotion.dry_run) {
-        (false, _) => "acts on nothing: none configured",
-        (true, true) => "a dry run: says what it would do",
-        (true, false) => "acts",
+        (false, _) => "nothing: no act is configured",
+        (true, true) => "nothing but words: a dry run",
+        (true, false) => "what the gates let through",
     };
-    format!("{acts}; {}", promotion.stage.replace('_', " "))
+    match promotion.stage {
+        "resting" => acts.to_owned(),
+        stage => format!("{acts}; now {}", words::spaced(stage)),
+    }
 }
 
 /// A line for each, and how the producer is moved.
