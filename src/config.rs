@@ -17,6 +17,7 @@ mod own_log;
 mod peers;
 mod problem;
 mod resolve;
+mod status;
 mod suggest;
 mod tree;
 pub mod watched;
@@ -30,6 +31,8 @@ use reqwest::Url;
 pub use own_log::{LogFormat, LogLevel, OwnLog};
 pub use peers::{PeersAccess, Secret};
 pub use problem::{ConfigError, ConfigErrors, PROBLEMS_MAX, Problem};
+
+pub use status::{STATUS_TOKEN_ENV, StatusAccess, StatusTls};
 
 use crate::core::alarm::settings::AlarmSettings;
 use crate::core::report::times::ReportTimes;
@@ -61,6 +64,8 @@ pub struct Config {
     /// The members of the fleet and their addresses, in the order of
     /// [`crate::core::settings::Fleet::names`].
     pub fleet: Vec<(String, Url)>,
+    /// How they are asked.
+    pub fleet_access: watched::FleetAccess,
     /// How the mining pool is asked, where one is watched.
     pub pool: Option<watched::PoolAccess>,
     /// When people are told, and in what words.
@@ -81,6 +86,8 @@ pub struct Config {
     pub restart: Option<Actuator>,
     /// Where the keeper answers (default: 127.0.0.1:9880).
     pub status_listen: SocketAddr,
+    /// Who may ask there.
+    pub status_access: StatusAccess,
     /// Directory of what must survive a restart (default: /var/lib/eoskeeper).
     pub state_dir: PathBuf,
     /// How the keeper writes its own log.

@@ -52,6 +52,8 @@ use crate::history::record::{IncidentRow, Record};
 use crate::history::store::{Store, StoreError};
 use crate::web;
 use crate::web::facts::{Facts, Names};
+use crate::web::guard::Guard;
+use crate::web::pulse::{Beat, Pulse};
 use alarms::Alarms;
 use bot::KeeperAnswers;
 use cloudwatch::CloudWatch;
@@ -102,8 +104,13 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let (show, shown) = watch::channel(Arc::new(keeper.status(clock.now())));
     let mut cloudwatch = CloudWatch::start(&config, clock, shown.clone(), &stop)?;
     let asked = shown.clone();
-    let facts = Facts::new(shown, alarms::usable(store.as_ref()), names(&config));
-    let page = tokio::spawn(web::serve(listener, facts, stop.clone()));
+    let pulse = Arc::new(Pulse::default());
+    let past = alarms::usable(store.as_ref());
+    let facts = Facts::new(shown, past, Arc::clone(&pulse), names(&config));
+    let access = &config.status_access;
+    let guard = Guard::new(access.token.as_ref().map(|token| token.bytes()), access.tls.is_some());
+    let tls = access.tls.as_ref().map(|tls| Arc::clone(&tls.server));
+    let page = tokio::spawn(web::serve(listener, facts, guard, tls, stop.clone()));
     let (orders, ordered) = mpsc::channel(ORDERS_MAX);
     let socket = match &store {
         Some(_) => listen_for_orders(&config.state_dir).await,
@@ -138,6 +145,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         memory,
         peers,
         show,
+        pulse,
         lib,
         chain_id,
         wanted,
@@ -227,6 +235,7 @@ struct Daemon {
     memory: FleetMemory,
     peers: Peers,
     show: watch::Sender<Arc<Status>>,
+    pulse: Arc<Pulse>,
     lib: watch::Sender<u32>,
     chain_id: watch::Sender<Option<String>>,
     wanted: watch::Sender<Vec<u32>>,
@@ -262,7 +271,9 @@ impl Daemon {
         if let Event::Outcome(outcome) = event {
             tracing::info!(id = outcome.id, result = %outcome.result, "An action came back.");
         }
-        self.keeper.record(self.clock.now(), event);
+        let now = self.clock.now();
+        self.pulse.record(now, event);
+        self.keeper.record(now, event);
         if self.urgency.is_urgent(event) {
             self.tick();
         }
@@ -309,6 +320,12 @@ impl Daemon {
             is_new
         });
         self.keep_past(now, &status);
+        self.pulse.beat(Beat {
+            writer_runs: self.hands.writes(),
+            outbox_runs: self.alarms.sends(),
+            history_lost: self.hands.lost_records(),
+            outbox_lost: self.alarms.lost_batches(),
+        });
         self.show.send_replace(Arc::new(status));
         self.peers.tell(self.keeper.peer_status(now));
     }
@@ -331,6 +348,7 @@ impl Daemon {
             let hold = decision.hold.as_ref().map(word);
             tracing::info!(target: "decision", kind, hold, "{}", decision.sentence);
             self.hands.record(status);
+            self.pulse.decided(decision.kind);
             self.told = Some(decision.clone());
         }
     }

@@ -1,74 +1,82 @@
 //! What the keeper shows over HTTP, read-only: the page, the JSON of [`api`], health and metrics.
 //!
-//! `doc/api.md` is the document of it. Nothing here acts, and nothing here is asked of nodeos: all
-//! is answered from what was judged last ([`facts::Facts`]) and from the history.
+//! `doc/api.md` is the document of it. Nothing here acts, and nothing is asked of nodeos: all is
+//! answered from what was judged last ([`facts::Facts`]) and from the history.
 
+pub mod answer;
 pub mod api;
 pub mod facts;
+pub mod guard;
+pub mod health;
+pub mod metrics;
+pub mod openapi;
 pub mod page;
+pub mod producers;
+pub mod pulse;
+pub mod server;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::{Router, middleware};
+use axum::{Router, http};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use answer::Refusal;
 use facts::Facts;
+use guard::Guard;
 
-/// How long requests under way may take when the keeper ends.
-const END_DEADLINE: Duration = Duration::from_secs(2);
-/// Sent with every answer that does not say otherwise itself: what is shown is nobody else's
-/// business, never stale, and no place for anything foreign.
-const HEADERS: [(HeaderName, &str); 3] = [
-    (header::CACHE_CONTROL, "no-store"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
-];
+/// How long it may take until an answer begins; what streams goes on for longer.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
 
-/// Serves until `stop` is cancelled.
-pub async fn serve(listener: TcpListener, facts: Facts, stop: CancellationToken) {
-    let routes = routes(facts);
-    let ending = stop.clone();
-    let serving = axum::serve(listener, routes)
-        .with_graceful_shutdown(async move { ending.cancelled().await });
-    let bounded = async {
-        stop.cancelled().await;
-        tokio::time::sleep(END_DEADLINE).await;
-    };
-    tokio::select! {
-        ended = serving => {
-            if let Err(error) = ended {
-                tracing::error!(%error, "The status page ended.");
-            }
-        }
-        () = bounded => {}
-    }
+/// Serves until `stop` is cancelled. `tls` is how HTTPS is spoken, where it is.
+pub async fn serve(
+    listener: TcpListener,
+    facts: Facts,
+    guard: Guard,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    stop: CancellationToken,
+) {
+    server::serve(listener, routes(facts, guard), tls, stop).await;
 }
 
-/// Everything that is answered.
-pub fn routes(facts: Facts) -> Router {
+/// Everything that is answered, with the guard before it.
+pub fn routes(facts: Facts, guard: Guard) -> Router {
     Router::new()
         .merge(api::routes())
         .merge(page::routes())
         .fallback(unknown)
-        .layer(middleware::map_response(secure))
+        .method_not_allowed_fallback(not_allowed)
         .with_state(facts)
+        .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn_with_state(Arc::new(guard), guard::admit))
+        .layer(middleware::map_response(guard::secure))
 }
 
-async fn secure(mut response: Response) -> Response {
-    for (name, value) in HEADERS {
-        set(response.headers_mut(), name, value);
+async fn in_time(request: Request, next: Next) -> Response {
+    match timeout(ANSWER_DEADLINE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_slow")
+            .because("the answer took too long; the host is short of something, ask again later")
+            .into_response(),
     }
-    response
 }
 
-/// A route's own word stands: the page has a policy of its own.
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
-    headers.entry(name).or_insert(HeaderValue::from_static(value));
+async fn unknown(uri: http::Uri) -> Response {
+    // Only as much of the path as a person needs, and nothing a terminal would act on.
+    let path: String = uri.path().chars().filter(char::is_ascii_graphic).take(60).collect();
+    Refusal::new(StatusCode::NOT_FOUND, "not_found")
+        .because(format!("there is no {path}; /api/openapi.json lists what there is"))
+        .into_response()
 }
 
-async fn unknown() -> Response {
-    (StatusCode::NOT_FOUND, "There are /api/status and /healthz.\n").into_response()
+async fn not_allowed() -> Response {
+    let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")
+        .because("this address is only read: GET or HEAD; acting goes through the command line");
+    ([(header::ALLOW, "GET, HEAD")], refusal).into_response()
 }

@@ -1,10 +1,13 @@
 //! Asks a running keeper for its status.
 
+mod pin;
+
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 
+use crate::config::{Config, STATUS_TOKEN_ENV, StatusAccess};
 use crate::nodeos::rpc::install_tls;
 
 /// Largest answer that is read.
@@ -15,12 +18,25 @@ const ANSWER_BYTES: usize = 4 * 1024 * 1024;
 pub(super) struct KeeperClient {
     http: reqwest::Client,
     url: String,
+    token: Option<String>,
 }
 
 impl KeeperClient {
     /// For the keeper at `base`, for example `http://127.0.0.1:9880`. `deadline` bounds a question;
     /// a keeper answers from memory. An error when `base` is no address of HTTP.
+    ///
+    /// A token in the environment is shown.
     pub(super) fn new(base: &str, deadline: Duration) -> anyhow::Result<Self> {
+        let client = Self::with(base, deadline, |builder| builder)?;
+        let token = std::env::var(STATUS_TOKEN_ENV).ok().map(|token| token.trim().to_owned());
+        Ok(Self { token: token.filter(|token| !token.is_empty()), ..client })
+    }
+
+    fn with(
+        base: &str,
+        deadline: Duration,
+        trust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> anyhow::Result<Self> {
         let is_http = reqwest::Url::parse(base)
             .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         ensure!(is_http, "'{base}' is no address of a keeper, such as http://127.0.0.1:9880");
@@ -29,22 +45,43 @@ impl KeeperClient {
         // Without https the system's certificates are not asked for: a bare host has none.
         let is_tls = base.starts_with("https:");
         let builder = if is_tls { builder } else { builder.tls_certs_only(Vec::new()) };
-        let http = builder.build().context("no HTTP client could be made")?;
-        Ok(Self { http, url: format!("{}/api/status", base.trim_end_matches('/')) })
+        let http = trust(builder).build().context("no HTTP client could be made")?;
+        let url = format!("{}/api/status", base.trim_end_matches('/'));
+        Ok(Self { http, url, token: None })
     }
 
-    /// For the keeper of this host that listens on `listen`.
-    pub(super) fn at(mut listen: SocketAddr, deadline: Duration) -> anyhow::Result<Self> {
-        if listen.ip().is_unspecified() {
-            // 0.0.0.0 and [::] are heard on loopback as well.
-            listen.set_ip(match listen {
-                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-            });
-        }
-        Self::new(&format!("http://{listen}"), deadline)
+    /// For the keeper of this host that runs with this configuration: its token is shown, and of its
+    /// certificate is asked that it is that very one.
+    pub(super) fn of(config: &Config, deadline: Duration) -> anyhow::Result<Self> {
+        let StatusAccess { token, tls } = &config.status_access;
+        let listen = on_this_host(config.status_listen);
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let client = Self::with(&format!("{scheme}://{listen}"), deadline, |builder| match tls {
+            Some(tls) => builder.tls_backend_preconfigured(pin::client(&tls.certificate)),
+            None => builder,
+        })?;
+        let token = token.as_ref().and_then(|token| token.text()).map(str::to_owned);
+        Ok(Self { token, ..client })
     }
 
+    /// For the keeper of this host that listens on `listen`, and asks for nothing.
+    pub(super) fn at(listen: SocketAddr, deadline: Duration) -> anyhow::Result<Self> {
+        Self::new(&format!("http://{}", on_this_host(listen)), deadline)
+    }
+}
+
+/// 0.0.0.0 and [::] are heard on loopback as well.
+fn on_this_host(mut listen: SocketAddr) -> SocketAddr {
+    if listen.ip().is_unspecified() {
+        listen.set_ip(match listen {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    listen
+}
+
+impl KeeperClient {
     /// The address that is asked.
     pub(super) fn url(&self) -> &str {
         &self.url
@@ -58,7 +95,17 @@ impl KeeperClient {
                 "no keeper answers at {url}; is `eoskeeper run` running, and is the address right?"
             )
         };
-        let mut answer = self.http.get(url).send().await.with_context(not_there)?;
+        let mut request = self.http.get(url);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let mut answer = request.send().await.with_context(not_there)?;
+        if answer.status() == reqwest::StatusCode::UNAUTHORIZED {
+            bail!(
+                "{url} asks for a token; use the keeper's own configuration, or give the token in \
+                 the environment as {STATUS_TOKEN_ENV}"
+            );
+        }
         if !answer.status().is_success() {
             bail!("{url} answered {}; is it eoskeeper?", answer.status());
         }

@@ -65,7 +65,7 @@ fn client(config: Option<&Path>, url: Option<&str>) -> Result<KeeperClient, Stri
         Some(url) => KeeperClient::new(url, DEADLINE),
         None => {
             let config = config::load(config).map_err(|e| e.to_string())?;
-            KeeperClient::at(config.status_listen, DEADLINE)
+            KeeperClient::of(&config, DEADLINE)
         }
     };
     client.map_err(|error| format!("{error:#}"))

@@ -60,6 +60,12 @@ impl Secret {
         std::str::from_utf8(&self.0).ok()
     }
 
+    /// Whether it can stand in a header: visible characters of ASCII.
+    #[must_use]
+    pub fn is_header(&self) -> bool {
+        self.0.iter().all(u8::is_ascii_graphic)
+    }
+
     /// The bytes to sign with.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {

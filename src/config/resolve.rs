@@ -11,6 +11,7 @@ mod peers;
 mod report;
 mod rules;
 mod secret;
+mod status;
 mod telegram;
 mod together;
 mod watched;
@@ -54,12 +55,14 @@ pub(super) fn resolve(
     let peers = resolver.peers(&tree.peers, node.as_deref());
     let host = resolver.host(&tree.host).unzip();
     let (fleet, members) = resolver.fleet(&tree.fleet);
+    let fleet_access = resolver.fleet_access(&tree.fleet);
     let pool = resolver.pool(&tree.pool).unzip();
     let alarm = resolver.alarm(&tree.alarm);
     let report = resolver.report(&tree.report, &tree.alarm);
     resolver.check_means(&tree.promotion, tree.global.role);
     let wait = resolver.wait(&tree.promotion);
     let channels = resolver.channels(tree);
+    let status_access = resolver.status(&tree.status);
     let state_dir = resolver.path(&tree.state.dir);
 
     let (role, producer) = identity?;
@@ -88,6 +91,7 @@ pub(super) fn resolve(
         peers,
         host: host.1,
         fleet: members,
+        fleet_access,
         pool: pool.1,
         alarm,
         channels,
@@ -98,6 +102,7 @@ pub(super) fn resolve(
         fence: actuators.fence,
         restart: actuators.restart,
         status_listen: tree.status.listen,
+        status_access,
         state_dir,
         own_log: tree.log,
         notes: resolver.notes,

@@ -176,6 +176,9 @@ pub(super) struct CloudWatchKeys {
 #[serde(deny_unknown_fields)]
 pub(super) struct Status {
     pub(super) listen: SocketAddr,
+    pub(super) token_file: Option<PathBuf>,
+    pub(super) tls_cert: Option<PathBuf>,
+    pub(super) tls_key: Option<PathBuf>,
 }
 
 /// `[state]`

@@ -36,6 +36,15 @@ pub struct PoolQuestion {
     pub account: String,
 }
 
+/// How the members of the fleet are asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FleetAccess {
+    /// The token each is shown.
+    pub token: Option<Secret>,
+    /// The certificates, PEM, that theirs are signed by; else the system's are used.
+    pub ca: Option<Vec<u8>>,
+}
+
 /// `[host]`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +69,8 @@ pub(super) struct FleetKeys {
     #[serde(default, deserialize_with = "peers")]
     pub(super) urls: Vec<(String, Url)>,
     pub(super) members_file: Option<PathBuf>,
+    pub(super) token_file: Option<PathBuf>,
+    pub(super) ca_file: Option<PathBuf>,
     pub(super) poll_ms: u64,
     pub(super) offline_ms: u64,
     pub(super) forget_after_ms: u64,

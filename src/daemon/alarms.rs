@@ -159,6 +159,16 @@ impl Alarms {
         }
     }
 
+    /// Whether the task runs that sends messages.
+    pub(super) fn sends(&self) -> bool {
+        self.outbox.runs()
+    }
+
+    /// Batches of messages dropped since the start because the disk was stuck.
+    pub(super) fn lost_batches(&self) -> u64 {
+        self.outbox.lost()
+    }
+
     /// Answers an order about silences; `None` when it is about something else.
     pub(super) fn command(
         &mut self,

@@ -114,6 +114,16 @@ impl Hands {
         }
     }
 
+    /// Whether the task runs that writes the state.
+    pub(super) fn writes(&self) -> bool {
+        !self.latches.is_closed()
+    }
+
+    /// Records of the history that did not get to disk since the start.
+    pub(super) fn lost_records(&self) -> u64 {
+        self.recorder.lost_ever()
+    }
+
     /// Carries out an order, within its deadline.
     pub(super) fn act(&mut self, order: Order) {
         tracing::warn!(

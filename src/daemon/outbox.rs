@@ -121,6 +121,18 @@ impl Outbox {
         }
     }
 
+    /// Whether the task runs that keeps messages and gives them to the channels.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        !self.batches.is_closed()
+    }
+
+    /// Batches dropped since the start because the disk was stuck.
+    #[must_use]
+    pub const fn lost(&self) -> u64 {
+        self.lost
+    }
+
     /// Where batches are queued by tasks beside the loop.
     #[must_use]
     pub fn sender(&self) -> mpsc::Sender<Batch> {

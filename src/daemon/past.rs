@@ -49,6 +49,7 @@ impl Daemon {
             self.hands.keep(Record::Sample(Box::new(Sample::of(status))));
         }
         for turn in self.keeper.take_settled_turns() {
+            self.pulse.settled(&turn);
             self.hands.keep(Record::Turn(turn));
         }
         let wanted = self.keeper.wanted_blocks();

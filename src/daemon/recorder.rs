@@ -33,6 +33,8 @@ struct Queue {
 #[derive(Debug, Default)]
 pub(super) struct Lost {
     count: AtomicU64,
+    /// Counts only up: what could not be written is counted in `count` until an entry says so.
+    ever: AtomicU64,
 }
 
 /// What the writer takes the records from.
@@ -92,6 +94,11 @@ impl Recorder {
         self.clock.now().wall
     }
 
+    /// Records that did not get to disk since the start.
+    pub(super) fn lost_ever(&self) -> u64 {
+        self.queue.lost.ever.load(Ordering::Relaxed)
+    }
+
     /// Anything else: a sample, a settled turn, an incident, a notification.
     pub(super) fn keep(&self, record: Record) {
         if self.queue.records.try_send(record).is_err() {
@@ -103,6 +110,12 @@ impl Recorder {
 impl Lost {
     /// Counts records.
     pub(super) fn add(&self, count: u64) {
+        self.count.fetch_add(count, Ordering::Relaxed);
+        self.ever.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Puts back what was taken and could not be told.
+    pub(super) fn put_back(&self, count: u64) {
         self.count.fetch_add(count, Ordering::Relaxed);
     }
 

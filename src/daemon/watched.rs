@@ -27,7 +27,7 @@ pub(super) fn start(
         tasks.spawn(host::watch(plan, every, events.clone(), stop.clone()));
     }
     if !config.fleet.is_empty() {
-        let asker = fleet::Asker::new(&config.fleet).map_err(|why| anyhow!("[fleet]: {why}"))?;
+        let asker = fleet_asker(config).map_err(|why| anyhow!("[fleet]: {why}"))?;
         let every = Duration::from_millis(settings.fleet.poll_ms);
         let members = config.fleet.clone();
         tasks.spawn(fleet::watch(asker, members, every, events.clone(), stop.clone()));
@@ -51,6 +51,13 @@ pub(crate) fn plan(config: &Config) -> Option<Plan> {
     }
     usual.push(("state".to_owned(), config.state_dir.clone()));
     Some(Plan { roots: Roots::default(), disks: host.disks.clone(), usual, node: target(config) })
+}
+
+/// The means to ask the fleet's members.
+pub(crate) fn fleet_asker(config: &Config) -> Result<fleet::Asker, String> {
+    let access = &config.fleet_access;
+    let token = access.token.as_ref().and_then(|token| token.text());
+    fleet::Asker::new(&config.fleet, token, access.ca.as_deref())
 }
 
 /// The means to ask the pool.

@@ -149,14 +149,15 @@ impl Pages {
                 }
             }
             Ok((records, Err(error))) => {
-                self.history.lost.add(lost);
+                self.history.lost.put_back(lost);
                 self.batch = records.into_iter().skip(noted).collect();
                 self.failed(&error);
             }
             // The thread ended: what it had is lost with it.
             Err(_) => {
                 self.tries = 0;
-                self.history.lost.add(lost + taken);
+                self.history.lost.put_back(lost);
+                self.history.lost.add(taken);
             }
         }
     }

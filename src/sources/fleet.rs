@@ -34,12 +34,20 @@ pub struct Asker {
 }
 
 impl Asker {
-    /// For these members.
+    /// For these members. Each is shown `token`, where there is one; those with https must have a
+    /// certificate that one of `ca`, PEM, signed, or one that the system knows.
     ///
     /// # Errors
     /// One sentence: no HTTP client can be made.
-    pub fn new(members: &[(String, Url)]) -> Result<Self, String> {
-        Ok(Self { web: Web::new(members.iter().map(|(_, url)| url), DEADLINE, None)? })
+    pub fn new(
+        members: &[(String, Url)],
+        token: Option<&str>,
+        ca: Option<&[u8]>,
+    ) -> Result<Self, String> {
+        let bearer = token.map(|token| format!("Bearer {token}"));
+        let secret = bearer.as_deref().map(|bearer| ("authorization", bearer));
+        let urls = members.iter().map(|(_, url)| url);
+        Ok(Self { web: Web::believing(urls, DEADLINE, secret, ca)? })
     }
 
     /// What the keeper at an address says of its node.
@@ -50,9 +58,16 @@ impl Asker {
         let mut url = url.clone();
         url.set_path("/api/status");
         let answer = self.web.ask(url, None, STATUS_BYTES_MAX).await;
-        report::read(&answer.map_err(|failure| match failure {
+        report::read(&answer.map_err(|failure| {
+            match failure {
+            ApiFailure::HttpStatus(401) => {
+                "it asks for a token: [fleet] token_file must hold what its [status] token_file \
+                 holds"
+                    .to_owned()
+            }
             ApiFailure::NoSuchApi => "no status of eoskeeper is there (HTTP status 404)".to_owned(),
             other => other.to_string(),
+        }
         })?)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Method, StatusCode, Url};
+use reqwest::{Certificate, Method, StatusCode, Url};
 use tokio::time::{Instant, timeout_at};
 
 use crate::core::event::ApiFailure;
@@ -30,6 +30,19 @@ impl Web {
         deadline: Duration,
         secret: Option<(&'static str, &str)>,
     ) -> Result<Self, String> {
+        Self::believing(urls, deadline, secret, None)
+    }
+
+    /// The same, where these certificates, PEM, are believed and no others.
+    ///
+    /// # Errors
+    /// Those of [`Self::new`].
+    pub fn believing<'a>(
+        urls: impl IntoIterator<Item = &'a Url>,
+        deadline: Duration,
+        secret: Option<(&'static str, &str)>,
+        ca: Option<&[u8]>,
+    ) -> Result<Self, String> {
         install_tls();
         let mut headers = HeaderMap::new();
         if let Some((name, value)) = secret {
@@ -49,7 +62,15 @@ impl Web {
             .dns_resolver(Arc::new(SystemResolver));
         // Without https the system's certificates are not asked for: a bare container has none.
         let is_tls = urls.into_iter().any(|url| url.scheme() == "https");
-        let builder = if is_tls { builder } else { builder.tls_certs_only(Vec::new()) };
+        let builder = match ca {
+            Some(pem) => {
+                let all = Certificate::from_pem_bundle(pem);
+                builder
+                    .tls_certs_only(all.map_err(|_| "the certificates are of no use".to_owned())?)
+            }
+            None if is_tls => builder,
+            None => builder.tls_certs_only(Vec::new()),
+        };
         let http = builder.build().map_err(|error| {
             let why = failure_text(&error);
             format!("no HTTP client could be made: {why}; for https, install ca-certificates")

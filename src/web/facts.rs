@@ -7,7 +7,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
+use super::pulse::{Pulse, Told};
 use crate::core::status::Status;
+use crate::core::time::Timestamp;
 use crate::history::store::{Past, Store, StoreError};
 
 /// Questions to the history that may be under way at once: each holds the file for a moment.
@@ -21,7 +23,9 @@ pub struct Facts {
     status: watch::Receiver<Arc<Status>>,
     judged: watch::Receiver<Instant>,
     archive: Archive,
+    pulse: Arc<Pulse>,
     names: Arc<Names>,
+    started: Instant,
 }
 
 /// What things are called.
@@ -40,12 +44,32 @@ impl Facts {
     pub fn new(
         status: watch::Receiver<Arc<Status>>,
         store: Option<Arc<Store>>,
+        pulse: Arc<Pulse>,
         names: Names,
     ) -> Self {
         let (judge, judged) = watch::channel(Instant::now());
         tokio::spawn(note_judgements(status.clone(), judge));
         let archive = Archive { store, places: Arc::new(Semaphore::new(READERS_MAX)) };
-        Self { status, judged, archive, names: Arc::new(names) }
+        Self { status, judged, archive, pulse, names: Arc::new(names), started: Instant::now() }
+    }
+
+    /// What the loop tells beside its judgement.
+    #[must_use]
+    pub fn told(&self) -> Told {
+        self.pulse.told()
+    }
+
+    /// What time it is: that of the last judgement, and its age.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let age = i64::try_from(self.judged_ago().as_millis()).unwrap_or(i64::MAX);
+        self.status.borrow().at.plus_ms(age)
+    }
+
+    /// How long the keeper has been running.
+    #[must_use]
+    pub fn runs_for(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// The last judgement.

@@ -306,7 +306,7 @@ async fn each_failure_has_its_reason() {
     ];
     for (expected, server) in cases {
         let members = [("m".to_owned(), server.url().parse().unwrap())];
-        let asker = Asker::new(&members).unwrap();
+        let asker = Asker::new(&members, None, None).unwrap();
         let why = asker.ask(&members[0].1).await.unwrap_err();
         let is_named = why.contains(expected) || expected == "cut" && why.contains("ended");
         assert!(is_named, "{expected}: {why}");
@@ -327,7 +327,7 @@ async fn members_are_asked_in_turn_and_one_that_hangs_delays_no_other() {
     let members: Vec<_> = [("good", &good), ("hung", &hung)]
         .map(|(name, server)| (name.to_owned(), server.url().parse().unwrap()))
         .to_vec();
-    let asker = Asker::new(&members).unwrap();
+    let asker = Asker::new(&members, None, None).unwrap();
     let (events, mut seen) = mpsc::channel(64);
     let stop = CancellationToken::new();
     let every = Duration::from_millis(100);

@@ -8,6 +8,7 @@ mod files;
 mod good;
 mod peers;
 mod reference;
+mod status;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io::ErrorKind;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -10,7 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::cli::check::row::Row;
 use crate::cli::keeper_client::KeeperClient;
-use crate::config::Config;
+use crate::config::{Config, StatusAccess};
 
 /// A keeper on this host answers in milliseconds.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -18,13 +17,23 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// What can be said without trying it.
 pub(super) fn exposed(config: &Config) -> Option<Row> {
     let listen = config.status_listen;
-    (!config.is_loopback()).then(|| {
-        Row::warn(
+    let StatusAccess { token, tls } = &config.status_access;
+    if config.is_loopback() {
+        return None;
+    }
+    match (token, tls) {
+        (Some(_), Some(_)) => None,
+        (None, _) => Some(Row::warn(
             "listen",
             format!("{listen} is not a loopback address: whoever reaches it reads the status"),
-            "keep it on 127.0.0.1 unless others shall read it",
-        )
-    })
+            "give [status] token_file, unless everybody may read it",
+        )),
+        (Some(_), None) => Some(Row::warn(
+            "listen",
+            format!("{listen} speaks plain HTTP: whoever listens on the way reads the token"),
+            "give [status] tls_cert and tls_key, or keep it within a network of your own",
+        )),
+    }
 }
 
 /// Tries the address.
@@ -33,7 +42,7 @@ pub(super) async fn rows(config: &Config) -> Vec<Row> {
     let listen = config.status_listen;
     let row = match TcpListener::bind(listen).await {
         Ok(_) => Row::ok(what, format!("{listen} is free; no keeper runs with this file")),
-        Err(error) if error.kind() == ErrorKind::AddrInUse => match keeper_at(listen).await {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => match keeper_of(config).await {
             Some(keeper) if keeper.is_of(config) => {
                 Row::ok(what, format!("this keeper answers at {listen} ({keeper})"))
             }
@@ -79,8 +88,8 @@ impl fmt::Display for Keeper {
 }
 
 /// The keeper that answers there, if one does.
-async fn keeper_at(listen: SocketAddr) -> Option<Keeper> {
-    let answer = KeeperClient::at(listen, DEADLINE).ok()?.status().await.ok()?;
+async fn keeper_of(config: &Config) -> Option<Keeper> {
+    let answer = KeeperClient::of(config, DEADLINE).ok()?.status().await.ok()?;
     let status: Value = serde_json::from_str(&answer).ok()?;
     let text = |value: &Value| value.as_str().map(str::to_owned);
     Some(Keeper {

@@ -11,8 +11,7 @@ use crate::cli::check::row::Row;
 use crate::config::Config;
 use crate::core::host::{HostReading, Resource};
 use crate::core::pool::Hashrate;
-use crate::daemon::watched::{plan, pool_asker};
-use crate::sources::fleet;
+use crate::daemon::watched::{fleet_asker, plan, pool_asker};
 use crate::sources::host::Looker;
 
 /// Between the two looks that the share of the processors needs.
@@ -87,7 +86,7 @@ async fn fleet(config: &Config) -> Vec<Row> {
     if config.fleet.is_empty() {
         return Vec::new();
     }
-    let asker = match fleet::Asker::new(&config.fleet) {
+    let asker = match fleet_asker(config) {
         Ok(asker) => asker,
         Err(why) => return vec![Row::failed("fleet", &why)],
     };

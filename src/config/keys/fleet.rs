@@ -28,6 +28,27 @@ pub(super) const SECTION: Section = Section {
                    a comment. It is read at the start.",
         },
         Key {
+            name: "token_file",
+            field: "token_file",
+            kind: Kind::Path,
+            default: DefaultValue::Nothing {
+                example: "/etc/eoskeeper/fleet.token",
+                note: "none; the environment's EOSKEEPER_FLEET_TOKEN, or no token",
+            },
+            help: "A file with the token that each member's [status] token_file holds; not readable by \
+                   everybody on this host.",
+        },
+        Key {
+            name: "ca_file",
+            field: "ca_file",
+            kind: Kind::Path,
+            default: DefaultValue::Nothing {
+                example: "/etc/eoskeeper/fleet-ca.pem",
+                note: "none; the system's certificates",
+            },
+            help: "The certificates, PEM, that those of members with https are signed by.",
+        },
+        Key {
             name: "poll_seconds",
             field: "poll_ms",
             kind: Kind::Time { unit: Unit::Seconds, min_ms: 5_000, max_ms: 300_000 },

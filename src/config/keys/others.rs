@@ -33,14 +33,46 @@ pub(super) const REFERENCES: Section = Section {
 pub(super) const STATUS: Section = Section {
     name: "status",
     help: "Where `eoskeeper status` and the status page ask the running keeper.",
-    keys: &[Key {
-        name: "listen",
-        field: "listen",
-        kind: Kind::Address,
-        default: DefaultValue::Text("127.0.0.1:9880"),
-        help: "The address the keeper answers on. Whoever reaches it can read the status; keep it \
-               on a loopback address unless others shall.",
-    }],
+    keys: &[
+        Key {
+            name: "listen",
+            field: "listen",
+            kind: Kind::Address,
+            default: DefaultValue::Text("127.0.0.1:9880"),
+            help: "The address the keeper answers on. Everybody on this host can read a loopback address; \
+               any other needs token_file, tls_cert or the environment's EOSKEEPER_STATUS_TOKEN.",
+        },
+        Key {
+            name: "token_file",
+            field: "token_file",
+            kind: Kind::Path,
+            default: DefaultValue::Nothing {
+                example: "/etc/eoskeeper/status.token",
+                note: "none; the environment's EOSKEEPER_STATUS_TOKEN, or no token",
+            },
+            help: "A file with the token that whoever asks must show: programs as Authorization: \
+                   Bearer, browsers as the password of any user. 16 bytes or more; not readable by \
+                   everybody on this host.",
+        },
+        Key {
+            name: "tls_cert",
+            field: "tls_cert",
+            kind: Kind::Path,
+            default: DefaultValue::Nothing {
+                example: "/etc/eoskeeper/status.pem",
+                note: "none; plain HTTP",
+            },
+            help: "The certificate, PEM, with those it is signed by after it: the keeper then speaks \
+                   HTTPS only. Read at the start.",
+        },
+        Key {
+            name: "tls_key",
+            field: "tls_key",
+            kind: Kind::Path,
+            default: DefaultValue::Nothing { example: "/etc/eoskeeper/status.key", note: "none" },
+            help: "The certificate's private key, PEM; not readable by everybody on this host.",
+        },
+    ],
 };
 
 pub(super) const STATE: Section = Section {

@@ -7,9 +7,13 @@ use std::path::Path;
 
 use reqwest::Url;
 use rustix::fs::OFlags;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use super::super::kind::{Kind, base_url};
-use super::super::watched::{FleetKeys, HostAccess, HostKeys, PoolAccess, PoolKeys, PoolQuestion};
+use super::super::watched::{
+    FleetAccess, FleetKeys, HostAccess, HostKeys, PoolAccess, PoolKeys, PoolQuestion,
+};
 use super::Resolver;
 use crate::core::settings::{FLEET_MAX, Fleet, Host, Pool};
 
@@ -21,6 +25,12 @@ const TOKEN_ENV: &str = "EOSKEEPER_POOL_TOKEN";
 const TOKEN_GET: &str = "make one on the pool's page for its API, and put it alone into the file";
 /// A member must miss this many questions before it is offline.
 const POLLS_MISSED: u64 = 3;
+/// The environment's word for the fleet's token, where no file is named.
+const FLEET_TOKEN_ENV: &str = "EOSKEEPER_FLEET_TOKEN";
+/// How the fleet's token is had, as every message about it says.
+const FLEET_TOKEN_GET: &str = "put what the members' [status] token_file holds alone into the file";
+/// Largest file of certificates that is read.
+const CA_BYTES_MAX: u64 = 1024 * 1024;
 
 impl Resolver<'_> {
     /// When the host's resources are short, and where its disks are; `None` when it is not watched.
@@ -73,6 +83,34 @@ impl Resolver<'_> {
         (fleet, members)
     }
 
+    /// What the members are shown, and whose certificates are believed.
+    pub(super) fn fleet_access(&mut self, keys: &FleetKeys) -> FleetAccess {
+        let file = keys.token_file.as_deref();
+        let has_token = file.is_some() || std::env::var_os(FLEET_TOKEN_ENV).is_some();
+        let place = ("fleet", "token_file");
+        let token = has_token
+            .then(|| self.service_secret(place, file, FLEET_TOKEN_ENV, FLEET_TOKEN_GET))
+            .flatten();
+        if token.as_ref().is_some_and(|token| !token.is_header()) {
+            let what = "the token has blanks or characters that are not ASCII in it";
+            self.problem("fleet", "token_file", what, FLEET_TOKEN_GET);
+        }
+        let ca = keys.ca_file.as_ref().and_then(|file| {
+            let path = self.path(file);
+            let read =
+                read_bytes(&path, CA_BYTES_MAX).and_then(|pem| match is_certificates(&pem) {
+                    true => Ok(pem),
+                    false => Err("it holds no certificate in PEM".to_owned()),
+                });
+            let tell = |what| {
+                let what = format!("{}: {what}", path.display());
+                self.problem("fleet", "ca_file", &what, "name a file of certificates in PEM");
+            };
+            read.map_err(tell).ok()
+        });
+        FleetAccess { token, ca }
+    }
+
     /// When the pool's account is not well, and how the pool is asked; `None` where there is none.
     pub(super) fn pool(&mut self, keys: &PoolKeys) -> Option<(Pool, PoolAccess)> {
         if !self.given.is_given("pool", "url") {
@@ -97,9 +135,7 @@ impl Resolver<'_> {
             }
             false => None,
         };
-        // As a header it must be visible characters of ASCII.
-        let is_header = |text: &str| text.bytes().all(|b| b.is_ascii_graphic());
-        if token.as_ref().is_some_and(|token| !token.text().is_some_and(is_header)) {
+        if token.as_ref().is_some_and(|token| !token.is_header()) {
             let what = "the token has blanks or characters that are not ASCII in it";
             self.problem("pool", "token_file", what, TOKEN_GET);
         }
@@ -163,7 +199,17 @@ fn read_members(path: &Path, members: &mut Vec<(String, Url)>) -> Result<(), Str
     Ok(())
 }
 
+fn is_certificates(pem: &[u8]) -> bool {
+    let mut all = CertificateDer::pem_slice_iter(pem);
+    all.next().is_some_and(|first| first.is_ok()) && all.all(|other| other.is_ok())
+}
+
 fn read_text(path: &Path) -> Result<String, String> {
+    let bytes = read_bytes(path, MEMBERS_BYTES_MAX)?;
+    String::from_utf8(bytes).map_err(|_| "it is not text in UTF-8".to_owned())
+}
+
+pub(super) fn read_bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
     // A pipe must not hold the start up.
     let flags = OFlags::NONBLOCK.bits().cast_signed();
@@ -171,10 +217,10 @@ fn read_text(path: &Path) -> Result<String, String> {
     if !file.metadata().map_err(unreadable)?.is_file() {
         return Err("it is not a file".to_owned());
     }
-    let mut text = String::new();
-    file.take(MEMBERS_BYTES_MAX + 1).read_to_string(&mut text).map_err(unreadable)?;
-    if text.len() as u64 > MEMBERS_BYTES_MAX {
-        return Err(format!("it has more than {} KiB", MEMBERS_BYTES_MAX / 1024));
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > most {
+        return Err(format!("it has more than {} KiB", most / 1024));
     }
-    Ok(text)
+    Ok(bytes)
 }

@@ -144,6 +144,29 @@ pub(super) fn within(
     Ok(found)
 }
 
+/// The last `count` entries of a span, the newest first, with their numbers; before a place, and of
+/// one kind, where these are named.
+pub(super) fn before(
+    connection: &Connection,
+    path: &Path,
+    (since, until): (Timestamp, Timestamp),
+    before: Option<Place>,
+    what: Option<What>,
+    count: u32,
+) -> Result<Vec<(i64, Entry)>, StoreError> {
+    let (at, id) = before.unwrap_or((i64::MAX, i64::MAX));
+    past::rows(
+        connection,
+        path,
+        "history",
+        "SELECT at, what, kind, hold, sentence, incident, evidence, id FROM history
+         WHERE at >= ?1 AND at < ?2 AND (at, id) < (?3, ?4) AND (?6 IS NULL OR what = ?6)
+         ORDER BY at DESC, id DESC LIMIT ?5",
+        params![since.ms(), until.ms(), at, id, count, what.map(What::as_str)],
+        |row| Ok((row.get(7)?, entry(row)?)),
+    )
+}
+
 /// Incidents that entries name and whose id begins with `prefix`, the newest first: id, first entry
 /// and last.
 pub(super) fn acts_with(

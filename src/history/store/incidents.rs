@@ -120,6 +120,27 @@ pub(super) fn incidents(
     Ok(found)
 }
 
+/// The last `count` incidents that stood at some time of a span, the newest first; before the one
+/// that began at a time and has an id, where it is named.
+pub(super) fn before(
+    connection: &Connection,
+    path: &Path,
+    (since, until): (Timestamp, Timestamp),
+    before: Option<(Timestamp, String)>,
+    count: u32,
+) -> Result<Vec<IncidentRow>, StoreError> {
+    let (began, id) = before.map_or((i64::MAX, String::new()), |(at, id)| (at.ms(), id));
+    past::rows(
+        connection,
+        path,
+        "incidents",
+        "SELECT * FROM incidents WHERE began < ?2 AND (ended IS NULL OR ended >= ?1)
+         AND (began, id) < (?3, ?4) ORDER BY began DESC, id DESC LIMIT ?5",
+        params![since.ms(), until.ms(), began, id, count],
+        incident,
+    )
+}
+
 /// The incidents whose id begins with `prefix`, the newest first; at most `count`.
 pub(super) fn with_prefix(
     connection: &Connection,

@@ -132,6 +132,37 @@ impl<'a> Past<'a> {
         entries::within(self.connection, self.path, span, None, count.min(ROWS_MAX))
     }
 
+    /// The last entries within the span, the newest first, each with its number; before the entry
+    /// of this time and number, and of one kind, where these are named.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn entries_before(
+        &self,
+        span: Span,
+        before: Option<(i64, i64)>,
+        what: Option<What>,
+        count: u32,
+    ) -> Result<Vec<(i64, Entry)>, StoreError> {
+        let count = count.min(ROWS_MAX);
+        entries::before(self.connection, self.path, span, before, what, count)
+    }
+
+    /// The last incidents that stood at some time within the span, the newest first; before the one
+    /// that began at this time and has this id, where it is named.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn incidents_before(
+        &self,
+        span: Span,
+        before: Option<(Timestamp, String)>,
+        count: u32,
+    ) -> Result<Vec<IncidentRow>, StoreError> {
+        let count = count.min(ROWS_MAX);
+        incidents::before(self.connection, self.path, span, before, count)
+    }
+
     /// The last orders within the span, oldest first.
     ///
     /// # Errors

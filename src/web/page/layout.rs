@@ -109,7 +109,8 @@ fn foot(view: &View<'_>) -> Markup {
             p {
                 "Nothing here acts. What can be done is typed: "
                 (super::command::command("eoskeeper --help")) ". The same for programs: "
-                a href="/api/status" { "/api/status" } ", " a href="/healthz" { "/healthz" } "."
+                a href="/api/status" { "/api/status" } ", " a href="/metrics" { "/metrics" } ", "
+                a href="/healthz" { "/healthz" } "."
             }
             @if let Some(host) = &status.host {
                 p {

@@ -287,7 +287,9 @@ fn knows_whether_others_can_ask() {
         ("[::]:9880", false),
         ("10.0.0.5:9880", false),
     ] {
-        let config = loaded(&format!("{LEAST}[status]\nlisten = {listen}\n"));
+        let token = super::secret_file(0o600, "0123456789abcdef");
+        let token = format!("token_file = {}", token.display());
+        let config = loaded(&format!("{LEAST}[status]\nlisten = {listen}\n{token}\n"));
         assert_eq!(config.is_loopback(), loopback, "{listen}");
     }
 }

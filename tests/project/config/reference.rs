@@ -211,9 +211,18 @@ fn every_other_example_is_taken() {
                     "{LEAST}{ACTS}[lease]\nendpoints = http://e:2379\nuser = u\npassword_file = p\n"
                 )
             }
+            "ca_file" if section.name == "fleet" => {
+                let (certificate, _) = super::status::certificate();
+                format!("{LEAST}[fleet]\nca_file = {}\n", certificate.display())
+            }
             "ca_file" => format!("{LEAST}{ACTS}[lease]\nendpoints = https://e:2379\n{line}\n"),
             "endpoints" => format!("{LEAST}{ACTS}[lease]\n{line}\n"),
             "http_url" => LEAST.replace("http_port = 8888", &line),
+            "tls_cert" | "tls_key" => super::status::with_certificate(),
+            "token_file" if section.name == "status" || section.name == "fleet" => {
+                let token = super::secret_file(0o600, "0123456789abcdef");
+                format!("{LEAST}[{}]\ntoken_file = {}\n", section.name, token.display())
+            }
             "account" | "currency" | "token_file" | "hashrate_floor" => pool(&line),
             "members_file" => {
                 let file = super::secret_file(0o644, "oslo-1 = http://10.0.1.2:9880 # north\n");
