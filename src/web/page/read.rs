@@ -13,10 +13,12 @@ use crate::core::status::Status;
 use crate::history::store::{Past as History, StoreError};
 use crate::web::facts::Facts;
 
-/// What was read counts so long; a changed decision is read sooner.
+/// What was read counts so long.
 const FRESH: Duration = Duration::from_secs(10);
-/// After a change the keeper writes within a moment; it is read again so soon.
+/// After a change the keeper writes within a moment: until then it is read again so often …
 const SOON: Duration = Duration::from_secs(2);
+/// … for so long.
+const SETTLING: Duration = Duration::from_secs(6);
 /// Incidents of so long are shown, milliseconds.
 const WEEK_MS: i64 = 7 * 86_400_000;
 /// Settled turns of so long, milliseconds: more rows than are shown, with 21 producers.
@@ -24,10 +26,19 @@ const TURNS_MS: i64 = 2 * 3_600_000;
 /// Most of them.
 const TURNS_MAX: u32 = 1_000;
 
-/// What was read last, and what stood when it was.
+/// What was read last.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
-    last: Mutex<Option<(Instant, String, Arc<Past>)>>,
+    last: Mutex<Option<Last>>,
+}
+
+#[derive(Debug)]
+struct Last {
+    read: Instant,
+    /// What stood then, and since when that is seen.
+    key: String,
+    since: Instant,
+    past: Arc<Past>,
 }
 
 impl Reader {
@@ -36,10 +47,16 @@ impl Reader {
         let key = key(status);
         // Whoever comes meanwhile waits and has what this one read.
         let mut last = self.last.lock().await;
-        if let Some((at, of, past)) = last.as_ref() {
-            let fresh = if *of == key { FRESH } else { SOON };
-            if at.elapsed() < fresh {
-                return Arc::clone(past);
+        let begun = Instant::now();
+        let since = match last.as_ref() {
+            Some(last) if last.key == key => last.since,
+            _ => begun,
+        };
+        let fresh = if since.elapsed() < SETTLING { SOON } else { FRESH };
+        if let Some(last) = last.as_ref().filter(|last| last.read.elapsed() < fresh) {
+            // A change is looked up a moment later, when it may be written.
+            if last.key == key || last.read.elapsed() < SOON / 2 {
+                return Arc::clone(&last.past);
             }
         }
         let now = status.at;
@@ -47,12 +64,12 @@ impl Reader {
             Ok(past) => past,
             Err(error) => {
                 // What was read before is shown on, and that it is old.
-                let known = last.as_ref().map(|(.., past)| Past::clone(past)).unwrap_or_default();
+                let known = last.as_ref().map(|last| Past::clone(&last.past)).unwrap_or_default();
                 Past { failure: Some(format!("This may be old: {error}.")), ..known }
             }
         };
         let past = Arc::new(past);
-        *last = Some((Instant::now(), key, Arc::clone(&past)));
+        *last = Some(Last { read: Instant::now(), key, since, past: Arc::clone(&past) });
         past
     }
 }

@@ -1,5 +1,7 @@
 //! The top of the page: the decision in one sentence, its colour, and what to do about it.
 
+use std::cmp::Reverse;
+
 use maud::{Markup, html};
 
 use super::command::{command, command_with};
@@ -156,8 +158,10 @@ fn is_shown(finding: &Finding) -> bool {
 /// What stands now: incidents, and what fires without one. Nothing where all is well.
 pub(super) fn standing(view: &View<'_>) -> Markup {
     let status = view.status;
-    let incidents: Vec<&Incident> =
+    let mut incidents: Vec<&Incident> =
         status.alarms.incidents.iter().filter(|incident| incident.ended.is_none()).collect();
+    // The worst first, of equals the newest.
+    incidents.sort_by_key(|incident| (Reverse(incident.severity), Reverse(incident.began)));
     let is_told = |finding: &Finding| {
         let name = finding.rule.as_str();
         incidents.iter().any(|incident| incident.findings.iter().any(|f| f.cause == name))
@@ -169,7 +173,7 @@ pub(super) fn standing(view: &View<'_>) -> Markup {
         section id="standing" class="standing" aria-labelledby="standing-title" hidden[is_quiet] {
             h2 id="standing-title" { "What stands" }
             ul class="incidents" {
-                @for incident in incidents.iter().rev() { (incident_item(incident, status)) }
+                @for incident in &incidents { (incident_item(incident, status)) }
                 @for finding in others { (finding_item(finding, status)) }
             }
         }
