@@ -33,11 +33,11 @@ async fn must_fit(browser: &Browser, name: &str) {
 
 /// Every chart was loaded and is as large as it says.
 async fn must_have_charts(browser: &Browser, name: &str) {
-    browser.run("document.querySelector('#charts').scrollIntoView(); return true;").await;
+    browser.run("document.querySelector('#charts').scrollIntoView({ behavior: 'instant' }); return true;").await;
     let loaded = "return [...document.querySelectorAll('#charts img')]
         .every((i) => i.complete && i.naturalWidth >= 400);";
     browser.until(&format!("the charts of {name}"), 30, loaded).await;
-    browser.run("scrollTo(0, 0); return true;").await;
+    browser.run("scrollTo({ top: 0, behavior: 'instant' }); return true;").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

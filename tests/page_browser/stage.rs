@@ -64,6 +64,8 @@ struct Inside {
     incidents: Vec<Incident>,
     last_decision: Option<String>,
     seconds: u64,
+    /// The keeper of the stage was made in the chain's first days.
+    started: Timestamp,
 }
 
 /// A keeper that is served.
@@ -133,7 +135,14 @@ impl Inside {
         let start = i64::try_from(now).unwrap() - (RAN_SECONDS * 1000).cast_signed();
         let start = Timestamp::from_ms(start.div_euclid(1000) * 1000);
         world.now.wall = start;
-        Self { world, store, incidents: Vec::new(), last_decision: None, seconds: 0 }
+        Self {
+            world,
+            store,
+            incidents: Vec::new(),
+            last_decision: None,
+            seconds: 0,
+            started: start,
+        }
     }
 
     /// A second passes; what is to be kept of it.
@@ -224,10 +233,11 @@ impl Inside {
             .map(|name| ChannelStatus {
                 name: name.to_owned(),
                 sent: 3,
-                last: Some(status.started.plus_ms(900_000)),
+                last: Some(self.started.plus_ms(900_000)),
                 ..ChannelStatus::default()
             })
             .to_vec();
+        status.started = self.started;
         status.node.log = "Following /var/log/nodeos/nodeos.log.".to_owned();
         status.node.process = Some("watching process 4711".to_owned());
         status.node.peers = Some(24);

@@ -111,7 +111,7 @@ fn row(turn: &TurnSlots) -> Markup {
                 }
             }
             td class="met" {
-                (met) "/" (known)
+                span class="of" { (met) "/" (known) }
                 @if let Some(cause) = &turn.cause { " " code { (clean(cause)) } }
             }
         }
