@@ -80,6 +80,21 @@ async fn whoever_sends_a_header_a_byte_at_a_time_is_dropped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_says_nothing_is_dropped_at_first_and_after_an_answer() {
+    let (server, _kept) = server().await;
+    let mut silent = TcpStream::connect(server.address).unwrap();
+    silent.set_read_timeout(Some(LONG)).unwrap();
+    let mut kept = TcpStream::connect(server.address).unwrap();
+    kept.set_read_timeout(Some(LONG)).unwrap();
+    write!(kept, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    kept.read_to_end(&mut answer).expect("it is closed after a while");
+    assert!(answer.starts_with(b"HTTP/1.1 "), "it was answered before");
+    let mut nothing = Vec::new();
+    let _ = silent.read_to_end(&mut nothing).map(|count| assert_eq!(count, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn noise_and_what_is_too_large_is_refused_and_the_next_is_served() {
     let (server, _kept) = server().await;
     let address = server.address;
