@@ -104,9 +104,9 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let (show, shown) = watch::channel(Arc::new(keeper.status(clock.now())));
     let mut cloudwatch = CloudWatch::start(&config, clock, shown.clone(), &stop)?;
     let asked = shown.clone();
-    let pulse = Arc::new(Pulse::default());
     let past = alarms::usable(store.as_ref());
-    let facts = Facts::new(shown, past, Arc::clone(&pulse), names(&config));
+    let facts = Facts::new(shown, past, names(&config));
+    let pulse = facts.pulse();
     let access = &config.status_access;
     let guard = Guard::new(access.token.as_ref().map(|token| token.bytes()), access.tls.is_some());
     let tls = access.tls.as_ref().map(|tls| Arc::clone(&tls.server));

@@ -50,8 +50,9 @@ const LEFT: &str = "state.sqlite-journal.left";
 /// Longest wait of a history entry for a process that reads the file: the next write of the latch
 /// waits for it too.
 const HISTORY_BUSY: Duration = Duration::from_millis(100);
-/// Steps of SQLite between two looks at the clock, some microseconds.
-const READ_STEPS: i32 = 10_000;
+/// Steps of SQLite between two looks at the clock, some microseconds: fewer than a page of rows
+/// takes.
+const READ_STEPS: i32 = 1_000;
 
 /// A state directory that this process alone writes.
 #[derive(Debug)]

@@ -44,16 +44,22 @@ impl Facts {
     pub fn new(
         status: watch::Receiver<Arc<Status>>,
         store: Option<Arc<Store>>,
-        pulse: Arc<Pulse>,
         names: Names,
     ) -> Self {
         let (judge, judged) = watch::channel(Instant::now());
         tokio::spawn(note_judgements(status.clone(), judge));
+        let pulse = Arc::default();
         let archive = Archive { store, places: Arc::new(Semaphore::new(READERS_MAX)) };
         Self { status, judged, archive, pulse, names: Arc::new(names), started: Instant::now() }
     }
 
-    /// What the loop tells beside its judgement.
+    /// Where the loop tells what it does beside its judgement.
+    #[must_use]
+    pub fn pulse(&self) -> Arc<Pulse> {
+        Arc::clone(&self.pulse)
+    }
+
+    /// What the loop told so far.
     #[must_use]
     pub fn told(&self) -> Told {
         self.pulse.told()

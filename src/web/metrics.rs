@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet, text};
+use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
@@ -119,21 +119,30 @@ impl Collector for Sheet {
                     .copied()
                     .zip(sample.labels.iter().map(String::as_str))
                     .collect();
-                let mut one = metric.encode_family(&labels)?;
-                match (&sample.value, series.kind) {
-                    (Value::Number(number), Kind::Counter) => {
-                        one.encode_counter::<NoLabelSet, _, f64>(number, None)?;
-                    }
-                    (Value::Number(number), _) => one.encode_gauge(number)?,
-                    (Value::Arrival(arrival), _) => {
-                        let sum = arrival.sum_ms as f64 / 1_000.0;
-                        let classes = classes(arrival);
-                        one.encode_histogram::<NoLabelSet>(sum, arrival.count(), &classes, None)?;
+                // An empty set would be written as one.
+                match labels.is_empty() {
+                    true => write(&mut metric, series.kind, &sample.value)?,
+                    false => {
+                        let mut one = metric.encode_family(&labels)?;
+                        write(&mut one, series.kind, &sample.value)?;
                     }
                 }
             }
         }
         Ok(())
+    }
+}
+
+fn write(one: &mut MetricEncoder<'_>, kind: Kind, value: &Value) -> Result<(), fmt::Error> {
+    match (value, kind) {
+        (Value::Number(number), Kind::Counter) => {
+            one.encode_counter::<NoLabelSet, _, f64>(number, None)
+        }
+        (Value::Number(number), _) => one.encode_gauge(number),
+        (Value::Arrival(arrival), _) => {
+            let (sum, classes) = (arrival.sum_ms as f64 / 1_000.0, classes(arrival));
+            one.encode_histogram::<NoLabelSet>(sum, arrival.count(), &classes, None)
+        }
     }
 }
 

@@ -214,9 +214,10 @@ pub(crate) fn facts(
     store: Option<Arc<Store>>,
 ) -> (Facts, watch::Sender<Arc<Status>>, Arc<Pulse>) {
     let (sender, receiver) = watch::channel(Arc::new(status));
-    let pulse = Arc::new(Pulse::default());
     let names = Names { host: "tokyo".to_owned(), chain: Some("eos".to_owned()) };
-    (Facts::new(receiver, store, Arc::clone(&pulse), names), sender, pulse)
+    let facts = Facts::new(receiver, store, names);
+    let pulse = facts.pulse();
+    (facts, sender, pulse)
 }
 
 /// A loop that is well, with something of everything.

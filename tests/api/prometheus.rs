@@ -18,7 +18,8 @@ const DASHBOARD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/doc/monitoring/das
 const TOKEN: &str = "sesame-sesame-16";
 
 /// Questions of the dashboard that have no answer here, and why.
-const KNOWN_EMPTY: [(&str, &str); 6] = [
+const KNOWN_EMPTY: [(&str, &str); 7] = [
+    ("changes(eoskeeper_decision", "nothing changes its mind"),
     ("eoskeeper_hold", "role A promotes nothing"),
     ("eoskeeper_lease_left_seconds", "no lease is configured"),
     ("eoskeeper_peer_heard_age_seconds", "no peers are configured"),
