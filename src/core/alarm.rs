@@ -8,6 +8,7 @@
 pub mod desk;
 pub mod ending;
 pub mod escalate;
+pub mod flap;
 pub mod hours;
 pub mod incident;
 pub mod inhibit;

@@ -208,6 +208,30 @@ fn not_knowing_is_no_end_and_what_flickers_is_one() {
 }
 
 #[test]
+fn what_comes_again_and_again_does_not_page_each_time() {
+    // A second of trouble every 70 s, for four hours.
+    let mut story = Story::new(AlarmSettings { escalate_ms: vec![], ..AlarmSettings::default() });
+    for second in 0..4 * 3_600 {
+        let state = if second % 70 == 0 { Firing } else { Fine };
+        story.at(second, &[rule("api_down", state)], &[]);
+        if second == 3_600 {
+            story.desk = Desk::new(AlarmSettings::default(), speaker(), story.desk.kept());
+        }
+    }
+    let raised = story.said.iter().filter(|(_, kind, _)| *kind == Raised).count();
+    assert_eq!(raised, 3, "{:?}", story.said);
+    // An hour after its end it is forgotten, and ends after a minute again.
+    let mut story = Story::new(AlarmSettings::default());
+    for (begin, end) in [(0, 100), (100, 200), (200, 400), (4_000, 4_100)] {
+        story.during(begin..begin + 1, &[rule("api_down", Firing)]);
+        story.during(begin + 1..end, &[rule("api_down", Fine)]);
+    }
+    let ended: Vec<_> =
+        story.said.iter().filter(|(_, kind, _)| *kind == Resolved).map(|(at, ..)| *at).collect();
+    assert_eq!(ended, [60, 160, 320, 4_060], "{:?}", story.said);
+}
+
+#[test]
 fn a_warning_that_outlives_a_page_is_an_incident_of_its_own() {
     let mut story = Story::new(AlarmSettings::default());
     let both = |page, warn| [rule("api_down", page), rule("log_few_producers", warn)];
@@ -256,6 +280,65 @@ fn what_is_silenced_is_recorded_and_told_when_the_silence_ends() {
     story.desk.silence(silence(None));
     story.during(5..200, &[rule("api_down", Fine)]);
     assert_eq!(story.said().last().map(|s| s.1), Some(Resolved), "the end closes the story");
+}
+
+#[test]
+fn a_warning_that_becomes_a_page_is_told_at_once() {
+    let mut story = Story::new(AlarmSettings::default());
+    story.during(0..15, &[rule("peers_low", Firing)]);
+    let both = [rule("peers_low", Firing), rule("head_stalled", Firing)];
+    story.during(15..30, &both);
+    assert_eq!(story.said(), [(10, Raised, "peers_low"), (15, Changed, "peers_low")]);
+    assert_eq!(story.messages[1].severity, Severity::Page);
+}
+
+#[test]
+fn the_silence_of_a_warning_does_not_hide_the_page_that_joins_it() {
+    let silence = |cause: &str| Silence {
+        since: Timestamp::from_ms(START_MS),
+        until: Timestamp::from_ms(START_MS + 300_000),
+        cause: Some(cause.to_owned()),
+        by: "anna".to_owned(),
+        reason: "two peers moved".to_owned(),
+    };
+    let both = [rule("peers_low", Firing), rule("head_stalled", Firing)];
+    for (name, silenced, expected) in [
+        ("the warning's", &["peers_low"][..], vec![(15, Raised, "peers_low")]),
+        ("both", &["peers_low", "head_stalled"], vec![]),
+        (
+            "the page's: its cause is told, which is not silenced",
+            &["head_stalled"],
+            vec![(10, Raised, "peers_low"), (15, Changed, "peers_low")],
+        ),
+    ] {
+        let mut story = Story::new(AlarmSettings::default());
+        for cause in silenced {
+            assert!(story.desk.silence(silence(cause)));
+        }
+        story.during(0..15, &[rule("peers_low", Firing)]);
+        story.during(15..30, &both);
+        assert_eq!(story.said(), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_holds_nothing_back() {
+    let hour = 3_600;
+    // A warning is told after its wait on the new clock.
+    let mut story = Story::new(AlarmSettings::default());
+    story.during(hour..hour + 5, &[rule("peers_low", Firing)]);
+    story.during(0..20, &[rule("peers_low", Firing)]);
+    assert_eq!(story.said(), [(10, Raised, "peers_low")]);
+    // What is over ends, and what goes on is reminded of.
+    let mut story = Story::new(AlarmSettings::default());
+    story.during(hour..hour + 5, &[rule("api_down", Firing)]);
+    story.during(0..5, &[rule("api_down", Fine)]);
+    story.during(5..90, &[rule("api_down", Fine)]);
+    assert_eq!(story.said(), [(hour, Raised, "api_down"), (60, Resolved, "api_down")]);
+    let mut story = Story::new(AlarmSettings::default());
+    story.during(hour..hour + 5, &[rule("api_down", Firing)]);
+    story.during(0..65, &[rule("api_down", Firing)]);
+    assert_eq!(story.said(), [(hour, Raised, "api_down"), (60, Reminder, "api_down")]);
 }
 
 #[test]
@@ -318,6 +401,14 @@ fn members_have_incidents_of_their_own_until_it_is_a_storm() {
     assert_eq!(story.said().len(), 5, "{:?}", story.said());
     let last = story.desk.incidents().last().unwrap();
     assert_eq!(last.findings.len() + last.more as usize, 16);
+    let many = (0..60).map(|n| member(&format!("m{n}"), Firing)).collect::<Vec<_>>();
+    let mut story = Story::new(AlarmSettings::default());
+    story.during(0..1, &many);
+    let remembered = story.remembered.len();
+    story.during(1..50, &many);
+    let last = story.desk.incidents().last().unwrap();
+    assert_eq!(last.findings.len() + last.more as usize, 56, "each is counted once");
+    assert_eq!(story.remembered.len(), remembered, "nothing changes, nothing is written");
     assert!(story.messages.iter().all(|m| m.proof.len() <= PROOF_MAX));
 }
 
@@ -366,7 +457,7 @@ fn what_happened_is_told_once_and_belongs_to_the_incident() {
 fn a_restart_tells_nothing_twice_and_forgets_nothing() {
     let mut story = Story::new(AlarmSettings::default());
     story.during(0..30, &[rule("api_down", Firing)]);
-    let kept = Kept { incidents: story.desk.incidents().to_vec(), silences: Vec::new() };
+    let kept = story.desk.kept();
     let text = serde_json::to_string(&kept).unwrap();
     let kept: Kept = serde_json::from_str(&text).unwrap();
     story.desk = Desk::new(AlarmSettings::default(), speaker(), kept);

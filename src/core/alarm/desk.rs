@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::action::{Notice, NoticeKind, Severity};
 use crate::core::alarm::escalate;
-use crate::core::alarm::incident::Incident;
+use crate::core::alarm::flap::{self, Ended};
+use crate::core::alarm::incident::{Incident, Joined};
 use crate::core::alarm::inhibit::is_about_two_signers;
 use crate::core::alarm::message::{Message, MessageKind};
 use crate::core::alarm::neighbours::Neighbours;
@@ -31,6 +32,9 @@ pub struct Kept {
     pub incidents: Vec<Incident>,
     /// Silences that run.
     pub silences: Vec<Silence>,
+    /// Causes that ended lately.
+    #[serde(default)]
+    pub ended: Vec<Ended>,
 }
 
 /// What is to be told, or remembered.
@@ -62,6 +66,7 @@ pub struct Desk {
     speaker: Speaker,
     incidents: Vec<Incident>,
     silences: Vec<Silence>,
+    ended: Vec<Ended>,
     /// Numbers what has no incident.
     serial: u32,
 }
@@ -70,12 +75,22 @@ impl Desk {
     /// A desk that goes on where an earlier one stopped.
     #[must_use]
     pub fn new(settings: AlarmSettings, speaker: Speaker, kept: Kept) -> Self {
-        let Kept { mut incidents, mut silences } = kept;
+        let Kept { mut incidents, mut silences, ended } = kept;
         // Without a finding an incident has no cause: a file that was tampered with.
         incidents.retain(|incident| !incident.findings.is_empty() && incident.ended.is_none());
         incidents.truncate(INCIDENTS_MAX);
         silences.truncate(SILENCES_MAX);
-        Self { settings, speaker, incidents, silences, serial: 0 }
+        Self { settings, speaker, incidents, silences, ended, serial: 0 }
+    }
+
+    /// What the next desk is to remember.
+    #[must_use]
+    pub fn kept(&self) -> Kept {
+        Kept {
+            incidents: self.incidents.clone(),
+            silences: self.silences.clone(),
+            ended: self.ended.clone(),
+        }
     }
 
     /// The incidents that stand, oldest first.
@@ -140,6 +155,9 @@ impl Desk {
     /// Sorts the signals into incidents; returns those that are over.
     fn sort_in(&mut self, now: Timestamp, signals: &[Signal]) -> Vec<Incident> {
         for incident in &mut self.incidents {
+            incident.not_after(now);
+            // Those without room of their own are counted anew each time.
+            incident.more = 0;
             let is_there = |signal: &Signal, cause: &str, subject: &str| {
                 signal.cause == cause && signal.subject == subject
             };
@@ -166,14 +184,19 @@ impl Desk {
         }
         let settled_ms = self.settings.resolve_after_ms;
         for incident in &mut self.incidents {
+            let settled_ms = flap::settle_ms(settled_ms, incident.returns);
             incident.follow_lead(settled_ms, now);
             if !incident.fires() && now.since_ms(incident.last()) >= settled_ms.cast_signed() {
                 incident.ended = Some(incident.last());
             }
         }
-        let (over, standing) = self.incidents.drain(..).partition(|i| i.ended.is_some());
+        let (over, standing): (Vec<_>, _) =
+            self.incidents.drain(..).partition(|i| i.ended.is_some());
         self.incidents = standing;
-        closed.extend::<Vec<_>>(over);
+        for incident in &over {
+            flap::remember(&mut self.ended, incident, now);
+        }
+        closed.extend(over);
         closed
     }
 
@@ -202,7 +225,9 @@ impl Desk {
         {
             last.join(signal, now, false);
         } else {
-            self.incidents.push(Incident::begin(&self.speaker.node, signal, now));
+            let returns = flap::returns(&self.ended, &signal.key(), now);
+            let begun = Incident::begin(&self.speaker.node, signal, now);
+            self.incidents.push(Incident { returns, ..begun });
         }
         Vec::new()
     }
@@ -292,9 +317,14 @@ fn quiet(
     incident: &Incident,
     now: Timestamp,
 ) -> Option<String> {
+    let covering =
+        |f: &Joined| silences.iter().find(|silence| silence.covers(now, &f.cause, &f.key()));
     let lead = incident.lead();
-    let silence = silences.iter().find(|s| s.covers(now, &lead.cause, &lead.key()));
-    if let Some(silence) = silence {
+    // Who wants to hear no more of a warning has not heard of the page that joins it.
+    let mut worse = incident.findings.iter().filter(|f| f.fires && f.severity > lead.severity);
+    if let Some(silence) = covering(lead)
+        && worse.all(|finding| covering(finding).is_some())
+    {
         return Some(silence.sentence());
     }
     let urgent = incident.findings.iter().any(|f| f.fires && is_about_two_signers(&f.cause));
@@ -331,7 +361,9 @@ impl Teller<'_> {
         let kind = if incident.told.is_none() {
             // What comes late is told once, with the reminders that passed counted.
             self.is_due(incident).then_some(MessageKind::Raised)?
-        } else if incident.has_changed && self.may_change(incident) {
+        } else if incident.is_worse_than_told()
+            || incident.has_changed && self.may_change(incident)
+        {
             MessageKind::Changed
         } else if passed > incident.reminders {
             MessageKind::Reminder
@@ -340,6 +372,7 @@ impl Teller<'_> {
         };
         incident.reminders = passed;
         incident.told = incident.told.or(Some(self.now));
+        incident.told_as = Some(incident.severity);
         incident.last_told = Some(self.now);
         incident.has_changed = false;
         Some(self.message(incident, kind))
