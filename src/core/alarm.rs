@@ -14,6 +14,7 @@ pub mod incident;
 pub mod inhibit;
 pub mod lane;
 pub mod language;
+pub mod marks;
 pub mod message;
 pub mod neighbours;
 pub mod settings;

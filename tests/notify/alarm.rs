@@ -454,6 +454,25 @@ fn what_happened_is_told_once_and_belongs_to_the_incident() {
 }
 
 #[test]
+fn a_disk_that_stays_full_is_told_of_each_hour_and_not_at_each_try() {
+    let notice = |text: &str| Notice {
+        key: "state_not_written".to_owned(),
+        kind: NoticeKind::Told,
+        severity: Severity::Page,
+        text: text.to_owned(),
+        next_step: "See df -h.".to_owned(),
+        at: Timestamp::from_ms(START_MS),
+    };
+    let mut story = Story::new(AlarmSettings::default());
+    for minute in 0..150 {
+        let text = if minute == 30 { "Nothing was done: full." } else { "Not written: full." };
+        story.at(minute * 60, &[], &[notice(text)]);
+    }
+    let told: Vec<_> = story.said.iter().map(|(at, ..)| at / 60).collect();
+    assert_eq!(told, [0, 30, 31, 91], "other words are told at once");
+}
+
+#[test]
 fn a_restart_tells_nothing_twice_and_forgets_nothing() {
     let mut story = Story::new(AlarmSettings::default());
     story.during(0..30, &[rule("api_down", Firing)]);
@@ -488,8 +507,8 @@ fn every_rule_raises_one_incident_that_ends() {
 #[test]
 fn people_are_told_in_their_language_and_what_was_seen_stays_as_it_was() {
     for (language, title, over) in [
-        (Language::Chinese, "节点的 RPC", "持续了 1 min 4 s。"),
-        (Language::Russian, "RPC узла", "Это длилось 1 min 4 s."),
+        (Language::Chinese, "节点的 RPC", "持续了 1 分 4 秒。"),
+        (Language::Russian, "RPC узла", "Это длилось 1 мин 4 с."),
     ] {
         let mut story = Story::new(AlarmSettings::default());
         let speaker = Speaker { language, ..speaker() };
@@ -511,6 +530,32 @@ fn people_are_told_in_their_language_and_what_was_seen_stays_as_it_was() {
         assert_ne!(raised.next_step, Rule::ApiDown.next_step());
         assert_eq!(told.proof, ["This node was promoted."]);
         assert!(resolved.title.ends_with(over), "{}", resolved.title);
+    }
+}
+
+#[test]
+fn what_stands_beside_a_message_is_in_its_language_too() {
+    let is_own = |language, text: &str| match language {
+        Language::English => text.is_ascii(),
+        Language::Chinese => text.contains(|c: char| ('\u{4e00}'..='\u{9fff}').contains(&c)),
+        Language::Russian => text.contains(|c: char| ('\u{0400}'..='\u{04ff}').contains(&c)),
+    };
+    for language in Language::ALL {
+        let mut story = Story::new(AlarmSettings::default());
+        let speaker = Speaker { language, ..speaker() };
+        story.desk = Desk::new(AlarmSettings::default(), speaker, Kept::default());
+        story.maintenance = Some(Maintenance {
+            since: Timestamp::from_ms(START_MS),
+            until: Timestamp::from_ms(START_MS + 3_600_000),
+            reason: "disk".to_owned(),
+        });
+        let names = ["aaa", "bbb"].map(|n| n.parse().unwrap());
+        story.neighbours = Some(Neighbours { names: names.to_vec(), missing: vec![names[0]] });
+        story.during(0..3, &[rule("producer_missing", Firing)]);
+        let told = &story.messages[0];
+        for text in [&told.title, &told.next_step, &told.proof[0], &told.marks[0]] {
+            assert!(is_own(language, text), "{language:?}: {text}");
+        }
     }
 }
 

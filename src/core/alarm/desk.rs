@@ -7,6 +7,8 @@ use crate::core::alarm::escalate;
 use crate::core::alarm::flap::{self, Ended};
 use crate::core::alarm::incident::{Incident, Joined};
 use crate::core::alarm::inhibit::is_about_two_signers;
+use crate::core::alarm::language::Language;
+use crate::core::alarm::marks;
 use crate::core::alarm::message::{Message, MessageKind};
 use crate::core::alarm::neighbours::Neighbours;
 use crate::core::alarm::settings::AlarmSettings;
@@ -24,6 +26,11 @@ const STORM: usize = 5;
 const STORM_MS: i64 = 120_000;
 /// Between two messages that only say that something changed.
 const CHANGE_GAP_MS: i64 = 60_000;
+
+/// What is tried again each minute until a person mends it, and fails with the same words.
+const REPEATED: &str = "state_not_written";
+/// It is told again after so long, an hour; the keeper's own log has every try.
+const REPEATED_GAP_MS: i64 = 3_600_000;
 
 /// What the desk remembers over a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +74,8 @@ pub struct Desk {
     incidents: Vec<Incident>,
     silences: Vec<Silence>,
     ended: Vec<Ended>,
+    /// When [`REPEATED`] was told last, and in which words.
+    repeated: Option<(Timestamp, String)>,
     /// Numbers what has no incident.
     serial: u32,
 }
@@ -80,7 +89,7 @@ impl Desk {
         incidents.retain(|incident| !incident.findings.is_empty() && incident.ended.is_none());
         incidents.truncate(INCIDENTS_MAX);
         silences.truncate(SILENCES_MAX);
-        Self { settings, speaker, incidents, silences, ended, serial: 0 }
+        Self { settings, speaker, incidents, silences, ended, repeated: None, serial: 0 }
     }
 
     /// What the next desk is to remember.
@@ -131,8 +140,11 @@ impl Desk {
     pub fn update(&mut self, now: Timestamp, seen: &Seen<'_>) -> Vec<Output> {
         self.silences.retain(|silence| now < silence.until);
         let before = self.incidents.clone();
-        let signals: Vec<Signal> =
-            seen.signals.iter().map(|s| with_neighbours(s, seen.neighbours)).collect();
+        let signals: Vec<Signal> = seen
+            .signals
+            .iter()
+            .map(|s| with_neighbours(s, seen.neighbours, self.speaker.language))
+            .collect();
         let mut closed = self.sort_in(now, &signals);
         let mut messages = Vec::new();
         for incident in closed.iter_mut().chain(&mut self.incidents) {
@@ -265,6 +277,20 @@ impl Desk {
         absorbed
     }
 
+    /// Whether people were told of the same a while ago.
+    fn is_repeated(&mut self, now: Timestamp, notice: &Notice) -> bool {
+        if notice.key != REPEATED {
+            return false;
+        }
+        let is_again = self.repeated.as_ref().is_some_and(|(at, text)| {
+            *text == notice.text && now.since_ms(*at).abs() < REPEATED_GAP_MS
+        });
+        if !is_again {
+            self.repeated = Some((now, notice.text.clone()));
+        }
+        is_again
+    }
+
     /// Messages about what happened.
     fn happened(&mut self, now: Timestamp, seen: &Seen<'_>) -> Vec<Message> {
         let mut messages = Vec::new();
@@ -272,6 +298,9 @@ impl Desk {
             let is_silenced =
                 |s: &&Silence| s.cause.is_some() && s.covers(now, &notice.key, &notice.key);
             if self.silences.iter().any(|s| is_silenced(&s)) {
+                continue;
+            }
+            if self.is_repeated(now, notice) {
                 continue;
             }
             self.serial = self.serial.wrapping_add(1);
@@ -297,12 +326,12 @@ fn differs_not(before: &Incident, now: &Incident) -> bool {
 
 /// Our own silence is a warning where our neighbours are silent too: then the chain has a trouble
 /// that getting up does not mend.
-fn with_neighbours(signal: &Signal, neighbours: Option<&Neighbours>) -> Signal {
+fn with_neighbours(signal: &Signal, neighbours: Option<&Neighbours>, language: Language) -> Signal {
     let mut signal = signal.clone();
     if signal.cause == "producer_missing"
         && let Some(neighbours) = neighbours
     {
-        signal.saw = format!("{}. {}.", signal.saw, neighbours.sentence());
+        signal.saw = format!("{}. {}.", signal.saw, marks::neighbours(language, neighbours));
         if neighbours.miss_too() {
             signal.severity = Severity::Warn;
         }
@@ -361,8 +390,7 @@ impl Teller<'_> {
         let kind = if incident.told.is_none() {
             // What comes late is told once, with the reminders that passed counted.
             self.is_due(incident).then_some(MessageKind::Raised)?
-        } else if incident.is_worse_than_told()
-            || incident.has_changed && self.may_change(incident)
+        } else if incident.is_worse_than_told() || incident.has_changed && self.may_change(incident)
         {
             MessageKind::Changed
         } else if passed > incident.reminders {
