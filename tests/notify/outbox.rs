@@ -282,3 +282,38 @@ async fn a_refused_message_is_given_up_and_counted() {
     outbox.finish(DEADLINE).await;
     assert!(store.waiting().unwrap().is_empty());
 }
+
+/// As the disk of a network does when that is gone: no error, no end.
+#[tokio::test]
+async fn a_disk_that_hangs_holds_no_message_back() {
+    let stage = Stage::new();
+    let store = open(stage.dir.path());
+    let mut outbox = stage.start(Some(Arc::clone(&store)));
+    outbox.post(batch(&[message("1", "x", Severity::Page)]));
+    stage.wait_for(1).await;
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let hanging = Arc::clone(&store);
+    let disk = std::thread::spawn(move || hanging.past(|_| Ok(held.recv())));
+    // Until the thread has the file, and no longer the channel.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    outbox.post(batch(&[message("2", "y", Severity::Page)]));
+    stage.wait_for(2).await;
+    outbox.post(batch(&[message("3", "z", Severity::Page)]));
+    stage.wait_for(3).await;
+    release.send(()).unwrap();
+    disk.join().unwrap().unwrap().unwrap();
+    // The disk is used again, and what was sent meanwhile does not wait there.
+    for number in 4.. {
+        outbox.post(batch(&[message(&number.to_string(), "x", Severity::Page)]));
+        stage.wait_for(number).await;
+        let all = (Timestamp::from_ms(0), Timestamp::from_ms(i64::MAX));
+        let sent = store.past(|past| past.notifications(all, Some("x"), 100));
+        if sent.unwrap().len() >= 2 {
+            break;
+        }
+        assert!(number < 100, "the disk is never used again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    outbox.finish(DEADLINE).await;
+    assert!(store.waiting().unwrap().is_empty(), "{:?}", store.waiting());
+}

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{DELIVERY_DEADLINE, Draw, Journal, WallClock};
 use crate::actions::notify::channel::{Channel, Delivered, Delivery, DeliveryError, Picture};
 use crate::core::alarm::lane::{Expired, Failed, Lane, Next, Parcel};
+use crate::core::alarm::marks;
 use crate::core::alarm::message::Message;
 use crate::core::status::ChannelStatus;
 use crate::core::time::Timestamp;
@@ -182,8 +183,7 @@ fn marked(parcel: &Parcel, now: Timestamp) -> Message {
     let mut message = parcel.message.clone();
     let late_ms = u64::try_from(now.since_ms(parcel.queued)).unwrap_or(0);
     if late_ms >= 60_000 {
-        let late = crate::core::time::Human(late_ms);
-        message.marks.push(format!("delivered {late} late"));
+        message.marks.push(marks::late(message.language, late_ms));
     }
     message
 }
