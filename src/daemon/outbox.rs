@@ -1,6 +1,7 @@
 //! The outbox: every message goes to disk first and then to each channel's lane, so that a channel
 //! that is down, a restart or a crash costs nothing but time.
 
+mod drawing;
 mod journal;
 mod post;
 
@@ -100,6 +101,7 @@ impl Outbox {
                 queue,
                 journal: journal.clone(),
                 draw: Arc::clone(&tools.draw),
+                easel: drawing::Easel::default(),
                 clock: Arc::clone(&tools.clock),
                 states: Arc::clone(&states),
                 index,
