@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -421,4 +421,34 @@ async fn a_message_that_is_tried_again_takes_up_its_drawing() {
     let played = stage.played.lock().unwrap();
     assert_eq!(played.delivered[0].3, 1, "{:?}", played.delivered);
     assert!(played.followed.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_picture_is_drawn_once_for_all_channels() {
+    let stage = Stage::new();
+    let drawn = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&drawn);
+    let counted: Draw = Arc::new(move |kind: PictureKind, message: &Message| {
+        count.fetch_add(1, Ordering::Relaxed);
+        draw(kind, message)
+    });
+    let outlet = |name| Outlet {
+        channel: Box::new(Actor { name, is_patient: false, played: Arc::clone(&stage.played) }),
+        route: Route { levels: vec![Severity::Page], reports: false },
+    };
+    let tools = Tools {
+        store: Some(open(stage.dir.path())),
+        draw: counted,
+        clock: stage.clock(),
+        expire_ms: 3_600_000,
+    };
+    let mut outbox = Outbox::start(["a", "b", "c"].map(outlet).into(), tools);
+    let only_lag =
+        Message { pictures: vec![PictureKind::Lag], ..message("1", "x", Severity::Page) };
+    outbox.post(batch(&[only_lag]));
+    stage.wait_for(3).await;
+    outbox.finish(DEADLINE).await;
+    assert_eq!(drawn.load(Ordering::Relaxed), 1);
+    let played = stage.played.lock().unwrap();
+    assert!(played.delivered.iter().all(|told| told.3 == 1), "{:?}", played.delivered);
 }
