@@ -191,6 +191,11 @@ fn can_be_drawn(keeper: &Keeper, kind: &str, file: &Path) -> bool {
 fn a_dead_node_is_told_on_every_channel_once_again_and_at_its_end() {
     let net = Network::up("alarms", 4);
     let (services, mail) = (Services::start(), Mail::start("starttls", "localhost"));
+    // That of a network that has just begun stands still for a while, which is an incident, too.
+    until("the last irreversible block to move", 120, || {
+        let lib = net.info("f")?["last_irreversible_block_num"].as_u64()?;
+        (net.head("f") <= lib + 96 && lib > 48).then_some(())
+    });
     let a = Keeper::start('A', &net, &channels(&net, &services, &mail));
     let picture = net.path("before.png");
     until("samples of the host and of the lag", 120, || {

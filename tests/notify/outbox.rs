@@ -375,6 +375,8 @@ async fn a_channel_that_cannot_add_pictures_goes_without() {
     stage.wait_for(1).await;
     assert_eq!(stage.marks(), ["without its picture: drawing takes too long"]);
     gate.store(true, Ordering::Relaxed);
+    // The thread that drew the first has ended long before.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     outbox.post(batch(&[message("2", "x", Severity::Page)]));
     stage.wait_for(2).await;
     outbox.finish(DEADLINE).await;
