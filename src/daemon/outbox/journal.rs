@@ -109,6 +109,18 @@ impl Journal {
         .await;
     }
 
+    /// A channel shows more of a message than when it was delivered.
+    pub async fn shows(
+        &self,
+        message: &Message,
+        channel: &'static str,
+        at: Timestamp,
+        shown: String,
+    ) {
+        let incident = about(message).to_owned();
+        self.with(move |store| store.shows(channel, &incident, at, &shown)).await;
+    }
+
     /// What a channel shows of an incident.
     pub async fn shown(&self, channel: &'static str, incident: &str) -> Option<String> {
         let incident = incident.to_owned();
