@@ -349,10 +349,7 @@ fn strip_in(sheet: &Sheet<'_>, panel: &Panel<'_>, strip: &Strip, data: &Data<'_>
 
 /// A run in parts of one level each; neighbours share the point between them. What leads up to a
 /// high value has its colour.
-fn by_level<'r>(
-    run: &'r [(Timestamp, f64)],
-    levels: Levels,
-) -> Vec<(Level, &'r [(Timestamp, f64)])> {
+fn by_level(run: &[(Timestamp, f64)], levels: Levels) -> Vec<(Level, &[(Timestamp, f64)])> {
     let level = |at: usize| Level::of(run[at].1, levels);
     if run.len() == 1 {
         return vec![(level(0), run)];

@@ -340,6 +340,8 @@ async fn a_disk_that_hangs_holds_no_message_back() {
     }
     outbox.finish(DEADLINE).await;
     assert!(store.waiting().unwrap().is_empty(), "{:?}", store.waiting());
+}
+
 /// Pictures that take until the gate is opened; then each takes no time.
 fn behind(gate: &Arc<AtomicBool>) -> Draw {
     let gate = Arc::clone(gate);
