@@ -28,6 +28,7 @@ pub use zone::{Zone, ZoneError};
 
 use crate::core::alarm::message::PictureKind;
 use crate::core::sample::{HourSample, PoolSample, Sample};
+use crate::core::settings::{Host, Settings};
 use crate::core::slots::TurnSlots;
 use crate::core::time::Timestamp;
 
@@ -107,15 +108,24 @@ pub struct Period {
 pub struct Limits {
     /// Blocks behind the references that are an alarm: `[rules] behind_references_blocks`.
     pub lag_blocks: u32,
-    /// Share of a resource that is a warning, thousandths.
-    pub host_warn_permille: u32,
-    /// Share of a resource that is critical, thousandths.
-    pub host_critical_permille: u32,
+    /// Shares of the host's resources that are too much: `[host]`.
+    pub host: Host,
+}
+
+impl Limits {
+    /// Those of a keeper's settings; of a host that is not watched, the defaults.
+    #[must_use]
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            lag_blocks: settings.rules.behind_references_blocks,
+            host: settings.host.unwrap_or(Host::DEFAULT),
+        }
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { lag_blocks: 20, host_warn_permille: 800, host_critical_permille: 950 }
+        Self { lag_blocks: 20, host: Host::DEFAULT }
     }
 }
 

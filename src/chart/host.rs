@@ -5,9 +5,10 @@ use super::palette::{self, Colour};
 use super::panel::Panel;
 use super::series::{self, Cadence, Hole, Stretch};
 use super::sheet::{Align, Drawn, Rect, Sheet};
-use super::{Data, Limits, font};
+use super::{Data, font};
 use crate::core::alarm::message::PictureKind;
 use crate::core::sample::{DISKS_MAX, HostSample, HourSample, Sample, Spread};
+use crate::core::settings::Host;
 use crate::core::time::{Human, Timestamp};
 
 /// How full: the colour of it.
@@ -18,11 +19,32 @@ enum Level {
     Critical,
 }
 
+/// Of what is as good as full: there is a threshold for disks alone.
+const CRITICAL_PERMILLE: u32 = 950;
+
+/// From which shares on a resource is no longer fine, thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Levels {
+    warn: u32,
+    critical: u32,
+}
+
+impl Levels {
+    /// Of a resource with one threshold; a threshold that is higher is critical at once.
+    fn new(warn: u32) -> Self {
+        Self { warn, critical: warn.max(CRITICAL_PERMILLE) }
+    }
+
+    fn of_disks(host: &Host) -> Self {
+        Self { warn: host.disk_permille, critical: host.disk_full_permille }
+    }
+}
+
 impl Level {
-    fn of(permille: f64, limits: &Limits) -> Self {
-        if permille >= f64::from(limits.host_critical_permille) {
+    fn of(permille: f64, levels: Levels) -> Self {
+        if permille >= f64::from(levels.critical) {
             Self::Critical
-        } else if permille >= f64::from(limits.host_warn_permille) {
+        } else if permille >= f64::from(levels.warn) {
             Self::Warn
         } else {
             Self::Fine
@@ -41,13 +63,14 @@ impl Level {
 /// One resource over time.
 struct Strip {
     name: String,
+    levels: Levels,
     /// Thousandths in use.
     points: Vec<(Timestamp, Option<f64>)>,
 }
 
 impl Strip {
     fn new(
-        name: impl Into<String>,
+        (name, levels): (impl Into<String>, Levels),
         (hours, samples): &Rows<'_>,
         of_hour: impl Fn(&HourSample) -> Option<Spread>,
         share: impl Fn(&HostSample) -> Option<u32>,
@@ -66,7 +89,7 @@ impl Strip {
         };
         let before = hours.iter().flat_map(halves);
         let points = before.chain(samples.iter().map(|sample| (sample.at, value(sample))));
-        Self { name: name.into(), points: points.collect() }
+        Self { name: name.into(), levels, points: points.collect() }
     }
 
     fn values(&self) -> impl DoubleEndedIterator<Item = f64> {
@@ -75,6 +98,11 @@ impl Strip {
 
     fn peak(&self) -> f64 {
         self.values().fold(0.0, f64::max)
+    }
+
+    /// Its level at its worst.
+    fn worst(&self) -> Level {
+        Level::of(self.peak(), self.levels)
     }
 
     fn stretches(&self, data: &Data<'_>) -> Vec<Stretch> {
@@ -97,13 +125,30 @@ fn cadence(data: &Data<'_>) -> Cadence {
 }
 
 /// The resources that were measured at least once.
-fn strips(rows: &Rows<'_>) -> Vec<Strip> {
+fn strips(data: &Data<'_>) -> Vec<Strip> {
+    let (rows, limits) = (&rows(data), &data.limits.host);
+    let named = |name: &'static str, warn: u32| (name, Levels::new(warn));
     let mut strips = vec![
-        Strip::new("cpu", rows, |hour| hour.cpu_permille, |host| host.cpu_permille),
-        Strip::new("memory", rows, |hour| hour.memory_permille, |host| host.memory_permille),
-        Strip::new("swap", rows, |hour| hour.swap_permille, |host| host.swap_permille),
         Strip::new(
-            "open files",
+            named("cpu", limits.cpu_permille),
+            rows,
+            |hour| hour.cpu_permille,
+            |host| host.cpu_permille,
+        ),
+        Strip::new(
+            named("memory", limits.memory_permille),
+            rows,
+            |hour| hour.memory_permille,
+            |host| host.memory_permille,
+        ),
+        Strip::new(
+            named("swap", limits.swap_permille),
+            rows,
+            |hour| hour.swap_permille,
+            |host| host.swap_permille,
+        ),
+        Strip::new(
+            named("open files", limits.open_files_permille),
             rows,
             |_| None,
             |host| {
@@ -118,9 +163,10 @@ fn strips(rows: &Rows<'_>) -> Vec<Strip> {
             disks.push(&disk.name);
         }
     }
+    let disk = Levels::of_disks(limits);
     strips.extend(disks.into_iter().map(|name| {
         Strip::new(
-            font::clean(&format!("disk {name}")),
+            (font::clean(&format!("disk {name}")), disk),
             rows,
             |_| None,
             |host| host.disks.iter().find(|disk| disk.name == name).map(|disk| disk.used_permille),
@@ -129,7 +175,7 @@ fn strips(rows: &Rows<'_>) -> Vec<Strip> {
     // Of an hour only the fullest disk is kept.
     if !rows.0.is_empty() {
         let fullest = |host: &HostSample| host.disks.iter().map(|disk| disk.used_permille).max();
-        strips.push(Strip::new("fullest disk", rows, |hour| hour.disk_permille, fullest));
+        strips.push(Strip::new(("fullest disk", disk), rows, |hour| hour.disk_permille, fullest));
     }
     strips.retain(|strip| strip.values().next().is_some());
     strips
@@ -139,26 +185,39 @@ fn percent(permille: f64) -> String {
     format!("{:.0} %", permille / 10.0)
 }
 
+/// Over which share, where it is one for all of them.
+fn over_what(strips: &[Strip], level: fn(&Levels) -> u32) -> String {
+    let mut shares: Vec<u32> = strips.iter().map(|strip| level(&strip.levels)).collect();
+    shares.sort_unstable();
+    shares.dedup();
+    match shares[..] {
+        [] => "over its threshold".to_owned(),
+        [share] => format!("over {}", percent(f64::from(share))),
+        [least, .., most] => {
+            let (least, most) = (percent(f64::from(least)), percent(f64::from(most)));
+            format!("over its threshold, {least} to {most}")
+        }
+    }
+}
+
 /// What the picture shows, in words.
 pub(super) fn facts(data: &Data<'_>) -> String {
-    let strips = strips(&rows(data));
+    let strips = strips(data);
     if strips.is_empty() {
         return "the host was not measured in this period".to_owned();
     }
-    let (warn, critical) = (data.limits.host_warn_permille, data.limits.host_critical_permille);
-    let over = |from: u32| {
-        let names = strips.iter().filter(|strip| strip.peak() >= f64::from(from));
-        names.map(|strip| format!("{} up to {}", strip.name, percent(strip.peak()))).collect()
-    };
-    let named: Vec<String> = over(warn);
+    let over = strips.iter().filter(|strip| strip.worst() > Level::Fine);
+    let named: Vec<String> =
+        over.map(|strip| format!("{} up to {}", strip.name, percent(strip.peak()))).collect();
     let mut facts = if named.is_empty() {
         let worst = strips.iter().max_by(|a, b| a.peak().total_cmp(&b.peak()));
         let worst = worst.map_or_else(String::new, |strip| {
             format!("; the fullest is {} with {}", strip.name, percent(strip.peak()))
         });
-        format!("nothing over {}{worst}", percent(f64::from(warn)))
+        format!("nothing {}{worst}", over_what(&strips, |levels| levels.warn))
     } else {
-        let word = if over(critical).is_empty() { "warning" } else { "critical" };
+        let is_critical = strips.iter().any(|strip| strip.worst() == Level::Critical);
+        let word = if is_critical { "critical" } else { "warning" };
         format!("{word}: {}", named.join(", "))
     };
     let silent = strips.iter().map(|s| series::hole_ms(&s.stretches(data), Hole::NoData)).min();
@@ -169,14 +228,14 @@ pub(super) fn facts(data: &Data<'_>) -> String {
 }
 
 pub(super) fn draw(sheet: &mut Sheet<'_>, data: &Data<'_>) -> Drawn {
-    let mut strips = strips(&rows(data));
+    let mut strips = strips(data);
     frame::header(sheet, PictureKind::Host, data, &facts(data))?;
-    let (warn, critical) = (data.limits.host_warn_permille, data.limits.host_critical_permille);
-    let (warn, critical) = (percent(f64::from(warn)), percent(f64::from(critical)));
+    let warn = over_what(&strips, |levels| levels.warn);
+    let critical = over_what(&strips, |levels| levels.critical);
     let mut keys = vec![
         (Mark::Area(palette::FINE), "fine".to_owned()),
-        (Mark::Area(palette::WARN), format!("over {warn}")),
-        (Mark::Area(palette::CRITICAL), format!("critical, over {critical}")),
+        (Mark::Area(palette::WARN), warn),
+        (Mark::Area(palette::CRITICAL), format!("critical, {critical}")),
     ];
     let holes: Vec<Stretch> = strips.iter().flat_map(|strip| strip.stretches(data)).collect();
     keys.extend(frame::hole_keys(&holes));
@@ -212,7 +271,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, data: &Data<'_>) -> Drawn {
     for (strip, panel) in &panels {
         strip_in(sheet, panel, strip, data)?;
         let place = Rect { x: panel.rect.x - labels, w: labels - sheet.em / 2, ..panel.rect };
-        label(sheet, place, strip, &data.limits, is_stacked)?;
+        label(sheet, place, strip, is_stacked)?;
     }
     match panels.last() {
         Some((_, panel)) => frame::time_axis(sheet, panel, data.period, &data.zone),
@@ -241,17 +300,11 @@ fn label_width(sheet: &Sheet<'_>, strips: &[Strip], room: i32, is_stacked: bool)
 }
 
 /// Name and newest value in the place left of a strip.
-fn label(
-    sheet: &Sheet<'_>,
-    place: Rect,
-    strip: &Strip,
-    limits: &Limits,
-    is_stacked: bool,
-) -> Drawn {
+fn label(sheet: &Sheet<'_>, place: Rect, strip: &Strip, is_stacked: bool) -> Drawn {
     let (name, value) = words(strip);
     let em = sheet.em;
     let newest = strip.points.last().and_then(|(_, value)| *value).unwrap_or(0.0);
-    let colour = match Level::of(newest, limits) {
+    let colour = match Level::of(newest, strip.levels) {
         Level::Fine => palette::INK,
         Level::Warn | Level::Critical => palette::CRITICAL,
     };
@@ -273,7 +326,7 @@ fn strip_in(sheet: &Sheet<'_>, panel: &Panel<'_>, strip: &Strip, data: &Data<'_>
     frame::holes(sheet, panel, &strip.stretches(data))?;
     frame::time_grid(sheet, panel, data.period, &data.zone)?;
     let runs = series::runs(strip.points.iter().copied(), cadence(data), |at| panel.x(at));
-    let mut parts: Vec<_> = runs.iter().flat_map(|run| by_level(run, &data.limits)).collect();
+    let mut parts: Vec<_> = runs.iter().flat_map(|run| by_level(run, strip.levels)).collect();
     // The worst last: what lasts less than a pixel is seen above its neighbours.
     parts.sort_by_key(|(level, _)| *level);
     for (level, part) in parts {
@@ -286,7 +339,7 @@ fn strip_in(sheet: &Sheet<'_>, panel: &Panel<'_>, strip: &Strip, data: &Data<'_>
             sheet.rect(Rect { x, y, w: 2, h: panel.rect.bottom() - y }, level.colour())?;
         }
     }
-    for limit in [data.limits.host_warn_permille, data.limits.host_critical_permille] {
+    for limit in [strip.levels.warn, strip.levels.critical] {
         let y = panel.y(f64::from(limit));
         sheet.rect(Rect { y, h: 1, ..panel.rect }, palette::AXIS)?;
     }
@@ -296,11 +349,8 @@ fn strip_in(sheet: &Sheet<'_>, panel: &Panel<'_>, strip: &Strip, data: &Data<'_>
 
 /// A run in parts of one level each; neighbours share the point between them. What leads up to a
 /// high value has its colour.
-fn by_level<'r>(
-    run: &'r [(Timestamp, f64)],
-    limits: &Limits,
-) -> Vec<(Level, &'r [(Timestamp, f64)])> {
-    let level = |at: usize| Level::of(run[at].1, limits);
+fn by_level(run: &[(Timestamp, f64)], levels: Levels) -> Vec<(Level, &[(Timestamp, f64)])> {
+    let level = |at: usize| Level::of(run[at].1, levels);
     if run.len() == 1 {
         return vec![(level(0), run)];
     }
@@ -326,9 +376,9 @@ mod tests {
         let values = [100.0, 200.0, 850.0, 870.0, 300.0, 990.0];
         let run: Vec<_> =
             values.iter().zip(0..).map(|(v, at)| (Timestamp::from_ms(at), *v)).collect();
-        let parts = by_level(&run, &Limits::default());
+        let parts = by_level(&run, Levels::new(800));
         let told: Vec<_> = parts.iter().map(|(level, part)| (*level, part.len())).collect();
         assert_eq!(told, [(Level::Fine, 2), (Level::Warn, 4), (Level::Critical, 2)]);
-        assert_eq!(by_level(&run[..1], &Limits::default()).len(), 1);
+        assert_eq!(by_level(&run[..1], Levels::new(800)).len(), 1);
     }
 }

@@ -5,23 +5,74 @@ use super::frame::{self, Key, Mark};
 use super::palette;
 use super::panel::Panel;
 use super::scale::Scale;
-use super::series::{self, Hole, Stretch};
+use super::series::{self, Cadence, Hole, Stretch};
 use super::sheet::{Drawn, Rect, Sheet};
 use crate::core::alarm::message::PictureKind;
-use crate::core::sample::PoolSample;
+use crate::core::sample::{HourSample, PoolHour, PoolSample};
 use crate::core::time::Human;
 
-/// What the pool said, by time, and where it said nothing.
-fn rows<'d>(data: &Data<'d>) -> (Vec<&'d PoolSample>, Vec<Stretch>) {
-    let rows = series::of_period(data.pool, data.period, |row| row.at);
-    let known = rows.iter().map(|row| (row.at, None));
-    let stretches = series::stretches(known, data.period, data.cadence);
-    (rows, stretches)
+/// What the pool said.
+struct Rows {
+    /// By time; an hour is two of them, its worst and its best.
+    points: Vec<PoolSample>,
+    /// Where it said something, and where nothing.
+    stretches: Vec<Stretch>,
+    cadence: Cadence,
+    /// How many answers they stand for, and in how many the hashrate was below its floor.
+    answers: u64,
+    below: u64,
 }
 
-/// The floor that holds now.
-fn floor(rows: &[&PoolSample]) -> Option<u64> {
-    rows.last().and_then(|row| row.floor)
+impl Rows {
+    fn of(data: &Data<'_>) -> Self {
+        let answers = series::of_period(data.pool, data.period, |row| row.at);
+        let first = data.pool.iter().map(|row| row.at).min();
+        let mut hours = series::of_period(data.hours, data.period, |hour| hour.at);
+        hours.retain(|hour| hour.pool.is_some() && first.is_none_or(|first| hour.at < first));
+        let cadence = data.cadence.with_hours(&hours);
+        let kept = || hours.iter().filter_map(|hour| hour.pool);
+        let below = answers.iter().filter(|answer| answer.is_below()).count() as u64;
+        let count =
+            |figure: fn(&PoolHour) -> u32| kept().map(|h| u64::from(figure(&h))).sum::<u64>();
+        let (in_hours, below_in_hours) = (count(|h| h.answers), count(|h| h.below));
+        let before = hours.iter().flat_map(|hour| ends(hour));
+        let points: Vec<PoolSample> = before.chain(answers.iter().map(|row| **row)).collect();
+        let known = points.iter().map(|row| (row.at, None));
+        Self {
+            stretches: series::stretches(known, data.period, cadence),
+            cadence,
+            answers: answers.len() as u64 + in_hours,
+            below: below + below_in_hours,
+            points,
+        }
+    }
+
+    /// The floor that holds now.
+    fn floor(&self) -> Option<u64> {
+        self.points.last().and_then(|row| row.floor)
+    }
+}
+
+/// The worst and the best of an hour, half of it apart.
+fn ends(hour: &HourSample) -> Vec<PoolSample> {
+    let Some(pool) = hour.pool else { return Vec::new() };
+    let workers = |count: i64| u32::try_from(count).unwrap_or(0);
+    let [first, second] = series::halves(hour);
+    let worst = PoolSample {
+        at: first,
+        online: workers(pool.online.min),
+        offline: workers(pool.offline.max),
+        hashrate: pool.hashrate_min,
+        floor: pool.floor,
+    };
+    let best = PoolSample {
+        at: second,
+        online: workers(pool.online.max),
+        offline: workers(pool.offline.min),
+        hashrate: pool.hashrate_max,
+        floor: pool.floor,
+    };
+    vec![worst, best]
 }
 
 /// The unit in which a hashrate has at most four digits before the point.
@@ -45,11 +96,11 @@ fn rate(hashrate: u64) -> String {
 
 /// What the picture shows, in words.
 pub(super) fn facts(data: &Data<'_>) -> String {
-    let (rows, stretches) = rows(data);
-    let Some(last) = rows.last() else {
+    let rows = Rows::of(data);
+    let Some(last) = rows.points.last() else {
         return "the pool said nothing in this period".to_owned();
     };
-    let fewest = rows.iter().map(|row| row.online).min().unwrap_or(0);
+    let fewest = rows.points.iter().map(|row| row.online).min().unwrap_or(0);
     let mut facts = vec![
         format!(
             "{} of {} workers online, at worst {fewest}",
@@ -58,15 +109,11 @@ pub(super) fn facts(data: &Data<'_>) -> String {
         ),
         rate(last.hashrate),
     ];
-    if floor(&rows).is_some() {
-        let below = rows.iter().filter(|row| row.floor.is_some_and(|least| row.hashrate < least));
-        let below = below.count();
-        if below > 0 {
-            let share = frame::share(below as u64, rows.len() as u64);
-            facts.push(format!("under the floor in {share} of the samples"));
-        }
+    if rows.floor().is_some() && rows.below > 0 {
+        let share = frame::share(rows.below, rows.answers);
+        facts.push(format!("under the floor in {share} of the samples"));
     }
-    let ms = series::hole_ms(&stretches, Hole::NoData);
+    let ms = series::hole_ms(&rows.stretches, Hole::NoData);
     if ms > 0 {
         facts.push(format!("no data for {}", Human(ms / 1000 * 1000)));
     }
@@ -74,12 +121,13 @@ pub(super) fn facts(data: &Data<'_>) -> String {
 }
 
 pub(super) fn draw(sheet: &mut Sheet<'_>, data: &Data<'_>) -> Drawn {
-    let (rows, stretches) = rows(data);
-    let floor = floor(&rows);
+    let said = Rows::of(data);
+    let Rows { points: rows, stretches, cadence, .. } = &said;
+    let floor = said.floor();
     let highest = rows.iter().map(|row| row.hashrate).chain(floor).max().unwrap_or(0);
     let (divisor, name) = unit(highest);
     frame::header(sheet, PictureKind::Pool, data, &facts(data))?;
-    frame::legend(sheet, &keys(floor, &stretches))?;
+    frame::legend(sheet, &keys(floor, stretches))?;
     let all = frame::room(sheet, frame::time_axis_height(sheet));
     let (upper, lower) = frame::halves(sheet, all, 50);
     let most = rows.iter().map(|row| row.online.saturating_add(row.offline)).max().unwrap_or(0);
@@ -96,10 +144,10 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, data: &Data<'_>) -> Drawn {
     let (upper, lower) = (panel(upper, &workers), panel(lower, &rates));
     let line = |panel: &Panel<'_>, value: &dyn Fn(&PoolSample) -> f64| {
         let points = rows.iter().map(|row| (row.at, Some(value(row))));
-        series::runs(points, data.cadence, |at| panel.x(at))
+        series::runs(points, *cadence, |at| panel.x(at))
     };
     for (panel, scale) in [(&upper, &workers), (&lower, &rates)] {
-        frame::holes(sheet, panel, &stretches)?;
+        frame::holes(sheet, panel, stretches)?;
         frame::time_grid(sheet, panel, data.period, &data.zone)?;
         frame::value_axis(sheet, panel, scale)?;
         sheet.rect(Rect { y: panel.rect.bottom(), h: 2, ..panel.rect }, palette::AXIS)?;

@@ -118,14 +118,25 @@ fn draw(
         hours: &rows.hours,
         turns: &rows.turns,
         pool: &rows.pool,
-        cadence: Cadence::every(rows.every_ms(options.kind)),
-        limits: config.map_or_else(Limits::default, limits),
+        cadence: Cadence::every(every_ms(rows, config, options)),
+        limits: config.map_or_else(Limits::default, |config| Limits::of(&config.settings)),
         zone: options.time_zone.clone(),
     };
     Ok(match format {
         Format::Png => chart::png(options.kind, &data, options.size)?,
         Format::Svg => chart::svg(options.kind, &data, options.size)?.into_bytes(),
     })
+}
+
+/// How often rows come. A keeper's configuration says how often it asks its pool.
+fn every_ms(rows: &Rows, config: Option<&Config>, options: &Options) -> i64 {
+    let pool = config.and_then(|config| config.settings.pool);
+    match pool {
+        Some(pool) if options.kind == PictureKind::Pool && options.from.is_none() => {
+            pool.interval_ms.cast_signed()
+        }
+        _ => rows.every_ms(options.kind),
+    }
 }
 
 /// Whose rows they are; those of a file without names have the name of the file.
@@ -145,11 +156,6 @@ fn chain(config: &Config) -> Option<String> {
     let status = runtime().ok()?.block_on(client.status()).ok()?;
     let status: serde_json::Value = serde_json::from_str(&status).ok()?;
     status["chain"]["chain_id"].as_str().map(str::to_owned)
-}
-
-/// The thresholds that the configuration sets.
-fn limits(config: &Config) -> Limits {
-    Limits { lag_blocks: config.settings.rules.behind_references_blocks, ..Limits::default() }
 }
 
 /// A picture of nothing helps nobody: says from when to when there is something.

@@ -115,6 +115,7 @@ pub async fn examine(config: &Config, scope: Scope) -> Vec<Row> {
     let mut rows = vec![accepted(config), acting(config)];
     rows.extend(config.notes.iter().map(|note| Row::warn("note", note, "see config.ini.example")));
     rows.extend(listen::exposed(config));
+    rows.extend(channels::nobody(config));
     if scope == Scope::Offline {
         return rows;
     }

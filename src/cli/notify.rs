@@ -4,6 +4,7 @@
 
 mod picture;
 mod sample;
+mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

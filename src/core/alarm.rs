@@ -8,11 +8,13 @@
 pub mod desk;
 pub mod ending;
 pub mod escalate;
+pub mod flap;
 pub mod hours;
 pub mod incident;
 pub mod inhibit;
 pub mod lane;
 pub mod language;
+pub mod marks;
 pub mod message;
 pub mod neighbours;
 pub mod settings;

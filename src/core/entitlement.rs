@@ -74,6 +74,15 @@ impl Ground<'_> {
         !matches!(self, Self::Silence)
     }
 
+    /// Whether this node looks several times although the ground is quick: what was given to nobody in
+    /// particular is the first standby's, and all of us may become able to take it in the same moment,
+    /// as when the chain moves again.
+    #[must_use]
+    pub fn is_another_first(self, view: &View<'_>) -> bool {
+        let Self::Handover(given) = self else { return false };
+        given.to != view.settings.node && view.settings.role != Role::FirstStandby
+    }
+
     /// One sentence: why.
     #[must_use]
     pub fn sentence(self, view: &View<'_>) -> String {

@@ -290,7 +290,8 @@ fn confirmed(
     ground: Option<Ground<'_>>,
 ) -> Gate {
     let name = "confirmed";
-    if ready && ground.is_some_and(Ground::is_quick) {
+    let is_at_once = |ground: Ground<'_>| ground.is_quick() && !ground.is_another_first(view);
+    if ready && ground.is_some_and(is_at_once) {
         return Gate::open(name, "The ground to act needs no second look.");
     }
     let need = view.settings.promotion.confirm_ticks;

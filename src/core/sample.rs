@@ -10,7 +10,7 @@ use crate::core::settings::Role;
 use crate::core::status::Status;
 use crate::core::time::Timestamp;
 
-pub use hour::{HOUR_MS, HourSample, Spread};
+pub use hour::{HOUR_MS, HourSample, PoolHour, Spread};
 
 /// Most disks that are told of.
 pub const DISKS_MAX: usize = 8;
@@ -87,6 +87,14 @@ pub struct PoolSample {
     pub hashrate: u64,
     /// The least it should be, where that is configured.
     pub floor: Option<u64>,
+}
+
+impl PoolSample {
+    /// Whether the hashrate is below its floor.
+    #[must_use]
+    pub fn is_below(&self) -> bool {
+        self.floor.is_some_and(|floor| self.hashrate < floor)
+    }
 }
 
 impl Sample {

@@ -11,6 +11,7 @@ use crate::core::alarm::desk::{Desk, Kept, Output, Seen};
 use crate::core::alarm::incident::Incident;
 use crate::core::alarm::signal::Signal;
 use crate::core::alarm::silence::{SILENCES_MAX, Silence};
+use crate::core::alarm::texts;
 use crate::core::alarm::wording::{Circumstances, Speaker};
 use crate::core::command::{Command, CommandAnswer};
 use crate::core::rules::State;
@@ -199,6 +200,13 @@ impl Alarms {
     }
 
     fn silence(&mut self, silence: Silence) -> CommandAnswer {
+        if let Some(cause) = silence.cause.as_deref().filter(|cause| !is_cause(cause)) {
+            let unknown = format!(
+                "There is no cause {cause}, so nothing is silenced. `eoskeeper incidents` names \
+                 what stands, the runbook every cause."
+            );
+            return CommandAnswer { accepted: false, sentences: vec![unknown] };
+        }
         let length = Human(silence.until.since_ms(silence.since).cast_unsigned());
         let mut sentences =
             vec![format!("{}, for {length}. It ends by itself.", silence.sentence())];
@@ -225,12 +233,15 @@ impl Alarms {
     }
 
     fn desk_json(&self) -> String {
-        let kept = Kept {
-            incidents: self.desk.incidents().to_vec(),
-            silences: self.desk.silences().to_vec(),
-        };
-        serde_json::to_string(&kept).unwrap_or_default()
+        serde_json::to_string(&self.desk.kept()).unwrap_or_default()
     }
+}
+
+/// Whether a silence of this key can ever silence anything: a word that is misspelt would let a
+/// person sleep who is then paged.
+fn is_cause(key: &str) -> bool {
+    let cause = key.split_once(':').map_or(key, |(cause, _)| cause);
+    texts::causes().any(|known| known == cause)
 }
 
 /// What the last keeper knew. What cannot be read is said and begun anew: then an incident that

@@ -16,7 +16,6 @@ use crate::chart::Period;
 use crate::clock::Clock;
 use crate::core::alarm::incident::Incident;
 use crate::core::alarm::language::Language;
-use crate::core::alarm::message::PictureKind;
 use crate::core::alarm::texts;
 use crate::core::command::Command;
 use crate::core::status::Status;
@@ -93,8 +92,8 @@ impl AlarmDesk for Desk {
                 let period = Period::before(to, ms);
                 let report = reporter.figures(period)?;
                 let (title, lines) = reporter.words(&report, language);
-                let kinds = [PictureKind::Slots, PictureKind::Lag, PictureKind::Host];
-                let pictures = kinds.into_iter().filter_map(|kind| painter.of_period(kind, period));
+                let kinds = reporter.pictures().iter();
+                let pictures = kinds.filter_map(|kind| painter.of_period(*kind, period));
                 Ok(Answer { title, lines, pictures: pictures.collect() })
             });
             made.await.unwrap_or_else(|error| Err(error.to_string())).map_err(NoAnswer::Failed)

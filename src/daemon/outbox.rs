@@ -1,6 +1,8 @@
 //! The outbox: every message goes to disk first and then to each channel's lane, so that a channel
 //! that is down, a restart or a crash costs nothing but time.
 
+mod drawing;
+mod gallery;
 mod journal;
 mod post;
 
@@ -87,6 +89,7 @@ impl Outbox {
     #[must_use]
     pub fn start(outlets: Vec<Outlet>, tools: Tools) -> Self {
         let journal = Journal::new(tools.store);
+        let draw = gallery::once(tools.draw);
         let stop = CancellationToken::new();
         let names = outlets.iter().map(|outlet| outlet.channel.name().to_owned());
         let states = names.map(|name| ChannelStatus { name, ..ChannelStatus::default() });
@@ -99,7 +102,8 @@ impl Outbox {
                 channel: Arc::from(channel),
                 queue,
                 journal: journal.clone(),
-                draw: Arc::clone(&tools.draw),
+                draw: Arc::clone(&draw),
+                easel: drawing::Easel::default(),
                 clock: Arc::clone(&tools.clock),
                 states: Arc::clone(&states),
                 index,

@@ -1,10 +1,10 @@
-//! What goes into the history by itself: a sample every ten seconds, and each turn once it is
-//! settled.
+//! What goes into the history by itself: a sample every ten seconds, what the mining pool says, and
+//! each turn once it is settled.
 
 use crate::core::keeper::Keeper;
-use crate::core::sample::Sample;
+use crate::core::sample::{PoolSample, Sample};
 use crate::core::status::Status;
-use crate::core::time::{Mono, Now};
+use crate::core::time::{Mono, Now, Timestamp};
 use crate::history::record::Record;
 use crate::history::store::Store;
 
@@ -18,6 +18,8 @@ const EARLY_MS: u64 = 500;
 #[derive(Debug, Default)]
 pub(super) struct Sampler {
     last: Option<Mono>,
+    /// The pool's answer that was taken last.
+    pool: Option<Timestamp>,
 }
 
 impl Sampler {
@@ -28,6 +30,13 @@ impl Sampler {
             self.last = Some(now);
         }
         is_due
+    }
+
+    /// The pool's answer where it is another than before; it counts as taken.
+    fn new_answer(&mut self, answer: Option<PoolSample>) -> Option<PoolSample> {
+        let answer = answer.filter(|answer| self.pool != Some(answer.at))?;
+        self.pool = Some(answer.at);
+        Some(answer)
     }
 }
 
@@ -47,6 +56,9 @@ impl Daemon {
     pub(super) fn keep_past(&mut self, now: Now, status: &Status) {
         if self.sampler.is_due(now.mono) {
             self.hands.keep(Record::Sample(Box::new(Sample::of(status))));
+        }
+        if let Some(answer) = self.sampler.new_answer(self.keeper.pool_sample(now)) {
+            self.hands.keep(Record::Pool(answer));
         }
         for turn in self.keeper.take_settled_turns() {
             self.pulse.settled(&turn);
@@ -73,5 +85,24 @@ mod tests {
             .filter(|ms| sampler.is_due(Mono::from_ms(*ms)))
             .collect();
         assert_eq!(taken, [0, 10_100, 20_200, 30_000, 40_100, 50_200]);
+    }
+
+    #[test]
+    fn an_answer_of_the_pool_is_taken_once() {
+        let mut sampler = Sampler::default();
+        let answer = |ms| {
+            let at = Timestamp::from_ms(ms);
+            Some(PoolSample { at, online: 3, offline: 1, hashrate: 12, floor: None })
+        };
+        for (case, given, is_taken) in [
+            ("none yet", None, false),
+            ("the first", answer(5), true),
+            ("the same, a tick later", answer(5), false),
+            ("none that is recent", None, false),
+            ("the next", answer(60_005), true),
+            ("after the clock was put back", answer(30_000), true),
+        ] {
+            assert_eq!(sampler.new_answer(given).is_some(), is_taken, "{case}");
+        }
     }
 }

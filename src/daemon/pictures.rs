@@ -6,15 +6,16 @@ use crate::actions::notify::channel::Picture;
 use crate::chart::{self, Cadence, Data, Limits, Period, Size, Subject, Zone};
 use crate::config::Config;
 use crate::core::alarm::message::{Message, MessageKind, PictureKind};
-use crate::core::sample::{HourSample, Sample};
+use crate::core::sample::{HourSample, PoolSample, Sample};
 use crate::core::slots::TurnSlots;
 use crate::core::time::Timestamp;
 use crate::history::store::{ROWS_MAX, Store, StoreError};
 
 /// What a warning's picture covers before the message: what led to it.
 const BEFORE_MS: i64 = 5 * 60_000;
-/// Our turns come every two minutes or so: five minutes of them show nothing.
-const TURNS_BEFORE_MS: i64 = 60 * 60_000;
+/// Our turns come every two minutes or so, and a mining pool is asked once a minute: five minutes of
+/// them show nothing.
+const SLOW_BEFORE_MS: i64 = 60 * 60_000;
 /// Between two samples.
 const SAMPLE_MS: i64 = 10_000;
 /// Pages read for one picture: a week of samples.
@@ -26,6 +27,8 @@ pub(super) struct Painter {
     store: Option<Arc<Store>>,
     subject: Subject,
     limits: Limits,
+    /// Between two answers of the mining pool.
+    pool_ms: i64,
     zone: Zone,
 }
 
@@ -33,7 +36,6 @@ impl Painter {
     /// A painter of this keeper's history; without a store it draws nothing.
     pub(super) fn new(store: Option<Arc<Store>>, config: &Config) -> Self {
         let settings = &config.settings;
-        let lag_blocks = settings.rules.behind_references_blocks;
         Self {
             store,
             subject: Subject {
@@ -41,7 +43,8 @@ impl Painter {
                 producer: settings.producer.to_string(),
                 chain: None,
             },
-            limits: Limits { lag_blocks, ..Limits::default() },
+            limits: Limits::of(settings),
+            pool_ms: settings.pool.map_or(SAMPLE_MS, |pool| pool.interval_ms.cast_signed()),
             // The name was read with the configuration.
             zone: Zone::named(&config.alarm.ignore_hours.zone).unwrap_or_else(|_| Zone::utc()),
         }
@@ -51,8 +54,8 @@ impl Painter {
     pub(super) fn of_message(&self, kind: PictureKind, message: &Message) -> Option<Picture> {
         let period = match (message.kind, kind) {
             (MessageKind::Report, _) => Period { from: message.began, to: message.at },
-            (_, PictureKind::Slots | PictureKind::Production) => {
-                Period::before(message.at, TURNS_BEFORE_MS)
+            (_, PictureKind::Slots | PictureKind::Production | PictureKind::Pool) => {
+                Period::before(message.at, SLOW_BEFORE_MS)
             }
             _ => Period::before(message.at, BEFORE_MS),
         };
@@ -70,14 +73,21 @@ impl Painter {
     fn draw(&self, kind: PictureKind, period: Period) -> Result<Picture, String> {
         let store = self.store.as_ref().ok_or("there is no history")?;
         let rows = Rows::read(store, kind, period).map_err(|error| error.to_string())?;
+        if kind == PictureKind::Pool && rows.is_without_pool() {
+            return Err("no pool answered in this period".to_owned());
+        }
         let data = Data {
             subject: self.subject.clone(),
             period,
             samples: &rows.samples,
             hours: &rows.hours,
             turns: &rows.turns,
-            pool: &[],
-            cadence: Cadence::every(SAMPLE_MS),
+            pool: &rows.pool,
+            cadence: Cadence::every(if kind == PictureKind::Pool {
+                self.pool_ms
+            } else {
+                SAMPLE_MS
+            }),
             limits: self.limits,
             zone: self.zone.clone(),
         };
@@ -93,9 +103,15 @@ struct Rows {
     samples: Vec<Sample>,
     hours: Vec<HourSample>,
     turns: Vec<TurnSlots>,
+    pool: Vec<PoolSample>,
 }
 
 impl Rows {
+    /// A keeper without a pool has no picture of one.
+    fn is_without_pool(&self) -> bool {
+        self.pool.is_empty() && self.hours.iter().all(|hour| hour.pool.is_none())
+    }
+
     fn read(store: &Store, kind: PictureKind, period: Period) -> Result<Self, StoreError> {
         let mut rows = Self::default();
         let until = period.to.plus_ms(1);
@@ -117,7 +133,15 @@ impl Rows {
                 )?;
                 rows.turns = turns.iter().filter_map(TurnSlots::of).collect();
             }
-            PictureKind::Pool => {}
+            PictureKind::Pool => {
+                let span = (period.from, until);
+                rows.hours = store.past(|past| past.hours(span, ROWS_MAX))?;
+                rows.pool = pages(
+                    period.from,
+                    |from| store.past(|past| past.pool((from, until), ROWS_MAX)),
+                    |answer| answer.at,
+                )?;
+            }
         }
         Ok(rows)
     }

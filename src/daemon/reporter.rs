@@ -29,6 +29,8 @@ pub(super) struct Reporter {
     times: ReportTimes,
     node: String,
     producer: Name,
+    /// What is drawn with it.
+    pictures: Vec<PictureKind>,
     /// Until when the last one reached.
     last: Option<Timestamp>,
 }
@@ -38,8 +40,11 @@ impl Reporter {
     pub(super) fn new(store: Option<Arc<Store>>, config: &Config) -> Self {
         let kept = store.as_ref().and_then(|store| store.kept(KEPT).ok().flatten());
         let last = kept.and_then(|text| text.parse().ok()).map(Timestamp::from_ms);
+        let mut pictures = vec![PictureKind::Slots, PictureKind::Lag, PictureKind::Host];
+        pictures.extend(config.settings.pool.map(|_| PictureKind::Pool));
         Self {
             store,
+            pictures,
             times: config.report.clone(),
             node: config.settings.node.clone(),
             producer: config.settings.producer,
@@ -82,6 +87,11 @@ impl Reporter {
         (report.title(language, &zone), report.lines(language, &zone))
     }
 
+    /// Which pictures go with it.
+    pub(super) fn pictures(&self) -> &[PictureKind] {
+        &self.pictures
+    }
+
     /// The message for the channels.
     pub(super) fn message(&self, speaker: &Speaker, period: Period) -> Result<Message, String> {
         let report = self.figures(period)?;
@@ -93,7 +103,7 @@ impl Reporter {
             title: fit(&title),
             proof: lines.iter().take(PROOF_MAX).map(|line| fit(line)).collect(),
             began: period.from,
-            pictures: vec![PictureKind::Slots, PictureKind::Lag, PictureKind::Host],
+            pictures: self.pictures.clone(),
             ..speaker.bare(MessageKind::Report, Severity::Info, period.to, &around)
         })
     }

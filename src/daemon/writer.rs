@@ -122,7 +122,7 @@ impl Pages {
     }
 
     fn is_worth_a_write(&self) -> bool {
-        let is_sample = |record: &Record| matches!(record, Record::Sample(_));
+        let is_sample = |record: &Record| matches!(record, Record::Sample(_) | Record::Pool(_));
         self.batch.len() >= SAMPLES_TOGETHER || !self.batch.iter().all(is_sample)
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::action::Severity;
 use crate::core::alarm::incident::Incident;
 use crate::core::ledger::SettledTurn;
-use crate::core::sample::Sample;
+use crate::core::sample::{PoolSample, Sample};
 use crate::core::time::Timestamp;
 use crate::history::entry::Entry;
 
@@ -16,6 +16,8 @@ pub enum Record {
     Entry(Box<Entry>),
     /// What was measured.
     Sample(Box<Sample>),
+    /// What the mining pool said.
+    Pool(PoolSample),
     /// A turn of ours, settled. One that is there already stays as it is.
     Turn(SettledTurn),
     /// An incident as it is now; takes the place of the one with its id.

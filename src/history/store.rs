@@ -13,6 +13,7 @@ mod latch_row;
 mod legacy;
 mod lock;
 mod past;
+mod pool;
 mod reader;
 mod samples;
 mod schema;
@@ -269,11 +270,12 @@ fn write_records(
     bounds: &Bounds,
 ) -> rusqlite::Result<()> {
     let (mut entries, mut measured, mut settled) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut changed, mut sent) = (Vec::new(), Vec::new());
+    let (mut changed, mut sent, mut answered) = (Vec::new(), Vec::new(), Vec::new());
     for record in records {
         match record {
             Record::Entry(entry) => entries.push(entry.as_ref()),
             Record::Sample(sample) => measured.push(sample.as_ref()),
+            Record::Pool(answer) => answered.push(answer),
             Record::Turn(turn) => settled.push(turn),
             Record::Incident(incident) => changed.push(incident),
             Record::Notification(notification) => sent.push(notification),
@@ -281,6 +283,7 @@ fn write_records(
     }
     let is_large = entries::is_large(transaction, bounds)?;
     entries::append(transaction, &entries, bounds)?;
+    pool::append(transaction, &answered, is_large)?;
     samples::append(transaction, &measured, is_large)?;
     turns::append(transaction, &settled, is_large)?;
     incidents::put(transaction, &changed, is_large)?;

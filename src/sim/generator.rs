@@ -57,6 +57,8 @@ pub fn scenario(wish: &Wish) -> Scenario {
             1 => Acting::NotConfigured,
             _ => Acting::Yes,
         },
+        // It orders nothing, and its alarms are those of the others.
+        observer: wish.seed.is_multiple_of(4),
     };
     let round_ms = u64::from(producers) * TURN_MS.unsigned_abs();
     let mut generator = Generator { dice, config, round_ms, faults: Vec::new() };

@@ -28,6 +28,9 @@ const EFFECT_MS: u64 = 20;
 impl World<'_> {
     /// Starts a keeper from what is on its disk.
     pub(super) fn start_keeper(&mut self, site: Site) {
+        if site == Site::F && !self.scenario.config.observer {
+            return;
+        }
         let now_ms = self.now_ms();
         let settings = self.scenario.config.settings(site);
         let producer = self.ours;

@@ -305,9 +305,10 @@ impl World<'_> {
 /// A block's id as the RPC prints it.
 pub(super) fn full_id(id: BlockId) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |at: u32| char::from(DIGITS[(id.0 >> (60 - 4 * at) & 15) as usize]);
     let mut text = String::with_capacity(64);
-    text.extend((0..16).map(digit));
+    for at in (0..16).rev() {
+        text.push(char::from(DIGITS[(id.0 >> (4 * at) & 15) as usize]));
+    }
     text.push_str("000000000000000000000000000000000000000000000000");
     text
 }

@@ -86,6 +86,18 @@ pub struct Config {
     pub max_promotions: u32,
     /// Whether the standbys may act.
     pub acting: Acting,
+    /// Whether the observer's keeper runs; the others take no notice of it.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub observer: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands on a reference")]
+const fn is_yes(flag: &bool) -> bool {
+    *flag
 }
 
 /// A run.
@@ -123,6 +135,7 @@ impl Config {
             a_starts_paused: true,
             max_promotions: 100,
             acting: Acting::Yes,
+            observer: true,
         }
     }
 

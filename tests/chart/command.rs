@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use eoskeeper::core::ledger::{Loss, Proof, SLOTS_ALL, SettledTurn};
+use eoskeeper::core::sample::{PoolSample, Sample};
 use eoskeeper::history::record::Record;
 use eoskeeper::history::store::{Bounds, Store};
 use serde_json::json;
@@ -125,6 +126,87 @@ fn a_keepers_state_is_drawn_while_it_is_open() {
     let pool = eoskeeper(dir, &["pool", "-o", "pool.png"]);
     refused(&pool, 1, &["samples of the pool", "[pool]"]);
     assert!(!dir.join("lag.png").exists() && !dir.join("pool.png").exists());
+}
+
+#[test]
+fn a_keepers_pool_is_drawn_from_its_state_by_the_hours_too() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path();
+    let config = "[global]\nrole = F\nnode_name = osaka-2\nproducer_name = eosstorebest\n\
+                  http_port = 8888\nlog_file = ./node.log\n[state]\ndir = ./state\n\
+                  [pool]\nurl = https://pool.example/bitcoin\naccount = ourfarm\n\
+                  interval_seconds = 60\n";
+    fs::write(dir.join("config.ini"), config).unwrap();
+    let store = Store::open(&dir.join("state")).unwrap();
+    store.load("eosstorebest".parse().unwrap()).unwrap();
+    // Nine days of answers, a silence of two hours, and samples that make hours of the oldest.
+    let minutes = 9 * 24 * 60;
+    let at = |minute: i64| end().plus_ms((minute - minutes) * 60_000);
+    for hour in 0..minutes / 60 {
+        let answers = (hour * 60..(hour + 1) * 60).filter(|m| !(12_000..12_120).contains(m));
+        let mut records: Vec<Record> = answers
+            .map(|minute| {
+                Record::Pool(PoolSample {
+                    at: at(minute),
+                    online: 100,
+                    offline: if minute == 100 { 20 } else { 0 },
+                    hashrate: if minute == 100 { 900_000 } else { 1_000_000 },
+                    floor: Some(950_000),
+                })
+            })
+            .collect();
+        let sample = Sample { at: at(hour * 60), ..Sample::default() };
+        records.push(Record::Sample(Box::new(sample)));
+        store.write(&records, &Bounds::DEFAULT).unwrap();
+    }
+    let until = end().to_string();
+    for (last, said) in [
+        ("day", &["100 of 100 workers online, at worst 100", "1000 kH/s"][..]),
+        ("10d", &["at worst 100", "under the floor in ", "no data for 1 d 2 h"]),
+    ] {
+        let arguments = ["pool", "--last", last, "--at", &until, "--format", "svg", "-o", "-"];
+        let output = eoskeeper(dir, &arguments);
+        drawn(&output);
+        let svg = String::from_utf8(output.stdout).unwrap();
+        for words in said {
+            assert!(svg.contains(words), "{last}: '{words}' is not in {svg}");
+        }
+    }
+    let before = end().plus_ms(-20 * DAY_MS).to_string();
+    let early = eoskeeper(dir, &["pool", "--at", &before, "-o", "pool.png"]);
+    refused(&early, 1, &["there are samples of the pool since 2026-11-", "--at"]);
+}
+
+#[test]
+fn the_hosts_thresholds_are_those_of_the_configuration() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path();
+    fs::write(dir.join("rows.jsonl"), lines(&World::quiet(HOUR_MS))).unwrap();
+    let common = "[global]\nrole = A\nproducer_name = eosstorebest\nhttp_port = 8888\n\
+                  log_file = ./node.log\n";
+    for (host, said) in [
+        ("", &["over 80 %", "critical, over 95 %"][..]),
+        ("[host]\nmemory_percent = 60\n", &["over its threshold, 60 % to 80 %"]),
+        ("[host]\nwatch = no\n", &["over 80 %"]),
+        (
+            "[host]\ncpu_percent = 1\nmemory_percent = 1\nswap_percent = 1\n\
+             disk_percent = 1\nopen_files_percent = 1\n",
+            &["warning: cpu up to ", "over 1 %"],
+        ),
+        (
+            "[host]\ndisk_percent = 20\ndisk_full_percent = 30\n",
+            &["critical: disk ", "critical, over its threshold, 30 % to 95 %"],
+        ),
+    ] {
+        fs::write(dir.join("config.ini"), format!("{common}{host}")).unwrap();
+        let from = ["host", "-c", "config.ini", "--from", "rows.jsonl", "--last", "hour"];
+        let output = eoskeeper(dir, &[&from[..], &["--format", "svg", "-o", "-"]].concat());
+        drawn(&output);
+        let svg = String::from_utf8(output.stdout).unwrap();
+        for words in said {
+            assert!(svg.contains(words), "{host}: '{words}' is not in {svg}");
+        }
+    }
 }
 
 #[test]

@@ -7,7 +7,9 @@ use eoskeeper::core::action::Severity;
 use eoskeeper::core::keeper::Keeper;
 use eoskeeper::core::ledger::{Loss, Proof, SettledTurn};
 use eoskeeper::core::name::Name;
-use eoskeeper::core::sample::{DiskSample, HostSample, HourSample, Sample, Spread};
+use eoskeeper::core::sample::{
+    DiskSample, HostSample, HourSample, PoolHour, PoolSample, Sample, Spread,
+};
 use eoskeeper::core::settings::{Role, Settings};
 use eoskeeper::core::time::{Now, Timestamp};
 use eoskeeper::history::record::{IncidentRow, Notification, Record};
@@ -178,6 +180,52 @@ fn samples_over_a_week_old_become_hours() {
     });
 }
 
+/// What the pool answered in a minute.
+fn answer(minute: i64) -> PoolSample {
+    PoolSample {
+        at: at(minute * 60_000 + 250),
+        online: 118 - u32::try_from(minute % 3).unwrap(),
+        offline: u32::try_from(minute % 3).unwrap(),
+        // More than a signed number of 64 bits holds.
+        hashrate: u64::MAX - u64::try_from(minute % 60).unwrap(),
+        floor: Some(u64::MAX - 10),
+    }
+}
+
+#[test]
+fn what_the_pool_answered_is_kept_for_a_week_and_then_in_the_hours() {
+    let temp = tempfile::tempdir().unwrap();
+    let store = store(temp.path());
+    let hours = 7 * 24 + 6;
+    for hour in 0..hours {
+        let answers = (hour * 60..(hour + 1) * 60).filter(|minute| minute / 60 != 2);
+        write(&store, answers.map(|minute| Record::Pool(answer(minute))));
+    }
+    look(temp.path(), |past| {
+        let day = past.pool((at(0), at(DAY_MS)), 10_000).unwrap();
+        assert_eq!(day.len(), 23 * 60, "each answer, without the hour of silence");
+        let page = past.pool((at(60_000), at(600_000)), 3).unwrap();
+        assert_eq!(page, [answer(1), answer(2), answer(3)], "as they were written");
+    });
+    write_hours(&store, 0..hours);
+    look(temp.path(), |past| {
+        let hours = past.hours(ALL, 100).unwrap();
+        let first = PoolHour {
+            answers: 60,
+            below: 49,
+            online: Spread { min: 116, max: 118, mean: 117 },
+            offline: Spread { min: 0, max: 2, mean: 1 },
+            hashrate_min: u64::MAX - 59,
+            hashrate_max: u64::MAX,
+            floor: Some(u64::MAX - 10),
+        };
+        assert_eq!(hours[0].pool, Some(first));
+        assert_eq!(hours[2].pool, None, "an hour in which the pool was silent");
+        let left = past.pool(ALL, 10_000).unwrap();
+        assert_eq!(left.first(), Some(&answer(5 * 60)), "the rest is under a week old");
+    });
+}
+
 #[test]
 fn a_file_that_is_too_large_loses_old_samples_and_keeps_a_day_of_them_and_the_rest() {
     let temp = tempfile::tempdir().unwrap();
@@ -212,7 +260,7 @@ fn a_file_of_an_earlier_eoskeeper_has_no_samples_and_gets_them_at_the_next_start
     raw.execute_batch(
         "DROP TABLE samples; DROP TABLE hours; DROP TABLE turns; DROP TABLE incidents;
          DROP TABLE notifications; DROP INDEX history_incident; DROP TABLE outbox;
-         DROP TABLE shown; DROP TABLE kept; PRAGMA user_version = 1;",
+         DROP TABLE shown; DROP TABLE kept; DROP TABLE pool; PRAGMA user_version = 1;",
     )
     .unwrap();
     drop(raw);
@@ -220,6 +268,7 @@ fn a_file_of_an_earlier_eoskeeper_has_no_samples_and_gets_them_at_the_next_start
         assert_eq!(past.samples(ALL, 10).unwrap(), []);
         assert_eq!(past.turns(ALL, 10).unwrap(), []);
         assert_eq!(past.incidents(ALL, 10).unwrap(), []);
+        assert_eq!(past.pool(ALL, 10).unwrap(), []);
         assert_eq!(past.oldest_sample().unwrap(), None);
     });
     let store = store(temp.path());

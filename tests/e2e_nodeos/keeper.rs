@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -87,6 +87,26 @@ impl Keeper {
     /// What the status page says, or None while it doesn't answer.
     pub(crate) fn status_json(&self) -> Option<Value> {
         http::get_json(self.port, "/api/status").ok()
+    }
+
+    /// Runs another command of eoskeeper with this keeper's configuration.
+    pub(crate) fn run_command(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_eoskeeper"));
+        command.args(arguments).arg("-c").arg(self.dir.join("config.ini"));
+        command.stdin(Stdio::null()).output().expect("eoskeeper can be run")
+    }
+
+    /// The same; the test fails if it does. What it printed.
+    pub(crate) fn command(&self, arguments: &[&str]) -> String {
+        let done = self.run_command(arguments);
+        let why = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "eoskeeper {arguments:?}: {why}");
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    }
+
+    /// Where its log is.
+    pub(crate) fn log_path(&self) -> String {
+        self.dir.join("keeper.log").display().to_string()
     }
 
     /// What the keeper has printed so far.

@@ -3,14 +3,29 @@
 //!
 //! `cargo test --features real-nodeos --test e2e_nodeos -- --test-threads=4`. Each test has a
 //! network of its own, so they run side by side; `target/tmp/e2e/TEST/` keeps the logs of its last
-//! run.
+//! run. The mails of `alarms` go to a server that `scripts/smtp-server install` puts there.
 
+mod alarms;
 mod harness;
+#[path = "../notify/telegram/html.rs"]
+mod html;
 mod http;
+#[allow(dead_code, reason = "each test file that uses the server uses another part of it")]
+#[path = "../notify/http_support/mod.rs"]
+mod http_support;
 mod keeper;
+#[allow(dead_code, reason = "each test file that uses the server uses another part of it")]
+#[path = "../email_smtp/server.rs"]
+mod mail;
 mod network;
 mod process;
 mod rungs;
 mod stays;
 mod takeover;
+#[allow(dead_code, reason = "each test file that uses the service uses another part of it")]
+#[path = "../notify/telegram/service.rs"]
+mod telegram;
 mod wait;
+#[allow(dead_code, reason = "each test file that uses the service uses another part of it")]
+#[path = "../notify/wecom/service.rs"]
+mod wecom;

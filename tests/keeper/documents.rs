@@ -1,6 +1,7 @@
 //! The documents against the code: what they list is what there is, what they quote is what is
 //! said, and their links lead somewhere.
 
+mod causes;
 mod judgement;
 #[allow(dead_code, reason = "each test file that uses the world uses another part of it")]
 use crate::keeper_support;

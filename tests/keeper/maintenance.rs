@@ -482,3 +482,16 @@ fn the_tables_of_the_document_are_these() {
     });
     assert_eq!(rows("| order |"), orders.collect::<Vec<_>>());
 }
+
+#[test]
+fn a_clock_that_is_set_back_does_not_make_it_last_a_day() {
+    let mut world = standby();
+    maintain(&mut world);
+    world.run(10);
+    // NTP puts right a clock that was a day ahead.
+    world.jump(0, -86_400_000);
+    world.run(3_500);
+    assert!(world.keeper.status(world.now).maintenance.is_some(), "its length is not over");
+    world.run(200);
+    assert_eq!(world.keeper.status(world.now).maintenance, None);
+}

@@ -519,3 +519,33 @@ fn the_shortest_time_of_a_lease_carries_a_start_beside_a_node_that_signs() {
         assert_eq!(world.acts().contains(&Act::Demote), stops, "{ttl_ms}: {:?}", world.decisions);
     }
 }
+
+/// A disk that is full stops nodeos, and the keeper cannot write what it does: nobody could sign while
+/// the lease is renewed for a node that is gone.
+#[test]
+fn the_lease_of_a_dead_node_is_let_go_of_when_the_state_cannot_be_written() {
+    let full = || ActResult::Failed("no space left on device".to_owned());
+    let mut world = active_with(with_lease(settings(A, "b")), Some(LeaseSays::Held(5)));
+    world.knobs.save_answer = full();
+    ended(&mut world);
+    world.run(20);
+    assert_eq!(world.acts(), [Act::ReleaseLease], "{:?}", world.decisions);
+    let given = world.orders[0].1.handover.clone().unwrap();
+    assert_eq!(given.fence, Fence::Fenced, "its process is gone");
+
+    // The state was of no use from the start.
+    let damaged = Err("state.sqlite is damaged".to_owned());
+    let mut world = World::with(with_lease(settings(A, "b")), 21, damaged);
+    (world.knobs.paused, world.knobs.active_signs) = (false, false);
+    world.lease = Some(LeaseSays::Held(5));
+    world.run(WARM);
+    ended(&mut world);
+    world.run(20);
+    assert_eq!(world.acts(), [Act::ReleaseLease], "{:?}", world.decisions);
+
+    // A process that lives keeps it, and so does a person's maintenance.
+    let mut world = active_with(with_lease(settings(A, "b")), Some(LeaseSays::Held(5)));
+    world.knobs.save_answer = full();
+    world.run(400);
+    assert_eq!(world.acts(), [], "{:?}", world.decisions);
+}

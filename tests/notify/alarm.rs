@@ -208,6 +208,30 @@ fn not_knowing_is_no_end_and_what_flickers_is_one() {
 }
 
 #[test]
+fn what_comes_again_and_again_does_not_page_each_time() {
+    // A second of trouble every 70 s, for four hours.
+    let mut story = Story::new(AlarmSettings { escalate_ms: vec![], ..AlarmSettings::default() });
+    for second in 0..4 * 3_600 {
+        let state = if second % 70 == 0 { Firing } else { Fine };
+        story.at(second, &[rule("api_down", state)], &[]);
+        if second == 3_600 {
+            story.desk = Desk::new(AlarmSettings::default(), speaker(), story.desk.kept());
+        }
+    }
+    let raised = story.said.iter().filter(|(_, kind, _)| *kind == Raised).count();
+    assert_eq!(raised, 3, "{:?}", story.said);
+    // An hour after its end it is forgotten, and ends after a minute again.
+    let mut story = Story::new(AlarmSettings::default());
+    for (begin, end) in [(0, 100), (100, 200), (200, 400), (4_000, 4_100)] {
+        story.during(begin..begin + 1, &[rule("api_down", Firing)]);
+        story.during(begin + 1..end, &[rule("api_down", Fine)]);
+    }
+    let ended: Vec<_> =
+        story.said.iter().filter(|(_, kind, _)| *kind == Resolved).map(|(at, ..)| *at).collect();
+    assert_eq!(ended, [60, 160, 320, 4_060], "{:?}", story.said);
+}
+
+#[test]
 fn a_warning_that_outlives_a_page_is_an_incident_of_its_own() {
     let mut story = Story::new(AlarmSettings::default());
     let both = |page, warn| [rule("api_down", page), rule("log_few_producers", warn)];
@@ -256,6 +280,65 @@ fn what_is_silenced_is_recorded_and_told_when_the_silence_ends() {
     story.desk.silence(silence(None));
     story.during(5..200, &[rule("api_down", Fine)]);
     assert_eq!(story.said().last().map(|s| s.1), Some(Resolved), "the end closes the story");
+}
+
+#[test]
+fn a_warning_that_becomes_a_page_is_told_at_once() {
+    let mut story = Story::new(AlarmSettings::default());
+    story.during(0..15, &[rule("peers_low", Firing)]);
+    let both = [rule("peers_low", Firing), rule("head_stalled", Firing)];
+    story.during(15..30, &both);
+    assert_eq!(story.said(), [(10, Raised, "peers_low"), (15, Changed, "peers_low")]);
+    assert_eq!(story.messages[1].severity, Severity::Page);
+}
+
+#[test]
+fn the_silence_of_a_warning_does_not_hide_the_page_that_joins_it() {
+    let silence = |cause: &str| Silence {
+        since: Timestamp::from_ms(START_MS),
+        until: Timestamp::from_ms(START_MS + 300_000),
+        cause: Some(cause.to_owned()),
+        by: "anna".to_owned(),
+        reason: "two peers moved".to_owned(),
+    };
+    let both = [rule("peers_low", Firing), rule("head_stalled", Firing)];
+    for (name, silenced, expected) in [
+        ("the warning's", &["peers_low"][..], vec![(15, Raised, "peers_low")]),
+        ("both", &["peers_low", "head_stalled"], vec![]),
+        (
+            "the page's: its cause is told, which is not silenced",
+            &["head_stalled"],
+            vec![(10, Raised, "peers_low"), (15, Changed, "peers_low")],
+        ),
+    ] {
+        let mut story = Story::new(AlarmSettings::default());
+        for cause in silenced {
+            assert!(story.desk.silence(silence(cause)));
+        }
+        story.during(0..15, &[rule("peers_low", Firing)]);
+        story.during(15..30, &both);
+        assert_eq!(story.said(), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_holds_nothing_back() {
+    let hour = 3_600;
+    // A warning is told after its wait on the new clock.
+    let mut story = Story::new(AlarmSettings::default());
+    story.during(hour..hour + 5, &[rule("peers_low", Firing)]);
+    story.during(0..20, &[rule("peers_low", Firing)]);
+    assert_eq!(story.said(), [(10, Raised, "peers_low")]);
+    // What is over ends, and what goes on is reminded of.
+    let mut story = Story::new(AlarmSettings::default());
+    story.during(hour..hour + 5, &[rule("api_down", Firing)]);
+    story.during(0..5, &[rule("api_down", Fine)]);
+    story.during(5..90, &[rule("api_down", Fine)]);
+    assert_eq!(story.said(), [(hour, Raised, "api_down"), (60, Resolved, "api_down")]);
+    let mut story = Story::new(AlarmSettings::default());
+    story.during(hour..hour + 5, &[rule("api_down", Firing)]);
+    story.during(0..65, &[rule("api_down", Firing)]);
+    assert_eq!(story.said(), [(hour, Raised, "api_down"), (60, Reminder, "api_down")]);
 }
 
 #[test]
@@ -318,6 +401,14 @@ fn members_have_incidents_of_their_own_until_it_is_a_storm() {
     assert_eq!(story.said().len(), 5, "{:?}", story.said());
     let last = story.desk.incidents().last().unwrap();
     assert_eq!(last.findings.len() + last.more as usize, 16);
+    let many = (0..60).map(|n| member(&format!("m{n}"), Firing)).collect::<Vec<_>>();
+    let mut story = Story::new(AlarmSettings::default());
+    story.during(0..1, &many);
+    let remembered = story.remembered.len();
+    story.during(1..50, &many);
+    let last = story.desk.incidents().last().unwrap();
+    assert_eq!(last.findings.len() + last.more as usize, 56, "each is counted once");
+    assert_eq!(story.remembered.len(), remembered, "nothing changes, nothing is written");
     assert!(story.messages.iter().all(|m| m.proof.len() <= PROOF_MAX));
 }
 
@@ -363,10 +454,29 @@ fn what_happened_is_told_once_and_belongs_to_the_incident() {
 }
 
 #[test]
+fn a_disk_that_stays_full_is_told_of_each_hour_and_not_at_each_try() {
+    let notice = |text: &str| Notice {
+        key: "state_not_written".to_owned(),
+        kind: NoticeKind::Told,
+        severity: Severity::Page,
+        text: text.to_owned(),
+        next_step: "See df -h.".to_owned(),
+        at: Timestamp::from_ms(START_MS),
+    };
+    let mut story = Story::new(AlarmSettings::default());
+    for minute in 0..150 {
+        let text = if minute == 30 { "Nothing was done: full." } else { "Not written: full." };
+        story.at(minute * 60, &[], &[notice(text)]);
+    }
+    let told: Vec<_> = story.said.iter().map(|(at, ..)| at / 60).collect();
+    assert_eq!(told, [0, 30, 31, 91], "other words are told at once");
+}
+
+#[test]
 fn a_restart_tells_nothing_twice_and_forgets_nothing() {
     let mut story = Story::new(AlarmSettings::default());
     story.during(0..30, &[rule("api_down", Firing)]);
-    let kept = Kept { incidents: story.desk.incidents().to_vec(), silences: Vec::new() };
+    let kept = story.desk.kept();
     let text = serde_json::to_string(&kept).unwrap();
     let kept: Kept = serde_json::from_str(&text).unwrap();
     story.desk = Desk::new(AlarmSettings::default(), speaker(), kept);
@@ -397,8 +507,8 @@ fn every_rule_raises_one_incident_that_ends() {
 #[test]
 fn people_are_told_in_their_language_and_what_was_seen_stays_as_it_was() {
     for (language, title, over) in [
-        (Language::Chinese, "节点的 RPC", "持续了 1 min 4 s。"),
-        (Language::Russian, "RPC узла", "Это длилось 1 min 4 s."),
+        (Language::Chinese, "节点的 RPC", "持续了 1 分 4 秒。"),
+        (Language::Russian, "RPC узла", "Это длилось 1 мин 4 с."),
     ] {
         let mut story = Story::new(AlarmSettings::default());
         let speaker = Speaker { language, ..speaker() };
@@ -420,6 +530,32 @@ fn people_are_told_in_their_language_and_what_was_seen_stays_as_it_was() {
         assert_ne!(raised.next_step, Rule::ApiDown.next_step());
         assert_eq!(told.proof, ["This node was promoted."]);
         assert!(resolved.title.ends_with(over), "{}", resolved.title);
+    }
+}
+
+#[test]
+fn what_stands_beside_a_message_is_in_its_language_too() {
+    let is_own = |language, text: &str| match language {
+        Language::English => text.is_ascii(),
+        Language::Chinese => text.contains(|c: char| ('\u{4e00}'..='\u{9fff}').contains(&c)),
+        Language::Russian => text.contains(|c: char| ('\u{0400}'..='\u{04ff}').contains(&c)),
+    };
+    for language in Language::ALL {
+        let mut story = Story::new(AlarmSettings::default());
+        let speaker = Speaker { language, ..speaker() };
+        story.desk = Desk::new(AlarmSettings::default(), speaker, Kept::default());
+        story.maintenance = Some(Maintenance {
+            since: Timestamp::from_ms(START_MS),
+            until: Timestamp::from_ms(START_MS + 3_600_000),
+            reason: "disk".to_owned(),
+        });
+        let names = ["aaa", "bbb"].map(|n| n.parse().unwrap());
+        story.neighbours = Some(Neighbours { names: names.to_vec(), missing: vec![names[0]] });
+        story.during(0..3, &[rule("producer_missing", Firing)]);
+        let told = &story.messages[0];
+        for text in [&told.title, &told.next_step, &told.proof[0], &told.marks[0]] {
+            assert!(is_own(language, text), "{language:?}: {text}");
+        }
     }
 }
 

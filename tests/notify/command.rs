@@ -142,6 +142,26 @@ fn a_test_is_what_the_keeper_would_send() {
 }
 
 #[test]
+fn a_test_speaks_the_language_that_is_configured() {
+    for (language, title) in [
+        ("en", "A test: this channel works."),
+        ("zh", "测试：这个渠道可以使用。"),
+        ("ru", "Проверка: этот канал работает."),
+    ] {
+        let server = Server::start(|_| Reply::json(204, ""));
+        let sections =
+            format!("[alarm]\nlanguage = {language}\n[webhook]\nurl = {}/hook\n", server.url());
+        let host = Host::new(&sections, &[]);
+        let (code, _, error) = texts(&host.run(&["notify", "--test", "webhook"], &[]));
+        assert_eq!(code, Some(0), "{error}");
+        let said = server.take_requests()[0].json();
+        assert_eq!((&said["language"], &said["title"]), (&language.into(), &title.into()));
+        let proof = said["proof"][1].as_str().unwrap();
+        assert!(proof.ends_with("@everyone <!channel> *a* _b_ [c](d)."), "{proof}");
+    }
+}
+
+#[test]
 fn a_certificate_counts_only_for_its_own_name() {
     let authority = Authority::new();
     for (name, expected) in [("localhost", Some(0)), ("hooks.slack.com", Some(1))] {

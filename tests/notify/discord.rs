@@ -209,3 +209,20 @@ async fn failures_are_told_apart_without_the_secret() {
     server.order(Reply::json(200, r#"{"id":"../../evil"}"#));
     assert_eq!(channel.deliver(&sent).await, Ok(Delivered::default()));
 }
+
+#[tokio::test]
+async fn late_pictures_are_added_to_their_message() {
+    let server = discord();
+    let channel = channel(&server);
+    let pictures = vec![picture(PictureKind::Lag, 50_000)];
+    let sent = Delivery { pictures, ..after(message(MessageKind::Raised), "page/1175829384756") };
+    assert_eq!(channel.follow(&sent).await, Ok(Delivered::default()));
+    let [request] = server.take_requests().try_into().unwrap();
+    assert_eq!(request.method, "PATCH");
+    assert!(request.parts().iter().any(|part| part.file.is_some()), "with the picture");
+    assert_eq!(payload(&request)["embeds"][0]["title"], "🔴 PAGE · tokyo-1 · begins");
+    // Somebody deleted it: then its pictures are not missed.
+    server.order(Reply::json(404, r#"{"code":10008,"message":"Unknown Message"}"#));
+    assert_eq!(channel.follow(&sent).await, Ok(Delivered::default()));
+    assert_eq!(methods(&server), ["PATCH"]);
+}

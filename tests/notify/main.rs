@@ -19,6 +19,7 @@ mod outbox;
 #[path = "../support/log.rs"]
 mod own_log;
 mod pagerduty;
+mod pool_picture;
 mod script;
 mod server_works;
 mod slack;

@@ -1,12 +1,13 @@
 //! WeCom against a server that checks what its robots' webhook checks, and misbehaves.
 
+#[allow(dead_code, reason = "each test file that uses the service uses another part of it")]
+mod service;
+
 #[allow(dead_code, reason = "each test file that uses the server uses another part of it")]
 use crate::http_support;
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use eoskeeper::actions::notify::channel::{Channel, Delivered, Delivery, DeliveryError, Picture};
 use eoskeeper::actions::notify::wecom::{Settings, Token, WeCom};
 use eoskeeper::core::action::Severity::{self, Info, Page, Warn};
@@ -18,48 +19,7 @@ use eoskeeper::core::alarm::message::{
 use eoskeeper::core::settings::Role;
 use eoskeeper::core::time::Timestamp;
 use http_support::{Reply, Request, Server};
-use md5::{Digest, Md5};
-use serde_json::{Value, json};
-
-const KEY: &str = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa";
-
-fn code(code: i64, text: &str) -> Reply {
-    Reply::json(200, json!({"errcode": code, "errmsg": text}).to_string())
-}
-
-/// What WeCom does with a request.
-fn service(request: &Request) -> Reply {
-    if request.path != format!("/cgi-bin/webhook/send?key={KEY}") {
-        return code(93_000, "invalid webhook url, hint: [1732], from ip: 10.0.0.1");
-    }
-    let body = request.json();
-    match body["msgtype"].as_str() {
-        Some("markdown") => {
-            let content = body["markdown"]["content"].as_str().unwrap_or_default();
-            match content.len() {
-                0 => code(44_004, "empty content"),
-                1..=4_096 => code(0, "ok"),
-                _ => code(40_058, "markdown.content exceed max length 4096"),
-            }
-        }
-        Some("image") => image(&body["image"]),
-        _ => code(40_008, "invalid message type"),
-    }
-}
-
-fn image(image: &Value) -> Reply {
-    let Ok(bytes) = STANDARD.decode(image["base64"].as_str().unwrap_or_default()) else {
-        return code(40_009, "invalid image base64");
-    };
-    let md5: String = Md5::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
-    if bytes.len() > 2 * 1024 * 1024 || !bytes.starts_with(b"\x89PNG") {
-        return code(40_009, "invalid image size or type");
-    }
-    if image["md5"] != md5.as_str() {
-        return code(40_054, "invalid md5");
-    }
-    code(0, "ok")
-}
+use service::{KEY, answer as service, code};
 
 fn channel(server: &Server) -> WeCom {
     with(server, KEY, &["zhangsan"])
@@ -285,4 +245,18 @@ fn the_key_is_never_printed() {
     let url = "https://qyapi.weixin.qq.com".parse().unwrap();
     let settings = Settings { key: Token::new(KEY), api_url: url, mentioned: Vec::new() };
     assert!(!format!("{settings:?}").contains("693a"));
+}
+
+#[tokio::test]
+async fn late_pictures_are_sent_without_the_text_again() {
+    let server = Server::start(service);
+    let pictures = vec![picture(50_000), picture(9)];
+    let late = Delivery { message: message(Raised, Page), pictures, shown: None };
+    assert_eq!(channel(&server).follow(&late).await, Ok(Delivered::default()));
+    let kinds: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|r| r.json()["msgtype"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(kinds, ["image", "image"]);
 }

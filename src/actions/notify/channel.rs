@@ -21,9 +21,23 @@ pub trait Channel: Send + Sync {
         false
     }
 
+    /// Whether pictures may come after their message, by [`Channel::follow`]. Where they may not,
+    /// those that are not drawn in time are left out.
+    fn takes_late_pictures(&self) -> bool {
+        false
+    }
+
     /// Delivers one message, once. A future that is dropped (the outbox's deadline) leaves it open
     /// whether it arrived; the next try carries the same [`Message::id`].
     fn deliver<'a>(&'a self, delivery: &'a Delivery) -> Delivering<'a>;
+
+    /// Shows the pictures of a message that was delivered without them. Only asked where
+    /// [`Channel::takes_late_pictures`] is true, once, and before anything else of the incident is
+    /// delivered.
+    fn follow<'a>(&'a self, delivery: &'a Delivery) -> Delivering<'a> {
+        let _ = delivery;
+        Box::pin(std::future::ready(Ok(Delivered::default())))
+    }
 
     /// Takes back what an earlier delivery showed. Only asked of channels that answered with
     /// [`Delivered::remove_after`].

@@ -87,6 +87,14 @@ impl Discord {
         self.create(message, &delivery.pictures).await
     }
 
+    /// Adds the pictures to the message that is there; if somebody deleted it they are not missed.
+    async fn follow_with(&self, delivery: &Delivery) -> Result<Delivered, DeliveryError> {
+        if let Some(shown) = delivery.shown.as_deref().and_then(Shown::read) {
+            self.edit(&shown.id, delivery).await?;
+        }
+        Ok(Delivered::default())
+    }
+
     async fn create(
         &self,
         message: &Message,
@@ -179,6 +187,14 @@ impl Channel for Discord {
 
     fn takes_pictures(&self) -> bool {
         true
+    }
+
+    fn takes_late_pictures(&self) -> bool {
+        true
+    }
+
+    fn follow<'a>(&'a self, delivery: &'a Delivery) -> Delivering<'a> {
+        Box::pin(self.follow_with(delivery))
     }
 
     fn deliver<'a>(&'a self, delivery: &'a Delivery) -> Delivering<'a> {

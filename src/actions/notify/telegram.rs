@@ -130,6 +130,14 @@ impl Channel for Telegram {
         true
     }
 
+    fn takes_late_pictures(&self) -> bool {
+        true
+    }
+
+    fn follow<'a>(&'a self, delivery: &'a Delivery) -> Delivering<'a> {
+        Box::pin(self.add_pictures(delivery))
+    }
+
     fn deliver<'a>(&'a self, delivery: &'a Delivery) -> Delivering<'a> {
         Box::pin(self.deliver_one(delivery))
     }

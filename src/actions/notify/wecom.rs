@@ -80,13 +80,22 @@ impl WeCom {
         let called = if calls(message) { &self.mentioned[..] } else { &[] };
         let text = markdown::page(message, called);
         self.send(&json!({"msgtype": "markdown", "markdown": {"content": text}}), end).await?;
-        for picture in &delivery.pictures {
-            // The text has been read by then: a picture that fails is left out.
+        self.send_pictures(&delivery.pictures, end).await;
+        Ok(Delivered::default())
+    }
+
+    async fn follow_with(&self, delivery: &Delivery) -> Result<Delivered, DeliveryError> {
+        self.send_pictures(&delivery.pictures, Instant::now() + DELIVERY).await;
+        Ok(Delivered::default())
+    }
+
+    /// Sends pictures below a text that has been read by then: one that fails is left out.
+    async fn send_pictures(&self, pictures: &[Picture], end: Instant) {
+        for picture in pictures {
             if let Err(error) = self.send_picture(picture, end).await {
                 tracing::warn!(%error, kind = picture.kind.as_str(), "A picture for WeCom was left out.");
             }
         }
-        Ok(Delivered::default())
     }
 
     async fn send_picture(&self, picture: &Picture, end: Instant) -> Result<(), DeliveryError> {
@@ -127,6 +136,14 @@ impl Channel for WeCom {
 
     fn takes_pictures(&self) -> bool {
         true
+    }
+
+    fn takes_late_pictures(&self) -> bool {
+        true
+    }
+
+    fn follow<'a>(&'a self, delivery: &'a Delivery) -> Delivering<'a> {
+        Box::pin(self.follow_with(delivery))
     }
 
     fn deliver<'a>(&'a self, delivery: &'a Delivery) -> Delivering<'a> {

@@ -70,7 +70,7 @@ pub(super) const fn advice(kind: PictureKind) -> &'static str {
         PictureKind::Slots | PictureKind::Production => {
             "a turn is told once it is irreversible; is the producer in the schedule?"
         }
-        PictureKind::Pool => "is [pool] configured? A file of them is read with --from",
+        PictureKind::Pool => "with [pool] a running keeper takes one at each answer; doc/pool.md",
     }
 }
 
@@ -87,7 +87,10 @@ impl Rows {
             PictureKind::Slots | PictureKind::Production => {
                 Box::new(self.turns.iter().map(|row| row.start))
             }
-            PictureKind::Pool => Box::new(self.pool.iter().map(|row| row.at)),
+            PictureKind::Pool => {
+                let hours = self.hours.iter().filter(|hour| hour.pool.is_some());
+                Box::new(self.pool.iter().map(|row| row.at).chain(hours.map(|hour| hour.at)))
+            }
         }
     }
 
@@ -196,7 +199,16 @@ impl Rows {
                     self.since = past.turns(all, 1)?.first().map(|turn| turn.start);
                 }
             }
-            PictureKind::Pool => {}
+            PictureKind::Pool => {
+                self.pool = pages(span, |s| past.pool(s, ROWS_MAX), |row| row.at)?;
+                self.hours = pages(span, |s| past.hours(s, ROWS_MAX), |row| row.at)?;
+                if !self.has_any(kind, period) {
+                    let hours = past.hours(all, ROWS_MAX)?;
+                    let hour = hours.iter().find(|hour| hour.pool.is_some()).map(|hour| hour.at);
+                    let answer = past.pool(all, 1)?.first().map(|answer| answer.at);
+                    self.since = hour.or(answer);
+                }
+            }
         }
         Ok(())
     }

@@ -26,6 +26,27 @@ pub(super) async fn rows(config: &Config) -> Vec<Row> {
     [mail, webhook, slack, discord, pagerduty, script].into_iter().flatten().collect()
 }
 
+/// That nobody would be told: an incident at night is then a line in a log.
+pub(super) fn nobody(config: &Config) -> Option<Row> {
+    let own = &config.channels;
+    let is_any = own.telegram.is_some()
+        || own.wecom.is_some()
+        || own.email.is_some()
+        || own.webhook.is_some()
+        || own.slack.is_some()
+        || own.discord.is_some()
+        || own.pagerduty.is_some()
+        || own.script.is_some()
+        || own.cloudwatch.is_some();
+    (!is_any).then(|| {
+        Row::warn(
+            "channels",
+            "none is configured: alarms go to eoskeeper's own log, and nobody is woken",
+            "give one its keys, as doc/alarms.md says; a section without any is not used",
+        )
+    })
+}
+
 /// What a service is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ask {

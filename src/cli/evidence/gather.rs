@@ -28,14 +28,19 @@ pub(super) fn all(
     log_mib: u32,
 ) -> anyhow::Result<()> {
     archive.add_json("incident.json", subject)?;
-    rows(archive, past, subject)?;
+    rows(archive, past, subject, config.settings.pool.is_some())?;
     let version = now(archive, config)?;
     versions(archive, version.as_deref())?;
     log(archive, config, subject, log_mib)
 }
 
 /// What the history has.
-fn rows(archive: &mut Archive, past: &Past<'_>, subject: &Subject) -> anyhow::Result<()> {
+fn rows(
+    archive: &mut Archive,
+    past: &Past<'_>,
+    subject: &Subject,
+    has_pool: bool,
+) -> anyhow::Result<()> {
     let span = subject.span();
     macro_rules! rows {
         ($name:literal, $rows:expr) => {
@@ -55,6 +60,9 @@ fn rows(archive: &mut Archive, past: &Past<'_>, subject: &Subject) -> anyhow::Re
     rows!("notifications.jsonl", past.notifications(span, None, ROWS_MAX));
     rows!("turns.jsonl", past.turns(span, ROWS_MAX));
     rows!("samples.jsonl", past.samples(span, ROWS_MAX));
+    if has_pool {
+        rows!("pool.jsonl", past.pool(span, ROWS_MAX));
+    }
     match past.oldest_sample() {
         Ok(Some(oldest)) if oldest <= subject.since => {}
         Ok(oldest) => {

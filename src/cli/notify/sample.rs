@@ -1,11 +1,13 @@
 //! The messages of a test.
 
+use super::words::Words;
 use super::{Kind, Options};
 use crate::config::Config;
-use crate::core::alarm::language::Language;
 use crate::core::alarm::message::{MESSAGE_VERSION, Message, MessageKind};
 use crate::core::time::Timestamp;
 
+/// What a service might take for more than text.
+const HOSTILE: &str = "<b>&amp;</b> @everyone <!channel> *a* _b_ [c](d).";
 /// How long an incident of a test seems to have lasted, milliseconds: 4 min 20 s.
 const LASTED_MS: i64 = 260_000;
 
@@ -21,7 +23,7 @@ pub(super) fn messages(config: &Config, now: Timestamp, options: &Options) -> Ve
 }
 
 fn message(config: &Config, now: Timestamp, options: &Options, kind: MessageKind) -> Message {
-    let settings = &config.settings;
+    let (settings, words) = (&config.settings, Words::of(config.alarm.language));
     let is_incident = matches!(kind, MessageKind::Raised | MessageKind::Resolved);
     let is_over = kind == MessageKind::Resolved;
     // Of the time, so that two tests are two messages to whoever drops what came twice.
@@ -37,14 +39,10 @@ fn message(config: &Config, now: Timestamp, options: &Options, kind: MessageKind
             String::new()
         },
         cause: "test".to_owned(),
-        title: title(kind).to_owned(),
-        proof: vec![
-            "Sent by hand with `eoskeeper notify --test`; nothing is the matter.".to_owned(),
-            "What could hurt is shown as text: <b>&amp;</b> @everyone <!channel> *a* _b_ [c](d)."
-                .to_owned(),
-        ],
-        next_step: "Nothing. If you did not expect this, ask who tries the channel.".to_owned(),
-        marks: vec!["This is a test.".to_owned()],
+        title: words.title(kind).to_owned(),
+        proof: vec![words.by_hand.to_owned(), format!("{} {HOSTILE}", words.as_text)],
+        next_step: words.next_step.to_owned(),
+        marks: vec![words.mark.to_owned()],
         node: settings.node.clone(),
         role: settings.role,
         producer: settings.producer,
@@ -54,15 +52,6 @@ fn message(config: &Config, now: Timestamp, options: &Options, kind: MessageKind
         ended: is_over.then_some(now),
         reminder: 0,
         pictures: Vec::new(),
-        language: Language::English,
-    }
-}
-
-const fn title(kind: MessageKind) -> &'static str {
-    match kind {
-        MessageKind::Raised => "A test: this is how the beginning of an incident looks.",
-        MessageKind::Resolved => "A test: this is how the end of an incident looks.",
-        MessageKind::Report => "A test: this is how a report looks.",
-        _ => "A test: this channel works.",
+        language: config.alarm.language,
     }
 }

@@ -1,5 +1,6 @@
 //! The status as a person reads it on a terminal.
 
+mod alarms;
 mod others;
 mod watched;
 
@@ -23,6 +24,7 @@ pub(super) fn render(status: &Value, why: bool, style: Style) -> String {
     watched::host(&mut page, status, style);
     watched::fleet(&mut page, status, style);
     watched::pool(&mut page, status, style);
+    alarms::alarms(&mut page, status, style);
     findings(&mut page, status, style);
     if why {
         gates(&mut page, status, style);

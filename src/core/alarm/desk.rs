@@ -4,8 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::action::{Notice, NoticeKind, Severity};
 use crate::core::alarm::escalate;
-use crate::core::alarm::incident::Incident;
+use crate::core::alarm::flap::{self, Ended};
+use crate::core::alarm::incident::{Incident, Joined};
 use crate::core::alarm::inhibit::is_about_two_signers;
+use crate::core::alarm::language::Language;
+use crate::core::alarm::marks;
 use crate::core::alarm::message::{Message, MessageKind};
 use crate::core::alarm::neighbours::Neighbours;
 use crate::core::alarm::settings::AlarmSettings;
@@ -24,6 +27,11 @@ const STORM_MS: i64 = 120_000;
 /// Between two messages that only say that something changed.
 const CHANGE_GAP_MS: i64 = 60_000;
 
+/// What is tried again each minute until a person mends it, and fails with the same words.
+const REPEATED: &str = "state_not_written";
+/// It is told again after so long, an hour; the keeper's own log has every try.
+const REPEATED_GAP_MS: i64 = 3_600_000;
+
 /// What the desk remembers over a restart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
@@ -31,6 +39,9 @@ pub struct Kept {
     pub incidents: Vec<Incident>,
     /// Silences that run.
     pub silences: Vec<Silence>,
+    /// Causes that ended lately.
+    #[serde(default)]
+    pub ended: Vec<Ended>,
 }
 
 /// What is to be told, or remembered.
@@ -62,6 +73,9 @@ pub struct Desk {
     speaker: Speaker,
     incidents: Vec<Incident>,
     silences: Vec<Silence>,
+    ended: Vec<Ended>,
+    /// When [`REPEATED`] was told last, and in which words.
+    repeated: Option<(Timestamp, String)>,
     /// Numbers what has no incident.
     serial: u32,
 }
@@ -70,12 +84,22 @@ impl Desk {
     /// A desk that goes on where an earlier one stopped.
     #[must_use]
     pub fn new(settings: AlarmSettings, speaker: Speaker, kept: Kept) -> Self {
-        let Kept { mut incidents, mut silences } = kept;
+        let Kept { mut incidents, mut silences, ended } = kept;
         // Without a finding an incident has no cause: a file that was tampered with.
         incidents.retain(|incident| !incident.findings.is_empty() && incident.ended.is_none());
         incidents.truncate(INCIDENTS_MAX);
         silences.truncate(SILENCES_MAX);
-        Self { settings, speaker, incidents, silences, serial: 0 }
+        Self { settings, speaker, incidents, silences, ended, repeated: None, serial: 0 }
+    }
+
+    /// What the next desk is to remember.
+    #[must_use]
+    pub fn kept(&self) -> Kept {
+        Kept {
+            incidents: self.incidents.clone(),
+            silences: self.silences.clone(),
+            ended: self.ended.clone(),
+        }
     }
 
     /// The incidents that stand, oldest first.
@@ -116,8 +140,11 @@ impl Desk {
     pub fn update(&mut self, now: Timestamp, seen: &Seen<'_>) -> Vec<Output> {
         self.silences.retain(|silence| now < silence.until);
         let before = self.incidents.clone();
-        let signals: Vec<Signal> =
-            seen.signals.iter().map(|s| with_neighbours(s, seen.neighbours)).collect();
+        let signals: Vec<Signal> = seen
+            .signals
+            .iter()
+            .map(|s| with_neighbours(s, seen.neighbours, self.speaker.language))
+            .collect();
         let mut closed = self.sort_in(now, &signals);
         let mut messages = Vec::new();
         for incident in closed.iter_mut().chain(&mut self.incidents) {
@@ -140,6 +167,9 @@ impl Desk {
     /// Sorts the signals into incidents; returns those that are over.
     fn sort_in(&mut self, now: Timestamp, signals: &[Signal]) -> Vec<Incident> {
         for incident in &mut self.incidents {
+            incident.not_after(now);
+            // Those without room of their own are counted anew each time.
+            incident.more = 0;
             let is_there = |signal: &Signal, cause: &str, subject: &str| {
                 signal.cause == cause && signal.subject == subject
             };
@@ -166,14 +196,19 @@ impl Desk {
         }
         let settled_ms = self.settings.resolve_after_ms;
         for incident in &mut self.incidents {
+            let settled_ms = flap::settle_ms(settled_ms, incident.returns);
             incident.follow_lead(settled_ms, now);
             if !incident.fires() && now.since_ms(incident.last()) >= settled_ms.cast_signed() {
                 incident.ended = Some(incident.last());
             }
         }
-        let (over, standing) = self.incidents.drain(..).partition(|i| i.ended.is_some());
+        let (over, standing): (Vec<_>, _) =
+            self.incidents.drain(..).partition(|i| i.ended.is_some());
         self.incidents = standing;
-        closed.extend::<Vec<_>>(over);
+        for incident in &over {
+            flap::remember(&mut self.ended, incident, now);
+        }
+        closed.extend(over);
         closed
     }
 
@@ -202,7 +237,9 @@ impl Desk {
         {
             last.join(signal, now, false);
         } else {
-            self.incidents.push(Incident::begin(&self.speaker.node, signal, now));
+            let returns = flap::returns(&self.ended, &signal.key(), now);
+            let begun = Incident::begin(&self.speaker.node, signal, now);
+            self.incidents.push(Incident { returns, ..begun });
         }
         Vec::new()
     }
@@ -240,6 +277,20 @@ impl Desk {
         absorbed
     }
 
+    /// Whether people were told of the same a while ago.
+    fn is_repeated(&mut self, now: Timestamp, notice: &Notice) -> bool {
+        if notice.key != REPEATED {
+            return false;
+        }
+        let is_again = self.repeated.as_ref().is_some_and(|(at, text)| {
+            *text == notice.text && now.since_ms(*at).abs() < REPEATED_GAP_MS
+        });
+        if !is_again {
+            self.repeated = Some((now, notice.text.clone()));
+        }
+        is_again
+    }
+
     /// Messages about what happened.
     fn happened(&mut self, now: Timestamp, seen: &Seen<'_>) -> Vec<Message> {
         let mut messages = Vec::new();
@@ -247,6 +298,9 @@ impl Desk {
             let is_silenced =
                 |s: &&Silence| s.cause.is_some() && s.covers(now, &notice.key, &notice.key);
             if self.silences.iter().any(|s| is_silenced(&s)) {
+                continue;
+            }
+            if self.is_repeated(now, notice) {
                 continue;
             }
             self.serial = self.serial.wrapping_add(1);
@@ -272,12 +326,12 @@ fn differs_not(before: &Incident, now: &Incident) -> bool {
 
 /// Our own silence is a warning where our neighbours are silent too: then the chain has a trouble
 /// that getting up does not mend.
-fn with_neighbours(signal: &Signal, neighbours: Option<&Neighbours>) -> Signal {
+fn with_neighbours(signal: &Signal, neighbours: Option<&Neighbours>, language: Language) -> Signal {
     let mut signal = signal.clone();
     if signal.cause == "producer_missing"
         && let Some(neighbours) = neighbours
     {
-        signal.saw = format!("{}. {}.", signal.saw, neighbours.sentence());
+        signal.saw = format!("{}. {}.", signal.saw, marks::neighbours(language, neighbours));
         if neighbours.miss_too() {
             signal.severity = Severity::Warn;
         }
@@ -292,9 +346,14 @@ fn quiet(
     incident: &Incident,
     now: Timestamp,
 ) -> Option<String> {
+    let covering =
+        |f: &Joined| silences.iter().find(|silence| silence.covers(now, &f.cause, &f.key()));
     let lead = incident.lead();
-    let silence = silences.iter().find(|s| s.covers(now, &lead.cause, &lead.key()));
-    if let Some(silence) = silence {
+    // Who wants to hear no more of a warning has not heard of the page that joins it.
+    let mut worse = incident.findings.iter().filter(|f| f.fires && f.severity > lead.severity);
+    if let Some(silence) = covering(lead)
+        && worse.all(|finding| covering(finding).is_some())
+    {
         return Some(silence.sentence());
     }
     let urgent = incident.findings.iter().any(|f| f.fires && is_about_two_signers(&f.cause));
@@ -331,7 +390,8 @@ impl Teller<'_> {
         let kind = if incident.told.is_none() {
             // What comes late is told once, with the reminders that passed counted.
             self.is_due(incident).then_some(MessageKind::Raised)?
-        } else if incident.has_changed && self.may_change(incident) {
+        } else if incident.is_worse_than_told() || incident.has_changed && self.may_change(incident)
+        {
             MessageKind::Changed
         } else if passed > incident.reminders {
             MessageKind::Reminder
@@ -340,6 +400,7 @@ impl Teller<'_> {
         };
         incident.reminders = passed;
         incident.told = incident.told.or(Some(self.now));
+        incident.told_as = Some(incident.severity);
         incident.last_told = Some(self.now);
         incident.has_changed = false;
         Some(self.message(incident, kind))

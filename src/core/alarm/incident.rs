@@ -28,6 +28,9 @@ pub struct Incident {
     pub more: u32,
     /// When people were first told.
     pub told: Option<Timestamp>,
+    /// The worst that people were told it is.
+    #[serde(default)]
+    pub told_as: Option<Severity>,
     /// How often they were reminded.
     pub reminders: u32,
     /// When something about it was last told.
@@ -41,6 +44,12 @@ pub struct Incident {
     pub part_of: Option<String>,
     /// Whether its cause or its severity changed since people were last told.
     pub has_changed: bool,
+    /// How often the cause it began with had come again, each time within an hour of its end.
+    #[serde(default)]
+    pub returns: u32,
+    /// The key of the cause it began with.
+    #[serde(default)]
+    pub began_as: String,
 }
 
 /// A finding that is part of an incident.
@@ -112,13 +121,22 @@ impl Incident {
             findings: vec![Joined::of(signal, at)],
             more: 0,
             told: None,
+            told_as: None,
             reminders: 0,
             last_told: None,
             messages: 0,
             quiet: None,
             part_of: None,
             has_changed: false,
+            returns: 0,
+            began_as: signal.key(),
         }
+    }
+
+    /// The key of the cause it began with, by which it is known when it comes again.
+    #[must_use]
+    pub fn key(&self) -> String {
+        if self.began_as.is_empty() { self.lead().key() } else { self.began_as.clone() }
     }
 
     /// Its cause.
@@ -196,8 +214,21 @@ impl Incident {
         self.began = self.began.min(other.began);
         // People know of it: they are told that it is more than it was, not that it begins.
         self.told = self.told.or(other.told);
+        self.told_as = self.told_as.max(other.told_as);
         self.last_told = self.last_told.max(other.last_told);
         self.raise(other.severity);
+    }
+
+    /// Takes nothing of it for later than now. After a clock was set back, what is "in the future"
+    /// would keep it from being told of, and from ending, until the clock comes there again.
+    pub fn not_after(&mut self, now: Timestamp) {
+        self.began = self.began.min(now);
+        self.told = self.told.map(|at| at.min(now));
+        self.last_told = self.last_told.map(|at| at.min(now));
+        for finding in &mut self.findings {
+            finding.since = finding.since.min(now);
+            finding.last = finding.last.min(now);
+        }
     }
 
     /// Findings that are gone from what is watched (a member nobody lists any more) fire no more.
@@ -218,6 +249,12 @@ impl Incident {
     #[must_use]
     pub fn last(&self) -> Timestamp {
         self.worst().map(|finding| finding.last).max().unwrap_or(self.began)
+    }
+
+    /// Whether it is worse than people know.
+    #[must_use]
+    pub fn is_worse_than_told(&self) -> bool {
+        self.told_as.is_some_and(|told| self.severity > told)
     }
 
     /// The findings that are as bad as it is.

@@ -4,9 +4,10 @@
 use std::collections::VecDeque;
 
 use crate::core::action::Severity;
+use crate::core::alarm::marks;
 use crate::core::alarm::message::{Message, MessageKind, PROOF_MAX};
 use crate::core::alarm::wording::fit;
-use crate::core::time::{Human, Timestamp};
+use crate::core::time::Timestamp;
 
 /// Most messages that wait for one channel; beyond, the oldest half is summed up.
 pub const LANE_MAX: usize = 200;
@@ -197,6 +198,7 @@ impl Lane {
 
 /// What is said in the place of messages that expired.
 fn summary(first: &Parcel, taken: &[Parcel], now: Timestamp) -> Message {
+    let language = first.message.language;
     let mut lines: Vec<String> = Vec::new();
     let mut incidents: Vec<&str> = Vec::new();
     for parcel in taken {
@@ -206,25 +208,17 @@ fn summary(first: &Parcel, taken: &[Parcel], now: Timestamp) -> Message {
         } else if !incidents.contains(&message.incident.as_str()) {
             incidents.push(&message.incident);
             let end = taken.iter().rfind(|p| p.message.incident == message.incident);
-            let ended = end
-                .and_then(|p| p.message.ended)
-                .map_or_else(|| "not over then".to_owned(), |at| format!("over at {at}"));
+            let ended = marks::over(language, end.and_then(|p| p.message.ended));
             lines.push(fit(&format!("{}: {} ({ended})", message.began, message.title)));
         }
     }
     let hidden = lines.len().saturating_sub(PROOF_MAX - 1);
     if hidden > 1 {
         lines.truncate(PROOF_MAX - 1);
-        lines.push(format!("and {hidden} more; `eoskeeper incidents` has them all"));
+        lines.push(marks::and_more(language, hidden));
     }
     let for_ms = u64::try_from(now.since_ms(first.queued)).unwrap_or(0);
-    let title = format!(
-        "This channel missed {} messages about {} incidents while it could not be reached, the \
-         first {} ago.",
-        taken.len(),
-        incidents.len(),
-        Human(for_ms)
-    );
+    let title = marks::missed(language, taken.len(), incidents.len(), for_ms);
     let worst = taken.iter().map(|p| p.message.severity).max().unwrap_or(Severity::Info);
     Message {
         id: format!("summary-{}", first.message.id),
@@ -234,7 +228,7 @@ fn summary(first: &Parcel, taken: &[Parcel], now: Timestamp) -> Message {
         cause: "late".to_owned(),
         title,
         proof: lines,
-        next_step: "See `eoskeeper incidents` for what happened meanwhile.".to_owned(),
+        next_step: marks::missed_step(language).to_owned(),
         marks: Vec::new(),
         at: now,
         began: first.queued,

@@ -3,13 +3,14 @@
 use crate::core::action::{Maintenance, Notice, Severity};
 use crate::core::alarm::incident::Incident;
 use crate::core::alarm::language::Language;
+use crate::core::alarm::marks;
 use crate::core::alarm::message::{
     MESSAGE_VERSION, Message, MessageKind, PROOF_MAX, PictureKind, SENTENCE_BYTES_MAX,
 };
 use crate::core::alarm::texts;
 use crate::core::name::Name;
 use crate::core::settings::Role;
-use crate::core::time::{Human, Timestamp};
+use crate::core::time::Timestamp;
 
 /// Who speaks: the same in every message of a keeper.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +50,10 @@ impl Speaker {
         let [mut title, mut next_step] = texts::of(self.language, &lead.cause, &lead.subject)
             .unwrap_or_else(|| [lead.meaning.clone(), lead.next_step.clone()]);
         if kind == MessageKind::Resolved {
-            let length = human(incident.ended.unwrap_or(now).since_ms(incident.began));
-            title = format!("{title} {}", texts::lasted(self.language, &length.to_string()));
+            let ended = incident.ended.unwrap_or(now);
+            let ms = u64::try_from(ended.since_ms(incident.began)).unwrap_or(0);
+            let length = self.language.duration(ms);
+            title = format!("{title} {}", texts::lasted(self.language, &length));
             next_step.clear();
         }
         Message {
@@ -58,9 +61,9 @@ impl Speaker {
             incident: incident.id.clone(),
             cause: lead.key(),
             title: fit(&title),
-            proof: proof(incident),
+            proof: proof(incident, self.language),
             next_step: fit(&next_step),
-            marks: marks(incident, around),
+            marks: marks(incident, around, self.language),
             began: incident.began,
             ended: incident.ended,
             reminder: incident.reminders,
@@ -91,7 +94,7 @@ impl Speaker {
             title: fit(&title),
             proof,
             next_step: fit(&next_step),
-            marks: common_marks(around),
+            marks: common_marks(around, self.language),
             pictures: pictures(&notice.key),
             ..self.bare(MessageKind::Told, notice.severity, notice.at, around)
         }
@@ -132,7 +135,7 @@ impl Speaker {
 }
 
 /// What was seen: the cause as it is, the others with their names, those that fire first.
-fn proof(incident: &Incident) -> Vec<String> {
+fn proof(incident: &Incident, language: Language) -> Vec<String> {
     let (lead, others) =
         incident.findings.split_first().map_or((None, &[][..]), |(l, o)| (Some(l), o));
     let mut lines: Vec<String> = lead.map(|lead| fit(&lead.saw)).into_iter().collect();
@@ -143,25 +146,25 @@ fn proof(incident: &Incident) -> Vec<String> {
     let hidden = lines.len().saturating_sub(PROOF_MAX - 1) + incident.more as usize;
     if hidden > 1 {
         lines.truncate(PROOF_MAX - 1);
-        lines.push(format!("and {hidden} more"));
+        lines.push(marks::and_more(language, hidden));
     }
     lines
 }
 
-fn marks(incident: &Incident, around: &Circumstances<'_>) -> Vec<String> {
-    let mut marks = common_marks(around);
+fn marks(incident: &Incident, around: &Circumstances<'_>, language: Language) -> Vec<String> {
+    let mut all = common_marks(around, language);
     if let Some(whole) = &incident.part_of {
-        marks.push(format!("it is part of incident {whole}, which goes on"));
+        all.push(marks::part_of(language, whole));
     } else if let Some(quiet) = &incident.quiet {
-        marks.push(fit(&format!("held back: {quiet}")));
+        all.push(fit(&marks::held_back(language, quiet)));
     }
-    marks
+    all
 }
 
-fn common_marks(around: &Circumstances<'_>) -> Vec<String> {
+fn common_marks(around: &Circumstances<'_>, language: Language) -> Vec<String> {
     let maintenance =
-        around.maintenance.map(|m| fit(&format!("maintenance until {}: {}", m.until, m.reason)));
-    let dry_run = around.dry_run.then(|| "dry run: nothing is done".to_owned());
+        around.maintenance.map(|m| fit(&marks::maintenance(language, m.until, &m.reason)));
+    let dry_run = around.dry_run.then(|| marks::dry_run(language).to_owned());
     maintenance.into_iter().chain(dry_run).collect()
 }
 
@@ -183,10 +186,6 @@ fn pictures(cause: &str) -> Vec<PictureKind> {
         "api_down" | "database_fault" => vec![PictureKind::Host, PictureKind::Lag],
         _ => Vec::new(),
     }
-}
-
-fn human(ms: i64) -> Human {
-    Human(u64::try_from(ms).unwrap_or(0))
 }
 
 /// Cuts a sentence at [`SENTENCE_BYTES_MAX`], at a character.

@@ -131,7 +131,8 @@ impl Keeper {
         let view = view(&self.settings, &self.evidence, &self.machine, now);
         let ground = ground(&view);
         let need = self.settings.promotion.confirm_ticks;
-        if !ground.is_some_and(Ground::is_quick) && self.machine.confirmed_ticks < need {
+        let is_at_once = |ground: Ground<'_>| ground.is_quick() && !ground.is_another_first(&view);
+        if !ground.is_some_and(is_at_once) && self.machine.confirmed_ticks < need {
             return;
         }
         if self.machine.arming_waits(&view).is_some() {

@@ -141,7 +141,10 @@ impl Machine {
         let Some(lease) = view.settings.lease else { return };
         let rested_ms = view.now.mono.since_ms(self.position.1);
         let is_idle = match self.stage {
-            Stage::Resting => view.settings.role.is_standby(),
+            Stage::Resting if view.settings.role.is_standby() => true,
+            // A handover needs the state on disk. Without one nobody could sign while this node is
+            // gone and its lease renewed; and what is gone signs nothing.
+            Stage::Resting => self.latch_fault.is_some() && view.evidence.process.ended.is_some(),
             // Kept for a while, and for as long as no other could use it.
             Stage::Arming { .. } => rested_ms >= IDLE_LEASE_MS && has_taker(view),
             Stage::HandedOver { .. } => true,
@@ -159,7 +162,11 @@ impl Machine {
         if self.latch.incident.is_empty() {
             self.open_incident(view, "idle_lease", String::new());
         }
-        self.let_go(view, "it holds the lease and does not sign", Fence::Fenced);
+        let why = match (&self.latch_fault, view.settings.role) {
+            (Some((fault, _)), Role::Active) => format!("its state cannot be used: {fault}"),
+            _ => "it holds the lease and does not sign".to_owned(),
+        };
+        self.let_go(view, &why, Fence::Fenced);
         self.right = None;
     }
 

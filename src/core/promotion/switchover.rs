@@ -72,6 +72,9 @@ fn gap_max_ms(view: &View<'_>) -> i64 {
     (round_ms - TURN_MS) / 2
 }
 
+/// A clock that is put right by so much says nothing of a maintenance's length, milliseconds.
+const CLOCK_SLACK_MS: i64 = 60_000;
+
 impl Machine {
     /// Begins to wait for the gap.
     pub fn plan_switch(&mut self, view: &View<'_>, to: usize) -> Timestamp {
@@ -190,10 +193,24 @@ impl Machine {
 
     /// Ends the maintenance at its time, or by order.
     pub(super) fn end_maintenance(&mut self, view: &View<'_>) {
+        self.keep_maintenance_bounded(view);
         let is_over = self.latch.maintenance.as_ref().is_some_and(|m| m.until <= view.now.wall);
         if is_over {
             self.finish_maintenance(view, "its time is over");
         }
+    }
+
+    /// A clock that was set back to before its beginning would make it last for as long as it was
+    /// set back: it gets its length anew, and no more.
+    fn keep_maintenance_bounded(&mut self, view: &View<'_>) {
+        let Some(maintenance) = &mut self.latch.maintenance else { return };
+        if maintenance.since.since_ms(view.now.wall) <= CLOCK_SLACK_MS {
+            return;
+        }
+        let length_ms = maintenance.until.since_ms(maintenance.since);
+        maintenance.since = view.now.wall;
+        maintenance.until = view.now.wall.plus_ms(length_ms);
+        self.save_as_is();
     }
 
     /// Ends the maintenance; whether there was one.

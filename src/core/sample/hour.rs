@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::sample::Sample;
+use crate::core::sample::{PoolSample, Sample};
 use crate::core::time::Timestamp;
 
 /// An hour, milliseconds.
@@ -57,6 +57,48 @@ pub struct HourSample {
     pub open_files: Option<Spread>,
     /// This clock against the references', milliseconds.
     pub clock_offset_ms: Option<Spread>,
+    /// The mining pool, where it answered.
+    pub pool: Option<PoolHour>,
+}
+
+/// What is kept of an hour of a mining pool's answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolHour {
+    /// How many answers there were.
+    pub answers: u32,
+    /// In how many of them the hashrate was below the floor of then.
+    pub below: u32,
+    /// Workers whose last share was recent.
+    pub online: Spread,
+    /// Workers that were silent and still counted.
+    pub offline: Spread,
+    /// Least total hashrate, hashes a second.
+    pub hashrate_min: u64,
+    /// Greatest total hashrate.
+    pub hashrate_max: u64,
+    /// The last floor.
+    pub floor: Option<u64>,
+}
+
+impl PoolHour {
+    /// Of the answers of an hour, in order; `None` of none.
+    #[must_use]
+    pub fn of(answers: &[PoolSample]) -> Option<Self> {
+        let spread = |figure: fn(&PoolSample) -> u32| {
+            Spread::of(answers.iter().map(|answer| i64::from(figure(answer))))
+        };
+        let hashrates = || answers.iter().map(|answer| answer.hashrate);
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Some(Self {
+            answers: count(answers.len()),
+            below: count(answers.iter().filter(|answer| answer.is_below()).count()),
+            online: spread(|answer| answer.online)?,
+            offline: spread(|answer| answer.offline)?,
+            hashrate_min: hashrates().min()?,
+            hashrate_max: hashrates().max()?,
+            floor: answers.last()?.floor,
+        })
+    }
 }
 
 impl Spread {
@@ -113,6 +155,7 @@ impl HourSample {
                 host.open_files.map(|(open, _)| i64::try_from(open).unwrap_or(i64::MAX))
             }),
             clock_offset_ms: host(|host| host.clock_offset_ms),
+            pool: None,
         }
     }
 }

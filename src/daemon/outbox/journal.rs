@@ -1,16 +1,23 @@
-//! What the outbox keeps on disk, off the runtime's threads. Where the disk fails, it goes on in
-//! memory: an alarm must not depend on the disk it may be about.
+//! What the outbox keeps on disk, off the runtime's threads. Where the disk fails, or hangs, it goes
+//! on in memory: an alarm must not depend on the disk it may be about.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
 
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use crate::core::alarm::lane::Parcel;
 use crate::core::alarm::message::Message;
 use crate::core::time::Timestamp;
 use crate::history::record::{Notification, Record};
 use crate::history::store::{Bounds, Removal, Store, StoreError, Waiting};
+
+/// Longest wait for the disk: a write is some fsyncs, and SQLite waits for another program's look at
+/// the file for two seconds at the most. A disk that takes longer hangs, as one of a network does
+/// when that is gone.
+const DISK_DEADLINE: Duration = Duration::from_secs(5);
 
 /// The outbox's side of the store; clones share it.
 #[derive(Clone)]
@@ -19,6 +26,8 @@ pub struct Journal {
     /// Numbers of what is in memory only: below zero.
     memory: Arc<AtomicI64>,
     is_failing: Arc<AtomicBool>,
+    /// Whether something the disk was asked has not come back: until then it is asked no more.
+    is_stuck: Arc<AtomicBool>,
 }
 
 impl Journal {
@@ -26,7 +35,7 @@ impl Journal {
     #[must_use]
     pub fn new(store: Option<Arc<Store>>) -> Self {
         let memory = Arc::new(AtomicI64::new(-1));
-        Self { store, memory, is_failing: Arc::new(AtomicBool::new(false)) }
+        Self { store, memory, is_failing: Arc::default(), is_stuck: Arc::default() }
     }
 
     /// What waited before this start.
@@ -42,10 +51,13 @@ impl Journal {
         messages: Vec<(&'static str, Message)>,
     ) -> Vec<Parcel> {
         let rows = messages.clone();
-        let written = self.with(move |store| {
+        let write = move |store: &Store| {
             let rows: Vec<_> = rows.iter().map(|(channel, message)| (*channel, message)).collect();
             store.enqueue(desk.as_deref(), queued, &rows)
-        });
+        };
+        // What comes to disk when it was sent from memory long ago is not to be sent again.
+        let undo = |store: &Store, ids: Vec<i64>| drop(store.replace(&ids, None));
+        let written = self.with_undo(write, undo);
         let ids = written.await.unwrap_or_default();
         let each = messages.into_iter().enumerate().map(|(index, (_, message))| {
             let id = ids.get(index).copied().unwrap_or_else(|| self.own_id());
@@ -97,6 +109,18 @@ impl Journal {
         .await;
     }
 
+    /// A channel shows more of a message than when it was delivered.
+    pub async fn shows(
+        &self,
+        message: &Message,
+        channel: &'static str,
+        at: Timestamp,
+        shown: String,
+    ) {
+        let incident = about(message).to_owned();
+        self.with(move |store| store.shows(channel, &incident, at, &shown)).await;
+    }
+
     /// What a channel shows of an incident.
     pub async fn shown(&self, channel: &'static str, incident: &str) -> Option<String> {
         let incident = incident.to_owned();
@@ -117,23 +141,60 @@ impl Journal {
         self.memory.fetch_sub(1, Ordering::Relaxed)
     }
 
-    /// `None` where there is no store, or it failed; a failure is told of when it begins and when
-    /// it ends.
+    /// `None` where there is no store, or it failed or hangs; a failure is told of when it begins and
+    /// when it ends.
     async fn with<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Option<T> {
+        self.with_undo(work, |_, _| {}).await
+    }
+
+    /// The same; `undo` is done with what comes after the deadline.
+    async fn with_undo<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+        undo: impl FnOnce(&Store, T) + Send + 'static,
+    ) -> Option<T> {
         let store = Arc::clone(self.store.as_ref()?);
-        let result = spawn_blocking(move || work(&store)).await.ok()?;
-        let failed = result.is_err();
-        if let Err(error) = &result
-            && !self.is_failing.swap(failed, Ordering::Relaxed)
-        {
-            tracing::error!(%error, "Messages cannot be kept on disk; they are sent from memory.");
-        } else if !failed && self.is_failing.swap(false, Ordering::Relaxed) {
-            tracing::info!("Messages are kept on disk again.");
+        if self.is_stuck.load(Ordering::Relaxed) {
+            return None;
         }
-        result.ok()
+        let is_late = Arc::new(AtomicBool::new(false));
+        let (late, stuck) = (Arc::clone(&is_late), Arc::clone(&self.is_stuck));
+        let job = spawn_blocking(move || {
+            let result = work(&store);
+            if !late.load(Ordering::Relaxed) {
+                return Some(result);
+            }
+            let _ = result.map(|value| undo(&store, value));
+            stuck.store(false, Ordering::Relaxed);
+            None
+        });
+        let Ok(ended) = timeout(DISK_DEADLINE, job).await else {
+            self.is_stuck.store(true, Ordering::Relaxed);
+            is_late.store(true, Ordering::Relaxed);
+            self.tell_failure(&format!("the disk took more than {} s", DISK_DEADLINE.as_secs()));
+            return None;
+        };
+        match ended.ok()?? {
+            Ok(value) => {
+                if self.is_failing.swap(false, Ordering::Relaxed) {
+                    tracing::info!("Messages are kept on disk again.");
+                }
+                Some(value)
+            }
+            Err(error) => {
+                self.tell_failure(&error.to_string());
+                None
+            }
+        }
+    }
+
+    fn tell_failure(&self, error: &str) {
+        if !self.is_failing.swap(true, Ordering::Relaxed) {
+            tracing::error!(error, "Messages cannot be kept on disk; they are sent from memory.");
+        }
     }
 }
 

@@ -7,9 +7,11 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::drawing::{self, Drawn, Easel};
 use super::{DELIVERY_DEADLINE, Draw, Journal, WallClock};
 use crate::actions::notify::channel::{Channel, Delivered, Delivery, DeliveryError, Picture};
 use crate::core::alarm::lane::{Expired, Failed, Lane, Next, Parcel};
+use crate::core::alarm::marks;
 use crate::core::alarm::message::Message;
 use crate::core::status::ChannelStatus;
 use crate::core::time::Timestamp;
@@ -24,6 +26,7 @@ pub(super) struct Post {
     pub(super) queue: mpsc::UnboundedReceiver<Parcel>,
     pub(super) journal: Journal,
     pub(super) draw: Draw,
+    pub(super) easel: Easel,
     pub(super) clock: WallClock,
     pub(super) states: Arc<Mutex<Vec<ChannelStatus>>>,
     pub(super) index: usize,
@@ -62,6 +65,9 @@ impl Post {
                     // What waits stays on disk for the next start.
                     None => return,
                 },
+                (message, shown, pictures) = self.easel.late() => {
+                    self.follow(message, shown, pictures).await;
+                }
                 () = sleep(wait) => {}
             }
         }
@@ -80,20 +86,23 @@ impl Post {
         lane.push_front(parcel);
     }
 
-    async fn deliver(&self, lane: &mut Lane, parcel: Parcel) {
+    async fn deliver(&mut self, lane: &mut Lane, parcel: Parcel) {
         let channel = self.channel.name();
         let shown = match parcel.message.incident.as_str() {
             "" => None,
             incident => self.journal.shown(channel, incident).await,
         };
-        let message = marked(&parcel, (self.clock)());
-        let pictures = self.pictures(&message).await;
+        let mut message = marked(&parcel, (self.clock)());
+        let (pictures, follow) = self.pictures(&mut message).await;
         let delivery = Delivery { message, pictures, shown };
         let ended = timeout(DELIVERY_DEADLINE, self.channel.deliver(&delivery)).await;
         let ended = ended.unwrap_or_else(|_| {
             let why = format!("no end within {} s", DELIVERY_DEADLINE.as_secs());
             Err(DeliveryError::passing(why))
         });
+        if follow && let Ok(delivered) = &ended {
+            self.easel.owe(&parcel.message, delivered.shown.clone());
+        }
         self.settle(lane, &parcel, ended).await;
     }
 
@@ -136,16 +145,36 @@ impl Post {
         }
     }
 
-    async fn pictures(&self, message: &Message) -> Vec<Picture> {
+    /// The pictures of a message, and whether they are to follow it. Those that are not drawn in time
+    /// do not hold it up, and it says so.
+    async fn pictures(&mut self, message: &mut Message) -> (Vec<Picture>, bool) {
         if !self.channel.takes_pictures() || message.pictures.is_empty() {
-            return Vec::new();
+            return (Vec::new(), false);
         }
-        let (draw, message) = (Arc::clone(&self.draw), message.clone());
-        let drawn = tokio::task::spawn_blocking(move || {
-            message.pictures.iter().filter_map(|kind| draw(*kind, &message)).collect()
-        });
-        // A message without its picture is better than none.
-        timeout(DELIVERY_DEADLINE, drawn).await.ok().and_then(Result::ok).unwrap_or_default()
+        let drawn = self.easel.pictures(&self.draw, message).await;
+        let may_follow = self.channel.takes_late_pictures() && drawing::may_follow(message);
+        let (note, follows) = match drawn {
+            Drawn::Here(pictures) => return (pictures, false),
+            Drawn::Late if may_follow => ("the picture is still being drawn, and follows", true),
+            Drawn::Late | Drawn::Busy => ("without its picture: drawing takes too long", false),
+        };
+        tracing::warn!(channel = self.channel.name(), id = message.id, "{note}");
+        message.marks.push(note.to_owned());
+        (Vec::new(), follows)
+    }
+
+    /// Shows pictures whose message has left; what fails is left out, for that has been read.
+    async fn follow(&self, message: Message, shown: Option<String>, pictures: Vec<Picture>) {
+        let (channel, about) = (self.channel.name(), message.clone());
+        let delivery = Delivery { message, pictures, shown };
+        match timeout(DELIVERY_DEADLINE, self.channel.follow(&delivery)).await {
+            Ok(Ok(Delivered { shown: Some(shown), .. })) => {
+                self.journal.shows(&about, channel, (self.clock)(), shown).await;
+            }
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(channel, %error, "A late picture was left out."),
+            Err(_) => tracing::warn!(channel, "A late picture was left out: no end in time."),
+        }
     }
 
     /// Takes back what is due; one a look, so that messages are not kept waiting.
@@ -182,8 +211,7 @@ fn marked(parcel: &Parcel, now: Timestamp) -> Message {
     let mut message = parcel.message.clone();
     let late_ms = u64::try_from(now.since_ms(parcel.queued)).unwrap_or(0);
     if late_ms >= 60_000 {
-        let late = crate::core::time::Human(late_ms);
-        message.marks.push(format!("delivered {late} late"));
+        message.marks.push(marks::late(message.language, late_ms));
     }
     message
 }

@@ -1,6 +1,6 @@
 //! The outbox's rows, and what the pipeline remembers.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Store, StoreError};
 use crate::core::alarm::message::Message;
@@ -129,13 +129,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.beside(|transaction| {
             transaction.execute("DELETE FROM outbox WHERE id = ?1", params![id])?;
-            let shown = shown.filter(|s| s.len() <= SHOWN_BYTES_MAX && !incident.is_empty());
             if let Some(shown) = shown {
-                transaction.execute(
-                    "INSERT INTO shown (channel, incident, shown, at) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT DO UPDATE SET shown = excluded.shown, at = excluded.at",
-                    params![channel, incident, shown, at.ms()],
-                )?;
+                show(transaction, channel, incident, at, shown)?;
             }
             if let Some(remove_at) = remove_at {
                 transaction.execute(
@@ -149,6 +144,20 @@ impl Store {
                 .execute("DELETE FROM shown WHERE at < ?1 AND remove_at IS NULL", params![old])?;
             Ok(())
         })
+    }
+
+    /// A channel shows more of an incident than before.
+    ///
+    /// # Errors
+    /// Those of [`Self::append`].
+    pub fn shows(
+        &self,
+        channel: &str,
+        incident: &str,
+        at: Timestamp,
+        shown: &str,
+    ) -> Result<(), StoreError> {
+        self.beside(|transaction| show(transaction, channel, incident, at, shown))
     }
 
     /// What a channel shows of an incident.
@@ -208,6 +217,22 @@ impl Store {
             transaction.query_row(sql, params![name], |row| row.get(0)).optional()
         })
     }
+}
+
+/// Remembers what a channel shows; what is longer than it may be is not.
+fn show(
+    transaction: &Transaction<'_>,
+    channel: &str,
+    incident: &str,
+    at: Timestamp,
+    shown: &str,
+) -> rusqlite::Result<()> {
+    if shown.len() > SHOWN_BYTES_MAX || incident.is_empty() {
+        return Ok(());
+    }
+    let sql = "INSERT INTO shown (channel, incident, shown, at) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT DO UPDATE SET shown = excluded.shown, at = excluded.at";
+    transaction.execute(sql, params![channel, incident, shown, at.ms()]).map(drop)
 }
 
 const KEEP: &str = "INSERT INTO kept (name, body) VALUES (?1, ?2)

@@ -5,10 +5,10 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::error::StoreError;
-use super::{entries, incidents, samples, turns};
+use super::{entries, incidents, pool, samples, turns};
 use crate::core::ledger::{LedgerSummary, SettledTurn};
 use crate::core::name::Name;
-use crate::core::sample::{HourSample, Sample};
+use crate::core::sample::{HourSample, PoolSample, Sample};
 use crate::core::time::Timestamp;
 use crate::history::entry::{Entry, What};
 use crate::history::record::{IncidentRow, Notification};
@@ -47,6 +47,14 @@ impl<'a> Past<'a> {
     /// When the file cannot be read.
     pub fn hours(&self, span: Span, count: u32) -> Result<Vec<HourSample>, StoreError> {
         samples::hours(self.connection, self.path, span, count.min(ROWS_MAX))
+    }
+
+    /// What the mining pool answered, oldest first. What is older than a week is in [`Self::hours`].
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn pool(&self, span: Span, count: u32) -> Result<Vec<PoolSample>, StoreError> {
+        pool::answers(self.connection, self.path, span, count.min(ROWS_MAX))
     }
 
     /// When the oldest sample was taken.

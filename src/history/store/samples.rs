@@ -5,8 +5,8 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::error::StoreError;
-use super::past;
-use crate::core::sample::{HOUR_MS, HourSample, Sample};
+use super::{past, pool};
+use crate::core::sample::{HOUR_MS, HourSample, PoolHour, Sample};
 use crate::core::time::Timestamp;
 
 /// Samples are kept so long, milliseconds: a week.
@@ -71,7 +71,11 @@ fn thin(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
     let samples = select
         .query_map(params![start.ms(), end.ms()], sample)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    let body = serde_json::to_string(&HourSample::of(start, &samples))
+    let hour = HourSample {
+        pool: PoolHour::of(&pool::take(transaction, (start, end))?),
+        ..HourSample::of(start, &samples)
+    };
+    let body = serde_json::to_string(&hour)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     transaction.execute(
         "INSERT OR IGNORE INTO hours (at, body) VALUES (?1, ?2)",

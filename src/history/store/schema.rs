@@ -106,6 +106,15 @@ const MIGRATIONS: &[&str] = &[
      CREATE INDEX notifications_at ON notifications (at);
      CREATE INDEX notifications_incident ON notifications (incident);
      CREATE INDEX history_incident ON history (incident);",
+    // What the mining pool answered; an hour that is older than a week is in `hours`. A hashrate is
+    // a number without a sign, kept as its bits.
+    "CREATE TABLE pool (
+        at INTEGER PRIMARY KEY,
+        online INTEGER NOT NULL,
+        offline INTEGER NOT NULL,
+        hashrate INTEGER NOT NULL,
+        floor INTEGER
+     ) STRICT;",
 ];
 
 /// `application_id` of a state file: "eosk".

@@ -19,7 +19,7 @@ fn sources() -> Vec<String> {
 
 /// Each key with its severities: of `tell("key", text, is_trouble)`, of `note("key", text)`, and of
 /// `("key", format!(…))`, which is handed to `note`. Only a budget that is spent is trouble there.
-fn told() -> BTreeMap<String, BTreeSet<&'static str>> {
+pub(super) fn told() -> BTreeMap<String, BTreeSet<&'static str>> {
     let mut told: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
     for source in sources() {
         for call in source.split(".tell(").skip(1) {

@@ -320,3 +320,26 @@ async fn what_is_too_old_to_be_deleted_becomes_one_line() {
     let removed = channel.remove(&shown.unwrap()).await.unwrap_err().to_string();
     assert!(removed.contains("too old"), "{removed}");
 }
+
+#[tokio::test]
+async fn late_pictures_answer_their_message_and_go_with_it() {
+    let service = service::Telegram::start();
+    let settings = Settings { on_end: OnEnd::Delete, ..settings(&service.server.url()) };
+    let channel = Telegram::new(&settings).unwrap();
+    let mut shown = None;
+    go_on(&channel, message(Raised, Page), &mut shown).await;
+    let pictures = vec![picture(), picture()];
+    let late = Delivery { pictures, ..delivery(message(Raised, Page), shown.clone()) };
+    let followed = channel.follow(&late).await.unwrap();
+    let chat = service.chat();
+    assert_eq!(chat.len(), 3, "{chat:?}");
+    assert!(chat[1..].iter().all(|sent| sent.is_photo && sent.is_silent), "{chat:?}");
+    assert_eq!(chat[1].reply_to, Some(1), "{chat:?}");
+    assert_eq!(followed.remove_after, None);
+    go_on(&channel, message(Resolved, Page), &mut followed.shown.clone()).await;
+    assert_eq!(service.chat(), [], "they are deleted with it");
+
+    let unknown = Delivery { shown: None, ..late };
+    assert_eq!(channel.follow(&unknown).await, Ok(Default::default()), "nothing to answer to");
+    assert_eq!(service.chat(), []);
+}

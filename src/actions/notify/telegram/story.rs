@@ -86,6 +86,24 @@ impl Telegram {
         Ok(shown)
     }
 
+    /// Sends the pictures of a message that stands without them, as an answer to it.
+    pub(super) async fn add_pictures(
+        &self,
+        delivery: &Delivery,
+    ) -> Result<Delivered, DeliveryError> {
+        // Where it is not known what is shown there is nothing to answer to.
+        let Some(mut shown) = delivery.shown.as_deref().and_then(Shown::read) else {
+            return Ok(Delivered::default());
+        };
+        let place =
+            Place { chat: ChatId::Integer(shown.chat), ..self.place(Some(shown.main), true) };
+        let end = Instant::now() + UPLOAD;
+        shown.others.extend(send_pictures(&self.api, &place, &delivery.pictures, end).await);
+        shown.others.truncate(OTHERS_MAX);
+        // As old as the message: nothing counts anew from here.
+        Ok(Delivered { shown: Some(shown.text()), remove_after: None })
+    }
+
     /// Sends what happened during an incident, as an answer to what is shown of it.
     async fn add(
         &self,

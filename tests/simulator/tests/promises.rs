@@ -218,7 +218,7 @@ fn a_failure_is_made_as_short_as_it_can_be() {
 }
 
 fn fixtures() -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sim");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/sim");
     let mut found: Vec<PathBuf> =
         fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     found.sort();
