@@ -60,10 +60,14 @@ fn a_standby_is_told_what_is_well_and_what_is_not() {
 
 #[test]
 fn faults_of_nodeos_are_dangers() {
-    let node = FakeNodeos::start("enable-stale-production = true\nread-mode = irreversible\n", Some(true));
+    let node =
+        FakeNodeos::start("enable-stale-production = true\nread-mode = irreversible\n", Some(true));
     assert!(node.init(&["--no-check", "--peer", "a=http://127.0.0.1:1"]).status.success());
-    fs::write(node.path("config/logging.json"),
-        "{\"loggers\":[{\"name\":\"producer_plugin\",\"level\":\"warn\"}]}").unwrap();
+    fs::write(
+        node.path("config/logging.json"),
+        "{\"loggers\":[{\"name\":\"producer_plugin\",\"level\":\"warn\"}]}",
+    )
+    .unwrap();
     fs::write(node.path("nodeos.log"), "info  nothing about blocks\n").unwrap();
     let (told, code) = told(&node, &[]);
     for (name, verdict) in [
@@ -74,7 +78,8 @@ fn faults_of_nodeos_are_dangers() {
     ] {
         assert_eq!(advice(&told, name).0, verdict, "{name}");
     }
-    let levels = told["advice"].as_array().unwrap().iter().filter(|a| a["name"] == "log_blocks").count();
+    let levels =
+        told["advice"].as_array().unwrap().iter().filter(|a| a["name"] == "log_blocks").count();
     assert_eq!(levels, 2, "the log and logging.json: {told:#}");
     assert_eq!(code, Some(1));
 }
@@ -82,7 +87,8 @@ fn faults_of_nodeos_are_dangers() {
 #[test]
 fn two_nodes_with_one_finalizer_key_are_found_by_what_the_other_printed() {
     let bls = "PUB_BLS_abc";
-    let node = FakeNodeos::start(&format!("signature-provider = {bls}=KEY:PVT_BLS_x\n"), Some(true));
+    let node =
+        FakeNodeos::start(&format!("signature-provider = {bls}=KEY:PVT_BLS_x\n"), Some(true));
     assert!(node.init(&["--no-check"]).status.success());
     let (alone, _) = told(&node, &[]);
     assert_eq!(advice(&alone, "finalizer_key").0, "advice");
@@ -135,13 +141,19 @@ fn a_person_reads_columns() {
 fn the_document_has_every_piece_of_advice() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/doc/doctor.md");
     let text = fs::read_to_string(path).unwrap();
-    let (_, table) = text.split_once("| name | verdict | when | what to do |\n|---|---|---|---|\n").unwrap();
+    let (_, table) =
+        text.split_once("| name | verdict | when | what to do |\n|---|---|---|---|\n").unwrap();
     let rows: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
     let expected: Vec<String> = Case::ALL
         .iter()
         .map(|case| {
             let next = if case.next().is_empty() { "–" } else { case.next() };
-            format!("| `{}` | {} | {} | {next} |", case.name(), case.verdict().as_str(), case.when())
+            format!(
+                "| `{}` | {} | {} | {next} |",
+                case.name(),
+                case.verdict().as_str(),
+                case.when()
+            )
         })
         .collect();
     assert_eq!(rows, expected);

@@ -5,6 +5,7 @@
 //! network of its own, so they run side by side; `target/tmp/e2e/TEST/` keeps the logs of its last
 //! run.
 
+mod first_steps;
 mod harness;
 mod http;
 mod keeper;

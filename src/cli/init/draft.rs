@@ -142,14 +142,14 @@ impl Draft {
             );
         };
         let mut values =
-            vec![("global", "http_url", url.as_str()), ("status", "listen", &self.listen)];
+            vec![("global", "http_url", url.as_str()), ("status", "listen", self.listen.as_str())];
         values.extend(self.node_name.as_deref().map(|name| ("global", "node_name", name)));
         let (references, peers) = (self.references.join(", "), self.peers.join(", "));
         if !references.is_empty() {
-            values.push(("references", "urls", &references));
+            values.push(("references", "urls", references.as_str()));
         }
         if !peers.is_empty() {
-            values.push(("peers", "nodes", &peers));
+            values.push(("peers", "nodes", peers.as_str()));
         }
         for (section, key, value) in values {
             if let Some(why) = problem_with(section, key, value) {
@@ -409,7 +409,7 @@ pub(super) mod tests {
         ] {
             let draft = draft(&found(&format!("{bp}{config}"), paused));
             let all = draft.advice.join("\n");
-            assert_eq!(words.is_none_or(|words| all.contains(words)), true, "{case}: {all}");
+            assert!(words.is_none_or(|words| all.contains(words)), "{case}: {all}");
             assert_eq!(draft.has_api, paused.is_some(), "{case}");
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::core::event::{ApiFailure, ChainInfo};
+use crate::core::event::ChainInfo;
 use crate::core::name::Name;
 use crate::nodeos::rpc::Client;
 use crate::sources::nodes::{Answering, Node};
@@ -137,11 +137,8 @@ async fn answers(client: &Client, found: &mut Found) {
     let (schedule, paused, peers) =
         tokio::join!(client.producer_schedule(), client.paused(), client.connections());
     found.schedule = schedule.ok().map(|schedule| schedule.producers);
-    // A proxy that answers everything with a page answers this with an error, too.
-    found.paused = match paused {
-        Ok(paused) => Some(paused),
-        Err(ApiFailure::NoSuchApi) | Err(_) => None,
-    };
+    // Also a proxy that answers everything with a page does not say it.
+    found.paused = paused.ok();
     found.peers = peers.ok().map(|peers| peers.iter().filter(|peer| peer.is_open).count());
     for name in found.producers().into_iter().take(PRODUCERS_MAX) {
         if let Ok((_, keys)) = client.schedule_and_keys(name).await {

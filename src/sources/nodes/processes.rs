@@ -146,20 +146,21 @@ fn absolute(process: &Path, path: &Path) -> PathBuf {
 /// One variable of its environment; the others are passed over, they may be secrets.
 fn variable(process: &Path, name: &str) -> Option<PathBuf> {
     let bytes = fs::read(process.join("environ")).ok()?;
-    let found = bytes.split(|byte| *byte == 0).find_map(|pair| {
+    bytes.split(|byte| *byte == 0).find_map(|pair| {
         let value = pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
         std::str::from_utf8(value).ok().map(PathBuf::from)
-    });
-    found
+    })
 }
 
 fn read(file: &Path) -> Result<String, String> {
     let name = file.display();
     // Opening a pipe that nobody writes to would wait for ever.
     let kind = fs::metadata(file).map(|metadata| metadata.is_file());
-    let opened = kind.and_then(|is_file| match is_file {
-        true => File::open(file),
-        false => Err(std::io::Error::new(ErrorKind::InvalidInput, "it is not a file")),
+    let opened = kind.and_then(|is_file| {
+        if is_file {
+            return File::open(file);
+        }
+        Err(std::io::Error::new(ErrorKind::InvalidInput, "it is not a file"))
     });
     let mut bytes = Vec::new();
     match opened.and_then(|file| file.take(CONFIG_BYTES).read_to_end(&mut bytes)) {
