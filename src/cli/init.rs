@@ -76,8 +76,9 @@ async fn init(options: &Options) -> Result<bool, Stop> {
     let page = Page::new(options);
     page.begin();
     let (survey, found) = search(options).await;
-    page.found(&survey.looked, &found);
+    page.looked(&survey.looked);
     let chosen = choose(options, &survey, found, is_asking)?;
+    page.chosen(&chosen);
     let mut draft = Draft::of(&chosen, options, &directory(&output)?);
     if is_asking {
         ask::all(&mut draft, &chosen, options, &output)?;

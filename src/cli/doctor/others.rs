@@ -133,6 +133,11 @@ fn compare(version: &str, ours: &[(&str, &String)], references: &[&String]) -> A
             .because(format!("This node runs {version}; no other told its version."));
     }
     let count = ours.len();
+    if count == 0 {
+        return Case::VersionsEqual.because(format!(
+            "This node runs {version}, and so does a reference, or there is but one."
+        ));
+    }
     Case::VersionsEqual.because(format!("This node and {count} others of ours run {version}."))
 }
 

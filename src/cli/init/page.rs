@@ -50,19 +50,24 @@ impl Page {
         }
     }
 
-    /// What was found.
-    pub(super) fn found(&self, looked: &[String], found: &[Found]) {
+    /// Where it was looked.
+    pub(super) fn looked(&self, looked: &[String]) {
         if self.is_json {
             return;
         }
         for sentence in looked {
             eprintln!("  {}", printable(sentence));
         }
-        for found in found {
-            eprintln!("Found {}", line(found));
-            for unread in found.node.iter().flat_map(|node| &node.unread) {
-                eprintln!("  could not be read: {}", printable(unread));
-            }
+    }
+
+    /// The one the keeper is for.
+    pub(super) fn chosen(&self, found: &Found) {
+        if self.is_json {
+            return;
+        }
+        eprintln!("Found {}", line(found));
+        for unread in found.node.iter().flat_map(|node| &node.unread) {
+            eprintln!("  could not be read: {}", printable(unread));
         }
     }
 

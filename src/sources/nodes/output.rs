@@ -110,9 +110,12 @@ fn behind(proc: &Path, own: u32, pipe: &str) -> Output {
     Output::Pipe { reader: None, files: Vec::new() }
 }
 
-/// The regular files that are open for writing.
+/// The regular files that are open for writing, but for its standard error.
 fn written(process: &Path, links: &[PathBuf]) -> Vec<PathBuf> {
-    let open = links.iter().filter(|link| opened_for(process, link).is_some_and(|way| way != 0));
+    // What it complains of goes elsewhere than what it is given.
+    let open = links.iter().filter(|link| {
+        !link.ends_with("2") && opened_for(process, link).is_some_and(|way| way != 0)
+    });
     let files = open.filter_map(|link| fs::read_link(link).ok());
     files.filter(|file| file.is_absolute() && file.is_file()).take(FILES_MAX).collect()
 }
