@@ -10,11 +10,13 @@ pub mod cloudwatch;
 mod control_client;
 pub mod demo;
 pub mod demote;
+pub mod doctor;
 pub mod evidence;
 pub mod failback;
 pub mod fleet;
 pub mod history;
 pub mod incidents;
+pub mod init;
 mod keeper_client;
 pub mod ledger;
 mod length;
@@ -51,7 +53,9 @@ pub const EXIT_NOT_REACHED: u8 = 3;
 const EXAMPLES: &str = "\
 Examples:
   eoskeeper demo                              see it work, nothing needed
+  eoskeeper init                              find nodeos, write a configuration
   eoskeeper check -c config.ini               try everything the configuration names
+  eoskeeper doctor -c config.ini              advice on host, node and configuration
   eoskeeper run -c config.ini                 watch, tell, and promote if configured
   eoskeeper status --why                      ask the running keeper
   eoskeeper history --since 24h               what did it decide, and why?
@@ -145,6 +149,13 @@ enum Command {
         eoskeeper cloudwatch teardown --dry-run\n\n\
         Run it for each node, with the configuration of its keeper.")]
     Cloudwatch(cloudwatch::Options),
+    /// Find the nodeos of this host and write a configuration for its keeper.
+    #[command(after_help = "Examples:\n  eoskeeper init\n  eoskeeper init --yes --role B\n  \
+        eoskeeper init --container nodeos --producer eosstorebest --dry-run\n  \
+        eoskeeper init --pid 4711 --reference https://api.example.org -o b.ini --json | jq .assumed\n\n\
+        On a terminal it asks; else, and with --yes, it takes what it finds and says what it assumed.\n\
+        Exit code 1: written, and check finds a fault. 2: it must be told more, nothing was written.")]
+    Init(Box<init::Options>),
     /// Try everything the configuration names, and say what works.
     #[command(
         after_help = "Examples:\n  eoskeeper check\n  eoskeeper check -c config.ini --offline\n  \
@@ -161,6 +172,13 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Check, and give advice on host, node and configuration: clock, keys, peers, ports, disks.
+    #[command(after_help = "Examples:\n  eoskeeper doctor\n  eoskeeper doctor --send\n  \
+        eoskeeper doctor --json > b.json         on b, then on a:\n  \
+        eoskeeper doctor --with b.json\n  \
+        eoskeeper doctor --json | jq '.advice[] | select(.verdict == \"danger\")'\n\n\
+        Exit code 1: something failed or is dangerous.")]
+    Doctor(doctor::Options),
     /// Feed recorded logs through the keeper, in log time, and tell what it would have done.
     #[command(after_help = "Examples:\n  eoskeeper replay -c config.ini nodeos.log\n  \
         eoskeeper replay nodeos.log.2.gz nodeos.log.1 nodeos.log\n  \
@@ -269,8 +287,10 @@ pub fn main() -> ExitCode {
         Command::Notify(options) => notify::run(&options),
         Command::Rearm(options) => rearm::run(&options),
         Command::Cloudwatch(options) => cloudwatch::run(&options),
+        Command::Init(options) => init::run(&options),
         Command::Check { config, offline, json } => runtime()
             .map_or_else(failed, |runtime| runtime.block_on(check::run(config, offline, json))),
+        Command::Doctor(options) => doctor::run(&options),
         Command::Replay(arguments) => replay::run(arguments.options()).unwrap_or_else(failed),
         Command::Simulate(options) => simulate::run(&options).unwrap_or_else(failed),
         Command::Demo(options) => {

@@ -2,5 +2,6 @@
 
 pub mod keys;
 pub mod log;
+pub mod options;
 pub mod rpc;
 pub mod startup;

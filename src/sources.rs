@@ -8,6 +8,7 @@ pub mod get_info;
 pub mod host;
 pub mod lines;
 pub mod log;
+pub mod nodes;
 pub mod pool;
 pub mod process;
 pub mod references;

@@ -13,6 +13,7 @@ use std::process::Command;
 use eoskeeper::core::event::{Event, Replacement};
 use eoskeeper::core::process::ProcessEvent;
 use eoskeeper::sources::docker::follow;
+use eoskeeper::sources::nodes::{Output, Place, survey};
 use eoskeeper::sources::process::{self, Target};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -541,4 +542,33 @@ async fn the_scripts_fence_and_restart_a_container() {
     expect("fence.sh --container fenced", 0, "does not run").await;
     expect("fence.sh --container nobody", 10, "Docker does not answer about nobody").await;
     expect("restart.sh --container nobody", 10, "nothing is known of the container nobody").await;
+}
+
+#[tokio::test]
+async fn a_nodeos_in_a_container_is_found_and_others_are_not() {
+    let Some(engine) = Engine::shared() else { return };
+    engine.run("no-node", PLAIN).await;
+    engine.run_nodeos("a-node", "--http-server-address 0.0.0.0:8888 -p eosstorebest").await;
+    let began = std::time::Instant::now();
+    let found = loop {
+        let found = survey(Some(&engine.host())).await;
+        let ours = found
+            .nodes
+            .into_iter()
+            .find(|node| matches!(&node.place, Place::Container { name, .. } if name == "a-node"));
+        match ours {
+            Some(node) => break node,
+            None => assert!(began.elapsed() < received::PATIENCE, "{:?}", found.looked),
+        }
+    };
+    assert_eq!(found.output, Output::Docker);
+    assert_eq!(found.options.producers, ["eosstorebest"]);
+    assert!(found.place.pid().is_some(), "it is a process of this host: {found:?}");
+    let again = survey(Some(&engine.host())).await;
+    let is_named = |node: &&eoskeeper::sources::nodes::Node, name: &str| matches!(&node.place, Place::Container { name: own, .. } if own == name);
+    assert!(!again.nodes.iter().any(|node| is_named(&node, "no-node")));
+    // It is no second time there as a process.
+    let pid = found.place.pid();
+    assert_eq!(again.nodes.iter().filter(|node| node.place.pid() == pid).count(), 1);
+    assert!(again.looked.iter().any(|line| line.contains("running containers")), "{again:?}");
 }

@@ -30,7 +30,9 @@ use crate::cli::{failed, print};
 use crate::config::{self, Config, ConfigError};
 use crate::daemon::acts;
 
+pub(super) use blocking::call as deadline;
 pub use row::{Row, State};
+pub(super) use scripts::script;
 pub use table::Colour;
 
 /// What is tried.

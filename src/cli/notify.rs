@@ -25,6 +25,8 @@ use crate::core::alarm::message::Message;
 use crate::daemon::channels::{Routed, channels};
 use crate::daemon::cloudwatch;
 
+pub(super) use sample::test as test_message;
+
 /// How long one message may take: what the keeper gives it.
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -114,7 +116,7 @@ struct Outcome {
 }
 
 /// The channels that are configured, as the keeper has them.
-fn every(config: &Config, clock: Clock) -> anyhow::Result<Vec<Routed>> {
+pub(super) fn every(config: &Config, clock: Clock) -> anyhow::Result<Vec<Routed>> {
     let mut all = channels(config, clock)?;
     all.extend(cloudwatch::alone(config, clock)?);
     Ok(all)

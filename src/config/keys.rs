@@ -126,6 +126,17 @@ impl Section {
     }
 }
 
+/// What is wrong with a value for a key of the file; `None` where it is allowed, as far as it can be
+/// told without the rest of the file.
+#[must_use]
+pub fn problem_with(section_name: &str, key: &str, value: &str) -> Option<String> {
+    let Some(key) = section(section_name).and_then(|section| section.key(key)) else {
+        return Some(format!("there is no key {key} in [{section_name}]"));
+    };
+    let why = key.kind.read(value).err()?;
+    Some(format!("{why}; allowed: {}", key.kind.allowed()))
+}
+
 impl Key {
     /// The default, as it would be written in the file; for the first standby where it depends on
     /// the role.

@@ -10,6 +10,7 @@
 //! and would make a restart of nodeos look like a failure of the call after it.
 
 mod answers;
+mod connections;
 mod failure;
 mod resolver;
 mod transport;
@@ -24,6 +25,7 @@ use crate::core::schedule::Schedule;
 use crate::core::time::Timestamp;
 use transport::Transport;
 
+pub use connections::Connection;
 pub use transport::ClientError;
 // For the client of etcd, which is HTTP with the same bounds.
 pub(crate) use failure::{of_body, of_request, text as failure_text};
@@ -35,6 +37,9 @@ pub const SMALL_ANSWER_BYTES: usize = 64 * 1024;
 /// Bound on a schedule: 125 producers, each with an authority of several keys, three times
 /// (active, pending, proposed), stay under 200 KiB.
 pub const SCHEDULE_ANSWER_BYTES: usize = 1024 * 1024;
+
+/// Bound on the peers: some 1 KiB each, and a public node has hundreds.
+pub const CONNECTIONS_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
 /// Bound on a whole block as JSON: 1 MiB of transactions, unpacked and with their hex.
 pub const BLOCK_ANSWER_BYTES: usize = 8 * 1024 * 1024;
@@ -159,6 +164,27 @@ impl Client {
     /// [`ApiFailure`]; after a timeout or a cut connection it may have been resumed all the same.
     pub async fn resume(&self) -> Result<(), ApiFailure> {
         self.order("/v1/producer/resume").await
+    }
+
+    /// `/v1/net/connections`: the peers that are connected, or tried.
+    ///
+    /// # Errors
+    /// [`ApiFailure`]; [`ApiFailure::NoSuchApi`] where `net_api_plugin` is not loaded.
+    pub async fn connections(&self) -> Result<Vec<Connection>, ApiFailure> {
+        let path = "/v1/net/connections";
+        let answer = self.transport.call(Method::POST, path, CONNECTIONS_ANSWER_BYTES).await?;
+        connections::read(&answer)
+    }
+
+    /// `/v1/chain/get_finalizer_info` (Spring 1.0 and later): the public keys, `PUB_BLS_…`, of the
+    /// finalizers whose votes count.
+    ///
+    /// # Errors
+    /// [`ApiFailure`]; [`ApiFailure::NoSuchApi`] in earlier versions.
+    pub async fn finalizer_keys(&self) -> Result<Vec<String>, ApiFailure> {
+        let path = "/v1/chain/get_finalizer_info";
+        let answer = self.transport.call(Method::POST, path, SCHEDULE_ANSWER_BYTES).await?;
+        connections::finalizer_keys(&answer)
     }
 
     /// Calls what changes the node and answers `{"result":"ok"}`.

@@ -8,9 +8,9 @@
 pub(in crate::sources) mod aside;
 mod container;
 mod ending;
-mod holders;
-mod listeners;
-mod name;
+pub(in crate::sources) mod holders;
+pub(in crate::sources) mod listeners;
+pub(in crate::sources) mod name;
 mod pidfd;
 mod port;
 mod teller;

@@ -4,10 +4,13 @@ mod check;
 mod demo;
 mod demo_log;
 mod demo_network;
+mod doctor;
 mod evidence;
+mod fake_nodeos;
 mod history_samples;
 #[path = "../support/http.rs"]
 mod http;
+mod init;
 mod orders;
 mod peers;
 mod replay;

@@ -191,6 +191,28 @@ impl Engine {
         self.client().await.create_container(Some(options), body).await.unwrap();
     }
 
+    /// Runs a container whose process has the name of nodeos and these arguments, and waits. The host's
+    /// own bash gives it the name.
+    pub(crate) async fn run_nodeos(&self, name: &str, arguments: &str) {
+        let script = format!("exec -a nodeos /bin/bash -c 'sleep 600; :' {arguments}");
+        let cmd = ["/bin/busybox", "chroot", "/host", "/bin/bash", "-c", &script];
+        let body = ContainerCreateBody {
+            image: Some("bb".to_owned()),
+            cmd: Some(cmd.map(str::to_owned).to_vec()),
+            stop_timeout: Some(1),
+            host_config: Some(HostConfig {
+                network_mode: Some("none".to_owned()),
+                binds: Some(vec!["/:/host:ro".to_owned()]),
+                init: Some(false),
+                ..HostConfig::default()
+            }),
+            ..ContainerCreateBody::default()
+        };
+        let options = CreateContainerOptionsBuilder::new().name(name).build();
+        self.client().await.create_container(Some(options), body).await.unwrap();
+        self.start_container(name).await;
+    }
+
     pub(crate) async fn start_container(&self, name: &str) {
         self.client().await.start_container(name, None).await.unwrap();
     }

@@ -21,7 +21,7 @@ pub(super) async fn rows(
 
 /// Runs `look` in a thread of its own. One that hangs is left behind and ends with the process; a
 /// thread of the runtime would hold its end up.
-pub(super) async fn call<T: Send + 'static>(
+pub(in crate::cli) async fn call<T: Send + 'static>(
     what: &'static str,
     look: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Row> {

@@ -40,7 +40,7 @@ pub(super) async fn rows(config: &Config) -> Vec<Row> {
     blocking::rows("scripts", look).await
 }
 
-pub(super) fn script(what: &'static str, path: &Path) -> Row {
+pub(in crate::cli) fn script(what: &'static str, path: &Path) -> Row {
     let name = path.display();
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,

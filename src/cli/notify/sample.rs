@@ -3,6 +3,7 @@
 use super::words::Words;
 use super::{Kind, Options};
 use crate::config::Config;
+use crate::core::action::Severity;
 use crate::core::alarm::message::{MESSAGE_VERSION, Message, MessageKind};
 use crate::core::time::Timestamp;
 
@@ -19,10 +20,16 @@ pub(super) fn messages(config: &Config, now: Timestamp, options: &Options) -> Ve
         Kind::Resolved => &[MessageKind::Raised, MessageKind::Resolved],
         Kind::Report => &[MessageKind::Report],
     };
-    kinds.iter().map(|kind| message(config, now, options, *kind)).collect()
+    let severity = options.severity.severity();
+    kinds.iter().map(|kind| message(config, now, severity, *kind)).collect()
 }
 
-fn message(config: &Config, now: Timestamp, options: &Options, kind: MessageKind) -> Message {
+/// A message that says that it is a test.
+pub(in crate::cli) fn test(config: &Config, now: Timestamp) -> Message {
+    message(config, now, Severity::Info, MessageKind::Test)
+}
+
+fn message(config: &Config, now: Timestamp, severity: Severity, kind: MessageKind) -> Message {
     let (settings, words) = (&config.settings, Words::of(config.alarm.language));
     let is_incident = matches!(kind, MessageKind::Raised | MessageKind::Resolved);
     let is_over = kind == MessageKind::Resolved;
@@ -32,7 +39,7 @@ fn message(config: &Config, now: Timestamp, options: &Options, kind: MessageKind
         version: MESSAGE_VERSION,
         id: format!("{stamp}-{}-test-{}", settings.node, kind.as_str()),
         kind,
-        severity: options.severity.severity(),
+        severity,
         incident: if is_incident {
             format!("{stamp}-{}-test", settings.node)
         } else {

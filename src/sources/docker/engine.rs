@@ -9,7 +9,8 @@ use std::time::Duration;
 use bollard::container::LogOutput;
 use bollard::errors::Error;
 use bollard::query_parameters::{
-    EventsOptionsBuilder, InspectContainerOptions, LogsOptionsBuilder,
+    EventsOptionsBuilder, InspectContainerOptions, ListContainersOptions, LogsOptionsBuilder,
+    TopOptionsBuilder,
 };
 use bollard::{ClientVersion, Docker};
 use futures_util::{Stream, StreamExt};
@@ -73,6 +74,27 @@ impl Container {
     pub(in crate::sources) fn is_alive(&self) -> bool {
         self.running && !self.restarting
     }
+}
+
+/// How a container was made and how it is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::sources) struct Setup {
+    /// Its id.
+    pub(in crate::sources) id: String,
+    /// Its name, without the slash before it.
+    pub(in crate::sources) name: String,
+    /// Its first process, as the engine's host counts them.
+    pub(in crate::sources) pid: Option<u32>,
+    /// What it was started with.
+    pub(in crate::sources) program: String,
+    /// The arguments of that.
+    pub(in crate::sources) arguments: Vec<String>,
+    /// Ports inside, and the address of the host each is published at.
+    pub(in crate::sources) published: Vec<(u16, String)>,
+    /// Whether it has the network of its host.
+    pub(in crate::sources) is_on_host_network: bool,
+    /// Its own addresses.
+    pub(in crate::sources) addresses: Vec<String>,
 }
 
 /// Something that happened to a container.
@@ -140,6 +162,57 @@ impl Engine {
             exit_code,
             ran_out,
         })
+    }
+
+    /// The ids of the containers that run.
+    pub(in crate::sources) async fn running(&self) -> Result<Vec<String>, Trouble> {
+        let call = self.docker.list_containers(None::<ListContainersOptions>);
+        let found = within_deadline(&self.host, call).await?;
+        Ok(found.into_iter().filter_map(|container| container.id).collect())
+    }
+
+    /// How a container was made.
+    pub(in crate::sources) async fn setup(&self, id: &str) -> Result<Setup, Trouble> {
+        let call = self.docker.inspect_container(id, None::<InspectContainerOptions>);
+        let found = within_deadline(&self.host, call).await?;
+        let network = found.network_settings.unwrap_or_default();
+        let mode = found.host_config.and_then(|config| config.network_mode);
+        let mut published = Vec::new();
+        for (inner, outer) in network.ports.unwrap_or_default() {
+            let Some(port) = inner.strip_suffix("/tcp").and_then(|port| port.parse().ok()) else {
+                continue;
+            };
+            for binding in outer.unwrap_or_default() {
+                let ip = binding.host_ip.unwrap_or_default();
+                // An address of IPv6 is put into brackets before the port.
+                let ip = if ip.contains(':') { format!("[{ip}]") } else { ip };
+                let outer = binding.host_port.unwrap_or_default();
+                published.push((port, format!("{ip}:{outer}")));
+            }
+        }
+        published.sort();
+        let networks = network.networks.unwrap_or_default().into_values();
+        let addresses = networks.filter_map(|network| network.ip_address.map(|ip| ip.to_string()));
+        let pid = found.state.and_then(|state| state.pid);
+        Ok(Setup {
+            id: found.id.unwrap_or_default(),
+            name: found.name.unwrap_or_default().trim_start_matches('/').to_owned(),
+            pid: pid.and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0),
+            program: found.path.unwrap_or_default(),
+            arguments: found.args.unwrap_or_default(),
+            published,
+            is_on_host_network: mode.as_deref() == Some("host"),
+            addresses: addresses.filter(|ip| !ip.is_empty()).collect(),
+        })
+    }
+
+    /// The command lines of a container's processes, as `ps` on the engine's host prints them.
+    pub(in crate::sources) async fn commands(&self, id: &str) -> Result<Vec<String>, Trouble> {
+        let options = TopOptionsBuilder::new().ps_args("-eo pid,args").build();
+        let call = self.docker.top_processes(id, Some(options));
+        let found = within_deadline(&self.host, call).await?;
+        let rows = found.processes.unwrap_or_default().into_iter();
+        Ok(rows.map(|row| row.into_iter().skip(1).collect::<Vec<_>>().join(" ")).collect())
     }
 
     /// The log from a Unix second on (0: from its beginning), and what comes.

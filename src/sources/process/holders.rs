@@ -12,21 +12,21 @@ const SEARCH_MAX: Duration = Duration::from_secs(4);
 
 /// A process that holds a socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Holder {
-    pub(super) pid: i32,
-    pub(super) arguments: Vec<String>,
+pub(in crate::sources) struct Holder {
+    pub(in crate::sources) pid: i32,
+    pub(in crate::sources) arguments: Vec<String>,
 }
 
 /// What a search found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Search {
-    pub(super) holders: Vec<Holder>,
+pub(in crate::sources) struct Search {
+    pub(in crate::sources) holders: Vec<Holder>,
     /// Processes whose files this user may not see.
-    pub(super) denied: usize,
+    pub(in crate::sources) denied: usize,
 }
 
 /// Looks at every process once.
-pub(super) fn search(proc: &Path, inodes: &[u64]) -> io::Result<Search> {
+pub(in crate::sources) fn search(proc: &Path, inodes: &[u64]) -> io::Result<Search> {
     let until = Instant::now() + SEARCH_MAX;
     let mut found = Search::default();
     for entry in fs::read_dir(proc)? {
@@ -49,7 +49,7 @@ pub(super) fn search(proc: &Path, inodes: &[u64]) -> io::Result<Search> {
 }
 
 /// Whether a process holds one of the sockets now.
-pub(super) fn holds(proc: &Path, pid: i32, inodes: &[u64]) -> io::Result<bool> {
+pub(in crate::sources) fn holds(proc: &Path, pid: i32, inodes: &[u64]) -> io::Result<bool> {
     for entry in fs::read_dir(proc.join(pid.to_string()).join("fd"))? {
         // A file may be closed while we look.
         let Ok(target) = entry.and_then(|entry| fs::read_link(entry.path())) else { continue };

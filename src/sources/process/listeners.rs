@@ -12,21 +12,22 @@ const LISTEN: &str = "0A";
 
 /// A socket that listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Listener {
+pub(in crate::sources) struct Listener {
     /// Where; 0.0.0.0 and :: are every address.
-    pub(super) at: SocketAddr,
+    pub(in crate::sources) at: SocketAddr,
     /// The user who made it.
-    pub(super) uid: u32,
+    pub(in crate::sources) uid: u32,
     /// Its number in `/proc/PID/fd`.
-    pub(super) inode: u64,
+    pub(in crate::sources) inode: u64,
 }
 
 /// The sockets that would get a connection to one of the addresses; an exact address before every
 /// address, as the kernel chooses.
-pub(super) fn listeners(proc: &Path, addresses: &[SocketAddr]) -> io::Result<Vec<Listener>> {
-    let mut all = read(&proc.join("net/tcp"))?;
-    // A host without IPv6 has no such table.
-    all.extend(read(&proc.join("net/tcp6")).unwrap_or_default());
+pub(in crate::sources) fn listeners(
+    proc: &Path,
+    addresses: &[SocketAddr],
+) -> io::Result<Vec<Listener>> {
+    let all = all(proc)?;
     let mut found: Vec<Listener> = Vec::new();
     for address in addresses {
         let on_port = || all.iter().filter(|listener| listener.at.port() == address.port());
@@ -41,6 +42,14 @@ pub(super) fn listeners(proc: &Path, addresses: &[SocketAddr]) -> io::Result<Vec
     found.sort_by_key(|listener| listener.inode);
     found.dedup();
     Ok(found)
+}
+
+/// Every socket that listens.
+pub(in crate::sources) fn all(proc: &Path) -> io::Result<Vec<Listener>> {
+    let mut all = read(&proc.join("net/tcp"))?;
+    // A host without IPv6 has no such table.
+    all.extend(read(&proc.join("net/tcp6")).unwrap_or_default());
+    Ok(all)
 }
 
 fn read(table: &Path) -> io::Result<Vec<Listener>> {

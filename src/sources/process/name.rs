@@ -36,7 +36,7 @@ pub fn is_nodeos(arguments: &[String]) -> bool {
 
 /// The name of a first process that may outlive nodeos: anything but nodeos itself and an init that
 /// does nothing but wait for its one child. A script that is run by a shell has the script's name.
-pub(super) fn before_nodeos(arguments: &[String]) -> Option<String> {
+pub(in crate::sources) fn before_nodeos(arguments: &[String]) -> Option<String> {
     let name = short(arguments);
     if arguments.iter().all(String::is_empty) || is_nodeos(arguments) || INITS.contains(&name) {
         return None;
@@ -47,7 +47,7 @@ pub(super) fn before_nodeos(arguments: &[String]) -> Option<String> {
 }
 
 /// The arguments of a process; empty for one that has none or is gone.
-pub(super) fn arguments(proc: &Path, pid: i32) -> Vec<String> {
+pub(in crate::sources) fn arguments(proc: &Path, pid: i32) -> Vec<String> {
     let mut bytes = Vec::new();
     let read = File::open(proc.join(pid.to_string()).join("cmdline"))
         .and_then(|file| file.take(CMDLINE_BYTES).read_to_end(&mut bytes));
@@ -59,7 +59,7 @@ pub(super) fn arguments(proc: &Path, pid: i32) -> Vec<String> {
 }
 
 /// The name a person knows the process by.
-pub(super) fn short(arguments: &[String]) -> &str {
+pub(in crate::sources) fn short(arguments: &[String]) -> &str {
     let first = arguments.first().map_or("", String::as_str);
     match first.rsplit('/').next() {
         None | Some("") => "unknown program",
