@@ -184,12 +184,15 @@ fn alarms(status: &mut Status) {
         findings: vec![finding],
         more: 0,
         told: Some(NOW),
+        told_as: Some(Severity::Page),
         reminders: 1,
         last_told: Some(NOW),
         messages: 2,
         quiet: Some("because".to_owned()),
         part_of: Some("another".to_owned()),
         has_changed: false,
+        returns: 1,
+        began_as: "api_down".to_owned(),
     }];
     status.alarms.silences = vec![Silence {
         since: NOW,

@@ -21,7 +21,6 @@ use eoskeeper::history::store::{Bounds, Store};
 use eoskeeper::web;
 use eoskeeper::web::facts::{Facts, Names};
 use eoskeeper::web::guard::Guard;
-use eoskeeper::web::pulse::Pulse;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -277,8 +276,7 @@ impl Stage {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await.unwrap();
         self.port = listener.local_addr().unwrap().port();
         let store = Arc::clone(&self.inside.lock().unwrap().store);
-        let pulse = Arc::new(Pulse::default());
-        let facts = Facts::new(self.shown.subscribe(), Some(store), pulse, Names::default());
+        let facts = Facts::new(self.shown.subscribe(), Some(store), Names::default());
         let stop = CancellationToken::new();
         let serving =
             tokio::spawn(web::serve(listener, facts, Guard::default(), None, stop.clone()));
