@@ -51,6 +51,7 @@ fn channels(net: &Network, services: &Services, mail: &Mail) -> String {
     );
     format!(
         "[references]\nurls = http://127.0.0.1:{boot}, http://127.0.0.1:{f}\n\
+         [host]\ncpu_percent = 100\nmemory_percent = 100\nswap_percent = 100\ndisk_percent = 98\ndisk_full_percent = 100\n\
          [alarm]\nescalate_minutes = 1, 10\nresolve_after_seconds = 10\n\
          [telegram]\ntoken_file = {token}\nchat_id = {CHAT}\napi_url = {url}\non_end = delete\n\
          allowed_users = {ANN}\nlevels = page\n\
@@ -213,7 +214,7 @@ fn a_dead_node_is_told_on_every_channel_once_again_and_at_its_end() {
     let incident = told_of_the_beginning(&net, &services, &mail);
     ask(&services, 1, "/incidents");
     let said = until("the bot's answer", 60, || services.chat(ANN).pop());
-    assert!(said.plain.contains("api_down"), "{}", said.plain);
+    assert!(said.plain.contains("PAGE · The node's RPC gave no usable answer"), "{}", said.plain);
 
     until_told(&net, &services, &mail, &a, &["raised", "reminder"]);
     until("the reminder in Telegram", 30, || (services.chat(CHAT).len() >= 4).then_some(()));
