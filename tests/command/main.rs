@@ -9,9 +9,12 @@ mod history_samples;
 #[path = "../support/http.rs"]
 mod http;
 mod orders;
+mod packaging;
 mod peers;
+mod reload;
 mod replay;
 mod run;
+mod service;
 mod shell_scripts;
 mod state_run;
 mod store;
