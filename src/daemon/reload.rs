@@ -281,15 +281,20 @@ mod tests {
             ("[rules]\npoll_interval_seconds = 2\n", &[], &[Node], false),
             ("[promotion]\ndry_run = true\n", &[], &[], true),
             ("[references]\nurls = http://127.0.0.1:7\n", &[], &[References], false),
-            ("[fleet]\nmembers = t=http://127.0.0.1:9\n", &[], &[Beside], false),
+            ("[fleet]\nurls = t=http://127.0.0.1:9\n", &[], &[Beside], false),
             ("[alarm]\nlanguage = zh\n", &[], &[], true),
-            ("[slack]\nwebhook_url = https://hooks.slack.com/services/T/B/x\n", &[], &[], true),
+            ("[script]\npath = ./notify.sh\n", &[], &[], true),
             ("watch_process = false\n", &[], &[Node, Beside], false),
             ("node_name = other\n", &["[global] node_name"], &[], false),
             ("[status]\nlisten = 127.0.0.1:9\n", &["[status]"], &[], false),
             ("[state]\ndir = /srv/x\n", &["[state] dir"], &[Beside], false),
             ("[log]\nlevel = debug\n", &["[log]"], &[], false),
-            ("[lease]\nendpoints = http://127.0.0.1:7\n", &["[lease]"], &[], false),
+            (
+                "[promotion]\npromote = api\ndemote = api\n[lease]\nendpoints = http://127.0.0.1:7\n",
+                &["[lease]"],
+                &[],
+                false,
+            ),
         ];
         let before = config("");
         for (more, fixed, parts, speaks) in cases {

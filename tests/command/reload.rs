@@ -96,7 +96,7 @@ fn thresholds_references_and_the_fleet_change_while_maintenance_and_evidence_sta
         config
             + "[rules]\nhead_stalled_seconds = 12\n\
                [references]\nurls = http://127.0.0.1:9, http://127.0.0.1:10\nmin_agree = 1\n\
-               [fleet]\nmembers = tokyo=http://127.0.0.1:11\n"
+               [fleet]\nurls = tokyo=http://127.0.0.1:11\n"
     });
     reload(&host, 0, &["what watches the host, the fleet and the pool, what asks the references"]);
     let after = until("the references", || {
