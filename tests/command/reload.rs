@@ -40,6 +40,10 @@ fn a_bad_file_is_refused_said_and_forgotten_with_a_good_one() {
     let good = fs::read_to_string(host.config()).unwrap();
     write(&host, |config| config.replace("role = B", "role = B\nhed_stalled = 3"));
     hangup(&host);
+    until("the log", || host.log().contains("The new configuration is refused").then_some(()));
+    // The command that asks reads the file too; what is in force changes by a reload alone.
+    let bad = fs::read_to_string(host.config()).unwrap();
+    fs::write(host.config(), &good).unwrap();
     let refused = until("the refusal", || refusal(&host));
     let why = refused["why"].as_str().unwrap();
     assert!(why.contains("hed_stalled") && why.contains("config.ini:3"), "{why}");
@@ -51,12 +55,13 @@ fn a_bad_file_is_refused_said_and_forgotten_with_a_good_one() {
     });
     assert!(incident.to_string().contains("hed_stalled"), "{incident}");
     assert!(text(&host.order(&["history"])).contains("hed_stalled"));
+    fs::write(host.config(), bad).unwrap();
     // The command sees a fault of the file itself before it asks the keeper.
     reload(&host, 2, &["hed_stalled"]);
 
     fs::write(host.config(), good).unwrap();
     reload(&host, 0, &["was taken; begun anew for it: nothing."]);
-    assert_eq!(refusal(&host), None);
+    until("the good file", || refusal(&host).is_none().then_some(()));
     // A file that is gone is one more that is bad.
     let aside = host.dir.path().join("aside.ini");
     fs::rename(host.config(), &aside).unwrap();
@@ -79,7 +84,8 @@ fn what_needs_a_restart_is_named_and_nothing_of_that_file_is_taken() {
     reload(&host, 1, &["Refused; nothing was done.", words, "The one before stays in force."]);
     let status = host.status();
     assert_eq!((&status["role"], &status["rules"]), (&json!("B"), &before));
-    assert!(refusal(&host).unwrap()["why"].as_str().unwrap().contains(words));
+    let refused = until("the refusal", || refusal(&host));
+    assert!(refused["why"].as_str().unwrap().contains(words));
 }
 
 #[test]
