@@ -26,6 +26,7 @@ mod order;
 mod own_log;
 pub mod promote;
 pub mod rearm;
+pub mod reload;
 pub mod replay;
 pub mod report;
 pub mod run;
@@ -35,6 +36,7 @@ mod span;
 pub mod status;
 mod style;
 pub mod switchover;
+pub mod version;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -131,6 +133,13 @@ enum Command {
     /// Count promotions anew, after a person has seen why there were so many.
     #[command(after_help = "Examples:\n  eoskeeper rearm\n  eoskeeper rearm --json")]
     Rearm(rearm::Options),
+    /// Say what this program is and how it was built.
+    #[command(
+        after_help = "Examples:\n  eoskeeper version\n  eoskeeper version --json | jq -r .commit"
+    )]
+    Version(version::Options),
+    /// Have the keeper read its configuration anew.
+    Reload(reload::Options),
     /// Watch a failover on a simulated network; nothing needed, a minute and a quarter.
     #[command(
         after_help = "Examples:\n  eoskeeper demo\n  eoskeeper demo --kill-after-block 12\n  \
@@ -286,6 +295,7 @@ pub fn main() -> ExitCode {
         Command::Silence(options) => silence::run(&options),
         Command::Notify(options) => notify::run(&options),
         Command::Rearm(options) => rearm::run(&options),
+        Command::Reload(options) => reload::run(&options),
         Command::Cloudwatch(options) => cloudwatch::run(&options),
         Command::Init(options) => init::run(&options),
         Command::Check { config, offline, json } => runtime()
@@ -302,6 +312,7 @@ pub fn main() -> ExitCode {
         Command::Incidents(options) => incidents::run(&options),
         Command::Evidence(options) => evidence::run(&options),
         Command::Report(options) => report::run(&options),
+        Command::Version(options) => ended(version::run(&options)),
         Command::Classify { input } => {
             ended(classify::run(input.filter(|path| path.as_os_str() != "-")))
         }

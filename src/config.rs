@@ -108,6 +108,11 @@ pub enum LogSource {
         /// Address of the engine; `None` is the engine of this host.
         host: Option<String>,
     },
+    /// In the systemd journal.
+    Journal {
+        /// The unit nodeos runs in.
+        unit: String,
+    },
 }
 
 /// Most members of etcd that can be named: its own documents advise against more than seven.

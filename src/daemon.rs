@@ -20,8 +20,11 @@ mod past;
 pub(crate) mod peers;
 mod pictures;
 mod recorder;
+mod reload;
 mod reporter;
 mod senses;
+pub mod supervisor;
+mod voice;
 pub(crate) mod watched;
 mod writer;
 
@@ -32,8 +35,7 @@ use std::time::Duration;
 use anyhow::Context;
 use serde::Serialize;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -54,15 +56,15 @@ use crate::web;
 use crate::web::facts::{Facts, Names};
 use crate::web::guard::Guard;
 use crate::web::pulse::{Beat, Pulse};
-use alarms::Alarms;
-use bot::KeeperAnswers;
-use cloudwatch::CloudWatch;
 use control::{Request, Socket};
-use desk::Desk;
 use hands::{Hands, Helpers};
 use memory::FleetMemory;
 use past::Sampler;
 use peers::Peers;
+use reload::Reload;
+use senses::Senses;
+use supervisor::Supervisor;
+use voice::{Around, Voice};
 
 pub(crate) use acts::acts;
 pub(crate) use senses::target;
@@ -74,18 +76,38 @@ const TICK: Duration = Duration::from_secs(1);
 const EVENTS_MAX: usize = 4096;
 /// Orders of people that wait for the loop; one more is told to come again.
 const ORDERS_MAX: usize = 8;
-/// How long the channels may take for what waits when the keeper ends; the rest waits on disk.
-const LAST_MESSAGES: Duration = Duration::from_secs(5);
 /// How long the last answers to orders may take when the keeper ends.
 const ORDERS_END: Duration = Duration::from_secs(2);
+/// How long all but the acts may take to end: orders, channels, peers, sources.
+const OTHERS_END: Duration = Duration::from_secs(30);
 
-/// Runs one keeper until `stop` is cancelled.
+/// What a keeper is told from outside while it runs.
+#[derive(Debug, Default)]
+pub struct Outside {
+    /// It ends when this is cancelled.
+    pub stop: CancellationToken,
+    /// It reads its configuration anew when this is notified.
+    pub reload: Arc<Notify>,
+    /// Whom it tells how it is.
+    pub supervisor: Supervisor,
+}
+
+impl Outside {
+    /// Nothing but its end.
+    #[must_use]
+    pub fn until(stop: CancellationToken) -> Self {
+        Self { stop, ..Self::default() }
+    }
+}
+
+/// Runs one keeper until it is told to stop.
 ///
 /// # Errors
 /// When the status address or that of the peers cannot be listened on, another keeper has the state
 /// directory, or a client cannot be made. A state directory that cannot be used is no error here:
 /// the keeper watches and alarms, and refuses to act.
-pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
+pub async fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
+    let Outside { stop, reload, supervisor } = outside;
     let listener = TcpListener::bind(config.status_listen).await.with_context(|| {
         format!(
             "cannot listen on {} ([status] listen); is another eoskeeper running there?",
@@ -102,7 +124,6 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let peers = Peers::start(&config, clock, own, &events, &stop).await?;
     let senses = senses::start(&config, clock, &events, &stop)?;
     let (show, shown) = watch::channel(Arc::new(keeper.status(clock.now())));
-    let mut cloudwatch = CloudWatch::start(&config, clock, shown.clone(), &stop)?;
     let asked = shown.clone();
     let past = alarms::usable(store.as_ref());
     let facts = Facts::new(shown, past, names(&config));
@@ -130,40 +151,37 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         tracing::warn!("{note}");
     }
     let helpers = Helpers { lease: senses.lease.clone(), peers: peers.client.clone() };
-    let alarms = Alarms::start(&config, clock, store.as_ref(), cloudwatch.outlet(&config))?;
-    cloudwatch.restore(&config, alarms.known());
-    let bot = start_bot(&config, clock, &alarms, (asked, orders), &stop)?;
+    let around = Around { clock, store: store.clone(), shown: asked, orders, stop: stop.clone() };
+    let voice = Voice::start(&config, around)?;
     let hands = Hands::new(&config, store, senses.client.clone(), helpers, clock, events);
-    let (lib, chain_id) = (senses.lib.clone(), senses.chain_id.clone());
     let (urgency, sampler) = (Urgency::default(), Sampler::default());
-    let wanted = senses.wanted.clone();
     let mut daemon = Daemon {
         keeper,
         clock,
         hands,
-        alarms,
+        voice,
         memory,
         peers,
+        senses,
         show,
         pulse,
-        lib,
-        chain_id,
-        wanted,
         urgency,
         sampler,
         told: None,
+        reload: Reload::new(config, clock.now().wall),
+        supervisor,
     };
-    daemon.watch(inbox, ordered, &stop).await;
-    let Daemon { keeper, hands, alarms, memory, peers, .. } = daemon;
+    daemon.supervisor.ready();
+    daemon.watch(inbox, ordered, &reload, &stop).await;
+    let Daemon { keeper, hands, voice, memory, peers, senses, supervisor, .. } = daemon;
+    supervisor.stopping(hands.finish_max() + OTHERS_END);
     if let Some(taking) = taking {
         // Before the state directory is unlocked: the next keeper's socket has the same name.
         let _ = timeout(ORDERS_END, taking).await;
     }
     hands.finish().await;
-    bot.join_all().await;
-    alarms.finish(LAST_MESSAGES).await;
+    voice.finish().await;
     memory.finish(clock.now(), &keeper).await;
-    cloudwatch.finish().await;
     peers.finish().await;
     senses.finish().await;
     // The page ends with the same token; its error was logged where it happened.
@@ -177,26 +195,6 @@ fn names(config: &Config) -> Names {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let chain = config.channels.cloudwatch.as_ref().map(|keys| keys.chain.clone());
     Names { host, chain }
-}
-
-/// Starts Telegram's bot, where one is configured. It ends with `stop`.
-fn start_bot(
-    config: &Config,
-    clock: Clock,
-    alarms: &Alarms,
-    (status, orders): (watch::Receiver<Arc<Status>>, mpsc::Sender<Request>),
-    stop: &CancellationToken,
-) -> anyhow::Result<JoinSet<()>> {
-    let mut tasks = JoinSet::new();
-    let Some(telegram) = &config.channels.telegram else { return Ok(tasks) };
-    let language = config.alarm.language;
-    let (painter, reporter) = alarms.past();
-    let desk = Desk { status: status.clone(), orders, painter, reporter, language, clock };
-    let answers = KeeperAnswers::new(status, Some(Arc::new(desk)), language);
-    bot::start(telegram, language, clock, Arc::new(answers), &mut tasks, stop)
-        .map_err(anyhow::Error::msg)
-        .context("[telegram]")?;
-    Ok(tasks)
 }
 
 /// Opens the state directory and reads the latch. What makes it unusable goes to the keeper, who
@@ -231,17 +229,17 @@ struct Daemon {
     keeper: Keeper,
     clock: Clock,
     hands: Hands,
-    alarms: Alarms,
+    voice: Voice,
     memory: FleetMemory,
     peers: Peers,
+    senses: Senses,
     show: watch::Sender<Arc<Status>>,
     pulse: Arc<Pulse>,
-    lib: watch::Sender<u32>,
-    chain_id: watch::Sender<Option<String>>,
-    wanted: watch::Sender<Vec<u32>>,
     urgency: Urgency,
     sampler: Sampler,
     told: Option<Decision>,
+    reload: Reload,
+    supervisor: Supervisor,
 }
 
 impl Daemon {
@@ -249,6 +247,7 @@ impl Daemon {
         &mut self,
         mut inbox: mpsc::Receiver<Event>,
         mut orders: mpsc::Receiver<Request>,
+        reload: &Notify,
         stop: &CancellationToken,
     ) {
         let mut ticks = interval(TICK);
@@ -257,8 +256,17 @@ impl Daemon {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                _ = ticks.tick() => self.tick(),
+                _ = ticks.tick() => {
+                    self.tick();
+                    self.take_waiting(&mut inbox).await;
+                }
                 Some(request) = orders.recv() => self.take_order(request),
+                () = reload.notified() => {
+                    tracing::info!("SIGHUP: the configuration is read anew.");
+                    self.reload(None);
+                }
+                read = self.reload.read() => self.take_read(read, &mut inbox).await,
+                known = self.voice.ended() => self.voice.begin(self.reload.config(), known),
                 event = inbox.recv() => match event {
                     Some(event) => self.record(&event),
                     None => return,
@@ -287,9 +295,20 @@ impl Daemon {
             tracing::warn!(uid, "An order came too late: nobody waits for its answer any more.");
             return;
         }
+        if command == Command::Reload {
+            tracing::warn!(target: "order", uid, "The configuration is to be read anew.");
+            return self.reload(Some(reply));
+        }
         let now = self.clock.now();
         // Silences are for every role, also for an observer.
-        let silenced = self.alarms.command(now.wall, &command, uid);
+        let silenced = match self.voice.alarms() {
+            Some(alarms) => alarms.command(now.wall, &command, uid),
+            None if is_about_silence(&command) => Some(CommandAnswer {
+                accepted: false,
+                sentences: vec!["The channels change just now; try again in a moment.".to_owned()],
+            }),
+            None => None,
+        };
         let answer = silenced.unwrap_or_else(|| self.keeper.command(now, &command));
         tell_order(&command, uid, &answer);
         // A question, or a refusal, changes nothing and must not count as a tick of its own.
@@ -306,28 +325,38 @@ impl Daemon {
             self.carry_out(action);
         }
         let mut status = self.keeper.status(now);
-        let others = self.keeper.signals(now);
-        for incident in self.alarms.tick(now.wall, &status, others) {
-            self.hands.keep(Record::Incident(IncidentRow::of(&incident, now.wall)));
+        status.configuration = self.reload.status();
+        let mut others = self.keeper.signals(now);
+        others.push(self.reload.signal());
+        // What fires in the seconds in which the channels change fires after them too.
+        if let Some(alarms) = self.voice.alarms() {
+            for incident in alarms.tick(now.wall, &status, others) {
+                self.hands.keep(Record::Incident(IncidentRow::of(&incident, now.wall)));
+            }
+            status.alarms = alarms.status();
         }
-        status.alarms = self.alarms.status();
         self.memory.tick(now, &self.keeper);
         self.tell_decision(&status);
-        self.lib.send_replace(status.chain.lib.unwrap_or_default());
-        self.chain_id.send_if_modified(|known| {
+        self.senses.lib.send_replace(status.chain.lib.unwrap_or_default());
+        self.senses.chain_id.send_if_modified(|known| {
             let is_new = *known != status.chain.chain_id;
             known.clone_from(&status.chain.chain_id);
             is_new
         });
         self.keep_past(now, &status);
+        // For the seconds in which the channels change they are not said to have failed.
+        let (outbox_runs, outbox_lost) =
+            self.voice.alarms().map_or((true, 0), |alarms| (alarms.sends(), alarms.lost_batches()));
         self.pulse.beat(Beat {
             writer_runs: self.hands.writes(),
-            outbox_runs: self.alarms.sends(),
+            outbox_runs,
             history_lost: self.hands.lost_records(),
-            outbox_lost: self.alarms.lost_batches(),
+            outbox_lost,
         });
-        self.show.send_replace(Arc::new(status));
+        let status = Arc::new(status);
+        self.show.send_replace(Arc::clone(&status));
         self.peers.tell(self.keeper.peer_status(now));
+        self.supervisor.judged(&status.decision.sentence);
     }
 
     fn carry_out(&mut self, action: Action) {
@@ -335,7 +364,7 @@ impl Daemon {
             Action::SaveLatch { id, latch } => self.hands.save(id, latch),
             Action::Act(order) => self.hands.act(order),
             Action::Alarm(notice) => {
-                self.alarms.hear(&notice);
+                self.voice.hear(&notice);
                 self.hands.tell(notice);
             }
         }
@@ -370,10 +399,15 @@ const fn is_dry_run(command: &Command) -> bool {
         | Command::Failback { dry_run, .. } => *dry_run,
         Command::Maintenance { .. }
         | Command::EndMaintenance
+        | Command::Reload
         | Command::Rearm
         | Command::Silence { .. }
         | Command::EndSilence { .. } => false,
     }
+}
+
+const fn is_about_silence(command: &Command) -> bool {
+    matches!(command, Command::Silence { .. } | Command::EndSilence { .. })
 }
 
 /// The first question after a start: may it do anything?

@@ -6,6 +6,7 @@ pub mod file;
 pub mod fleet;
 pub mod get_info;
 pub mod host;
+pub mod journal;
 pub mod lines;
 pub mod log;
 pub mod nodes;

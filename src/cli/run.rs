@@ -2,15 +2,18 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{EXIT_USAGE, ended, own_log, runtime};
 use crate::config::{self, Config};
-use crate::daemon;
+use crate::daemon::supervisor::Supervisor;
+use crate::daemon::{self, Outside};
 
-/// Loads the configuration and runs until SIGTERM or SIGINT.
+/// Loads the configuration and runs until SIGTERM or SIGINT; reads it anew on SIGHUP.
 #[must_use]
 pub fn run(path: Option<&Path>) -> ExitCode {
     let config = match config::load(path) {
@@ -25,8 +28,11 @@ pub fn run(path: Option<&Path>) -> ExitCode {
 }
 
 async fn until_signalled(config: Config) -> anyhow::Result<()> {
-    let stop = CancellationToken::new();
+    let supervisor = Supervisor::of_environment();
+    let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
     let mut terminate = signal(SignalKind::terminate())?;
+    // Before anything else: untaken it would end the keeper.
+    let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let stopping = stop.clone();
     tokio::spawn(async move {
@@ -37,5 +43,11 @@ async fn until_signalled(config: Config) -> anyhow::Result<()> {
         tracing::info!("{name}: the keeper ends.");
         stopping.cancel();
     });
-    daemon::run(config, stop).await
+    let reloading = Arc::clone(&reload);
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            reloading.notify_one();
+        }
+    });
+    daemon::run(config, Outside { stop, reload, supervisor }).await
 }

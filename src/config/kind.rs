@@ -71,6 +71,8 @@ pub enum Kind {
     PublicKey,
     /// The name of a systemd unit.
     SystemdUnit,
+    /// Where a log is that is neither a file nor a container's: `journal:UNIT`.
+    LogSource,
     /// A script's path.
     Script,
     /// Yes or no.
@@ -235,6 +237,7 @@ impl Kind {
             }
             Self::PublicKey => "a public key, EOS… or PUB_K1_…".to_owned(),
             Self::SystemdUnit => "a unit's name as systemctl shows it".to_owned(),
+            Self::LogSource => "journal:UNIT, with a unit's name as systemctl shows it".to_owned(),
             Self::Bool => "true or false (also yes or no, on or off, 1 or 0)".to_owned(),
             Self::Count { min, max } => format!("{min} to {max}"),
             Self::Time { unit, min_ms, max_ms } => format!(
@@ -348,6 +351,7 @@ impl Kind {
             // Not repeated: it may be the private one.
             Self::PublicKey => return keys::normal(text).map(drop).map_err(|e| e.to_string()),
             Self::SystemdUnit => (is_unit(text), "name of a systemd unit"),
+            Self::LogSource => (journal_unit(text).is_some(), "source of a log"),
             Self::Script => (is_script(text), "path of a script"),
             Self::KeyPrefix => (is_key_prefix(text), "beginning of a key"),
             Self::Word => (!text.contains(char::is_whitespace), "word"),
@@ -410,6 +414,11 @@ pub(super) fn is_api(text: &str) -> bool {
 /// Whether a promotion is by the producer's key on the chain.
 pub(super) fn is_key(text: &str) -> bool {
     text.eq_ignore_ascii_case("key")
+}
+
+/// The unit of `journal:UNIT`.
+pub(super) fn journal_unit(text: &str) -> Option<&str> {
+    text.strip_prefix("journal:").filter(|unit| is_unit(unit))
 }
 
 /// What systemd allows in names (`systemd.unit(5)`); an option of systemctl's is none.

@@ -58,6 +58,7 @@ pub(super) struct Global {
     pub(super) http_url: Option<Url>,
     pub(super) is_docker: bool,
     pub(super) log_file: Option<PathBuf>,
+    pub(super) log_source: Option<String>,
     pub(super) c_name: Option<String>,
     pub(super) docker_host: Option<String>,
     pub(super) watch_process: Option<bool>,

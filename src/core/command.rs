@@ -48,6 +48,8 @@ pub enum Command {
     },
     /// Maintenance is over.
     EndMaintenance,
+    /// Read the configuration anew.
+    Reload,
     /// Count promotions anew: a person has seen why there were so many.
     Rearm,
     /// Tell nobody of a cause for a while.

@@ -2,6 +2,7 @@
 
 mod acts;
 mod orders;
+mod reload;
 mod report;
 
 use crate::core::action::{Action, Latch};

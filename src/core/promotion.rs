@@ -157,6 +157,12 @@ impl Machine {
         matches!(self.stage, Stage::Resting | Stage::Arming { .. } | Stage::HandedOver { .. })
     }
 
+    /// Whether nothing is under way that was begun by the settings in force: this node rests, or signs.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.is_resting() || matches!(self.stage, Stage::Producing { .. })
+    }
+
     /// What this node is at the moment, and since when.
     #[must_use]
     pub const fn position(&self) -> (Position, Mono) {

@@ -74,6 +74,8 @@ pub struct Status {
     pub promotion: PromotionStatus,
     /// What people are told of, and how the channels stand.
     pub alarms: AlarmsStatus,
+    /// Which configuration is in force.
+    pub configuration: ConfigurationStatus,
     /// Thresholds in force.
     pub rules: Rules,
     /// Bytes the evidence takes, and the bound.
@@ -89,6 +91,28 @@ pub struct AlarmsStatus {
     pub silences: Vec<Silence>,
     /// The channels, in the order of the configuration.
     pub channels: Vec<ChannelStatus>,
+}
+
+/// The configuration in force, and the last that was refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ConfigurationStatus {
+    /// The file it came from; empty where there is none.
+    pub file: String,
+    /// When it was taken; `None` before the first tick.
+    pub loaded: Option<Timestamp>,
+    /// Whether a good one waits until the act under way has ended.
+    pub waits: bool,
+    /// Why the last reload was refused, where it was; a good one forgets it.
+    pub refused: Option<ConfigurationRefused>,
+}
+
+/// A configuration that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConfigurationRefused {
+    /// When.
+    pub at: Timestamp,
+    /// Everything that is wrong with it.
+    pub why: String,
 }
 
 /// How a channel stands.

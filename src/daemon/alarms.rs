@@ -40,8 +40,8 @@ pub(super) struct Alarms {
 }
 
 impl Alarms {
-    /// Starts every channel that is configured, and goes on where the last keeper stopped. `more`
-    /// are channels that somebody else set up.
+    /// Starts every channel that is configured, and goes on where the last keeper stopped, or with
+    /// what is `known` where this one goes on. `more` are channels that somebody else set up.
     ///
     /// # Errors
     /// The first channel that cannot be set up, by its section.
@@ -50,6 +50,7 @@ impl Alarms {
         clock: Clock,
         store: Option<&Arc<Store>>,
         more: Option<Outlet>,
+        known: Option<Kept>,
     ) -> anyhow::Result<Self> {
         let store = usable(store);
         let painter = Painter::new(store.clone(), config);
@@ -62,7 +63,7 @@ impl Alarms {
         };
         let outlets = channels::channels(config, clock)?.into_iter();
         let outlets = outlets.map(|(channel, route)| Outlet { channel, route }).chain(more);
-        let kept = store.as_deref().map(kept).unwrap_or_default();
+        let kept = known.or_else(|| store.as_deref().map(kept)).unwrap_or_default();
         let speaker = Speaker {
             node: config.settings.node.clone(),
             role: config.settings.role,
@@ -234,6 +235,11 @@ impl Alarms {
 
     fn desk_json(&self) -> String {
         serde_json::to_string(&self.desk.kept()).unwrap_or_default()
+    }
+
+    /// What the desk knows, to go on with.
+    pub(super) fn desk_kept(&self) -> Kept {
+        self.desk.kept()
     }
 }
 

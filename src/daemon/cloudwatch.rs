@@ -34,6 +34,16 @@ pub(super) struct CloudWatch {
     standing: Standing,
 }
 
+/// Whether a client can be made for a configuration; nothing is sent.
+///
+/// # Errors
+/// Why it cannot.
+pub(super) fn can_start(config: &Config) -> anyhow::Result<()> {
+    let Some(keys) = &config.channels.cloudwatch else { return Ok(()) };
+    Client::new(access(keys)).context("no client for AWS ([cloudwatch])")?;
+    Ok(())
+}
+
 impl CloudWatch {
     /// Begins to report; nothing where it is not configured. Nothing is connected yet: AWS that
     /// cannot be reached is no reason not to start.

@@ -72,24 +72,7 @@ impl Hands {
         clock: Clock,
         events: mpsc::Sender<Event>,
     ) -> Self {
-        let means = Means {
-            promote: config.promote.clone(),
-            demote: config.demote.clone(),
-            promote_remote: config.promote_remote.clone(),
-            lease: helpers.lease,
-            fence: config.fence.clone(),
-            restart: config.restart.clone(),
-            client,
-            peers: helpers.peers,
-            host: Host {
-                role: config.settings.role,
-                node: config.settings.node.clone(),
-                producer_key: config.settings.producer_key.clone(),
-                http_url: config.http_url.to_string(),
-                state_dir: config.state_dir.clone(),
-            },
-            deadline: Duration::from_millis(config.settings.promotion.act_timeout_ms),
-        };
+        let means = Means::new(config, client, helpers);
         let (latches, queue) = mpsc::channel(LATCHES_MAX);
         let (recorder, history) = Recorder::new(clock);
         let mut tasks = JoinSet::new();
@@ -103,6 +86,22 @@ impl Hands {
             tasks,
             dispatcher: Dispatcher::start(vec![Box::new(notify::log::Log)], SEND_DEADLINE),
         }
+    }
+
+    /// Takes other means; an act under way ends with those it began with.
+    pub(super) fn change(&mut self, config: &Config, client: Arc<Client>) {
+        let helpers = Helpers { lease: self.means.lease.clone(), peers: self.means.peers.clone() };
+        self.means = Arc::new(Means::new(config, client, helpers));
+    }
+
+    /// Keeps that the configuration was read anew.
+    pub(super) fn reload(&self, sentence: &str, taken: bool) {
+        self.recorder.reload(sentence, taken);
+    }
+
+    /// How long [`Self::finish`] may take at most.
+    pub(super) fn finish_max(&self) -> Duration {
+        self.means.deadline + FINISH_GRACE + DRAIN_DEADLINE
     }
 
     /// Queues the latch to be written, in the order it was asked for: of two writes the later is
@@ -184,6 +183,27 @@ fn no_peers() -> ActResult {
 }
 
 impl Means {
+    fn new(config: &Config, client: Arc<Client>, helpers: Helpers) -> Self {
+        Self {
+            promote: config.promote.clone(),
+            demote: config.demote.clone(),
+            promote_remote: config.promote_remote.clone(),
+            lease: helpers.lease,
+            fence: config.fence.clone(),
+            restart: config.restart.clone(),
+            client,
+            peers: helpers.peers,
+            host: Host {
+                role: config.settings.role,
+                node: config.settings.node.clone(),
+                producer_key: config.settings.producer_key.clone(),
+                http_url: config.http_url.to_string(),
+                state_dir: config.state_dir.clone(),
+            },
+            deadline: Duration::from_millis(config.settings.promotion.act_timeout_ms),
+        }
+    }
+
     async fn act(&self, order: &Order) -> ActResult {
         if order.act == Act::HandOver {
             return self.hand_over(order).await;

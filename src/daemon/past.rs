@@ -65,7 +65,7 @@ impl Daemon {
             self.hands.keep(Record::Turn(turn));
         }
         let wanted = self.keeper.wanted_blocks();
-        self.wanted.send_if_modified(|known| {
+        self.senses.wanted.send_if_modified(|known| {
             let is_new = *known != wanted;
             *known = wanted;
             is_new

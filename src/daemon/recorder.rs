@@ -71,6 +71,11 @@ impl Recorder {
         self.queue(Entry::own(self.now(), What::End, "The keeper ended, as told.", json!({})));
     }
 
+    /// The configuration was read anew.
+    pub(super) fn reload(&self, sentence: &str, taken: bool) {
+        self.queue(Entry::own(self.now(), What::Reload, sentence, json!({ "taken": taken })));
+    }
+
     /// The keeper changed its mind.
     pub(super) fn decision(&self, status: &Status) {
         self.queue(Entry::decision(status));

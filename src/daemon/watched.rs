@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use anyhow::anyhow;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -14,30 +13,53 @@ use crate::daemon::senses::target;
 use crate::sources::host::{Plan, Roots};
 use crate::sources::{fleet, host, pool};
 
-/// Starts those that are configured.
+/// What asks the fleet and the pool, where they are configured.
+#[derive(Default)]
+pub(super) struct Askers {
+    fleet: Option<fleet::Asker>,
+    pool: Option<pool::Asker>,
+}
+
+impl Askers {
+    /// Makes them; nothing is asked yet.
+    ///
+    /// # Errors
+    /// One sentence, by the section.
+    pub(super) fn new(config: &Config) -> Result<Self, String> {
+        let mut askers = Self::default();
+        if !config.fleet.is_empty() {
+            let asker = fleet_asker(config).map_err(|why| format!("[fleet]: {why}"))?;
+            askers.fleet = Some(asker);
+        }
+        if let Some(access) = &config.pool {
+            askers.pool = Some(pool_asker(access).map_err(|why| format!("[pool]: {why}"))?);
+        }
+        Ok(askers)
+    }
+}
+
+/// Starts them.
 pub(super) fn start(
     config: &Config,
+    askers: Askers,
     events: &mpsc::Sender<Event>,
     tasks: &mut JoinSet<()>,
     stop: &CancellationToken,
-) -> anyhow::Result<()> {
+) {
     let settings = &config.settings;
     if let (Some(limits), Some(plan)) = (settings.host, plan(config)) {
         let every = Duration::from_millis(limits.interval_ms);
         tasks.spawn(host::watch(plan, every, events.clone(), stop.clone()));
     }
-    if !config.fleet.is_empty() {
-        let asker = fleet_asker(config).map_err(|why| anyhow!("[fleet]: {why}"))?;
+    if let Some(asker) = askers.fleet {
         let every = Duration::from_millis(settings.fleet.poll_ms);
         let members = config.fleet.clone();
         tasks.spawn(fleet::watch(asker, members, every, events.clone(), stop.clone()));
     }
-    if let (Some(limits), Some(access)) = (settings.pool, &config.pool) {
-        let asker = pool_asker(access).map_err(|why| anyhow!("[pool]: {why}"))?;
+    if let (Some(limits), Some(asker)) = (settings.pool, askers.pool) {
         let every = Duration::from_millis(limits.interval_ms);
         tasks.spawn(pool::watch(asker, every, events.clone(), stop.clone()));
     }
-    Ok(())
 }
 
 /// What is looked at on this host; `None` where nothing is to be.

@@ -48,6 +48,8 @@ pub enum What {
     Order,
     /// An act came back.
     Outcome,
+    /// The configuration was read anew, and taken or refused.
+    Reload,
     /// Entries before this one could not be written.
     Gap,
     /// Written by a later eoskeeper.
@@ -114,8 +116,15 @@ impl Entry {
 }
 
 impl What {
-    const ALL: [Self; 6] =
-        [Self::Start, Self::End, Self::Decision, Self::Order, Self::Outcome, Self::Gap];
+    const ALL: [Self; 7] = [
+        Self::Start,
+        Self::End,
+        Self::Decision,
+        Self::Order,
+        Self::Outcome,
+        Self::Reload,
+        Self::Gap,
+    ];
 
     /// The word in the file and on the page.
     #[must_use]
@@ -126,6 +135,7 @@ impl What {
             Self::Decision => "decision",
             Self::Order => "order",
             Self::Outcome => "outcome",
+            Self::Reload => "reload",
             Self::Gap => "gap",
             Self::Unknown => "unknown",
         }

@@ -1,7 +1,7 @@
 //! Orders of a person: the socket of a real keeper without a node, and the commands.
 
 mod fake;
-mod keeper;
+pub(crate) mod keeper;
 mod real;
 
 use std::fs::{self, Permissions};

@@ -1,4 +1,4 @@
-//! nodeos's log: the file and what its end says, or the container.
+//! nodeos's log: what its end says, in a file or the journal, or the container.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -12,9 +12,12 @@ use crate::core::event::EventName;
 use crate::core::time::{Human, Timestamp};
 use crate::nodeos::log::Classifier;
 use crate::sources::docker;
+use crate::sources::journal::{self, Journal};
 
 /// How much of the file's end is read: about a thousand lines.
 const END_BYTES: u64 = 256 * 1024;
+/// As many of the journal's.
+const JOURNAL_LINES: u32 = 1000;
 
 /// Looks at the log.
 pub(super) async fn rows(config: &Config) -> Vec<Row> {
@@ -27,6 +30,7 @@ pub(super) async fn rows(config: &Config) -> Vec<Row> {
         LogSource::Docker { container, host } => {
             vec![self::container(container, host.as_deref()).await]
         }
+        LogSource::Journal { unit } => vec![journal(unit, silent_ms).await],
     }
 }
 
@@ -46,6 +50,25 @@ async fn container(name: &str, host: Option<&str>) -> Row {
             "see where nodeos in it writes its log",
         ),
         Ok(Ok(_)) => Row::ok(what, format!("{name} runs and its log can be read")),
+    }
+}
+
+/// What the journal has of a unit.
+async fn journal(unit: &str, silent_ms: u64) -> Row {
+    let what = "log";
+    match journal::last(unit, &Journal::default(), JOURNAL_LINES).await {
+        Err(why) => Row::failed(what, &why),
+        Ok(lines) if lines.is_empty() => Row::warn(
+            what,
+            format!("the journal has no line of {unit}"),
+            "correct the unit in log_source, start it, or see its StandardOutput",
+        ),
+        Ok(lines) => judge(
+            &format!("the journal of {unit}"),
+            "log_source",
+            &read(&lines.join(&b'\n')),
+            silent_ms,
+        ),
     }
 }
 
@@ -78,7 +101,7 @@ fn file(path: &Path, silent_ms: u64) -> Row {
         Ok(_) => {}
     }
     match end_of(path) {
-        Ok(text) => judge(path, &read(&text), silent_ms),
+        Ok(text) => judge(&name.to_string(), "log_file", &read(&text), silent_ms),
         Err(error) => {
             let next = "see that the user eoskeeper runs as may read it";
             Row::fail("log", format!("{name} cannot be read: {error}"), next)
@@ -117,15 +140,14 @@ fn read(text: &[u8]) -> End {
     end
 }
 
-fn judge(path: &Path, end: &End, silent_ms: u64) -> Row {
-    let name = path.display();
+fn judge(name: &str, key: &str, end: &End, silent_ms: u64) -> Row {
     let End { lines, understood, blocks, .. } = end;
     if *lines == 0 {
         return Row::warn("log", format!("{name} is empty"), "see whether nodeos logs there");
     }
     if *understood == 0 {
         let detail = format!("{name}: none of its last {lines} lines understood: {}", end.last);
-        return Row::fail("log", detail, "correct log_file; it should be what nodeos prints");
+        return Row::fail("log", detail, format!("correct {key}; it should be what nodeos prints"));
     }
     let now = Clock::start().now().wall;
     let age_ms = end.newest.map(|newest| now.since_ms(newest).max(0).cast_unsigned());

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::core::name::Name;
 use crate::core::schedule::{Schedule, Slot, Turn};
-use crate::daemon;
+use crate::daemon::{self, Outside};
 use crate::demo::{Network, Node};
 
 use super::scratch::Scratch;
@@ -65,7 +65,7 @@ impl Stage {
             *address = free_address().await?;
             let config = configure(dir, node, network.http_url(node), *address)?;
             let span = tracing::info_span!("keeper", role = %node);
-            let keeper = daemon::run(config, stop.clone());
+            let keeper = daemon::run(config, Outside::until(stop.clone()));
             keepers.spawn(async move { (node, keeper.await) }.instrument(span));
         }
         let keepers = Mutex::new(keepers);

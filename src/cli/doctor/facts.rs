@@ -70,7 +70,7 @@ impl Facts {
         let client = Client::new(config.http_url.as_str(), deadline);
         let host = match &config.log {
             LogSource::Docker { host, .. } => host.as_deref(),
-            LogSource::File(_) => None,
+            LogSource::File(_) | LogSource::Journal { .. } => None,
         };
         let ((mut all, asked), references, peers) = tokio::join!(
             async { tokio::join!(survey(host), ask(client.ok(), config)) },

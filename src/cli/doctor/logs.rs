@@ -15,6 +15,7 @@ use crate::config::{Config, LogSource};
 use crate::core::event::EventName;
 use crate::nodeos::log::Classifier;
 use crate::sources::docker;
+use crate::sources::journal::{self, Journal};
 use crate::sources::window::LineWindow;
 
 /// How much of the log's end is read: some hundreds of lines.
@@ -86,6 +87,16 @@ async fn end(config: &Config) -> Result<Vec<u8>, String> {
             let most = usize::try_from(END_BYTES).unwrap_or(usize::MAX);
             let mut window = LineWindow::new((from, now), from, most);
             docker::window(container, host.as_deref(), &mut window, DOCKER_DEADLINE).await?;
+            Ok(window.finish().0)
+        }
+        LogSource::Journal { unit } => {
+            let now = Clock::start().now().wall;
+            let back = i64::try_from(BACK.as_millis()).unwrap_or(i64::MAX);
+            let from = now.plus_ms(-back);
+            let most = usize::try_from(END_BYTES).unwrap_or(usize::MAX);
+            let mut window = LineWindow::new((from, now), from, most);
+            let own = Journal::default();
+            journal::window(unit, &own, &mut window, DOCKER_DEADLINE).await?;
             Ok(window.finish().0)
         }
     }

@@ -11,6 +11,7 @@ use crate::cli::keeper_client::KeeperClient;
 use crate::config::{Config, LogSource};
 use crate::history::store::{Past, ROWS_MAX};
 use crate::nodeos::rpc::Client;
+use crate::sources::journal::{self, Journal};
 use crate::sources::window::LineWindow;
 use crate::sources::{docker, file};
 
@@ -138,6 +139,11 @@ fn log(
         LogSource::File(path) => file::window(path, &mut window, Instant::now() + LOG_DEADLINE),
         LogSource::Docker { container, host } => {
             let reading = docker::window(container, host.as_deref(), &mut window, LOG_DEADLINE);
+            block_on(reading)?.err().into_iter().collect()
+        }
+        LogSource::Journal { unit } => {
+            let own = Journal::default();
+            let reading = journal::window(unit, &own, &mut window, LOG_DEADLINE);
             block_on(reading)?.err().into_iter().collect()
         }
     };

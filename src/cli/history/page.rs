@@ -8,7 +8,7 @@ use crate::history::entry::{Entry, What};
 /// A line, and beneath it the evidence if that is wanted.
 pub(super) fn render(entry: &Entry, has_evidence: bool, style: Style) -> String {
     let label = match entry.what {
-        What::Decision | What::Start | What::End | What::Gap => entry.kind.clone(),
+        What::Decision | What::Start | What::End | What::Reload | What::Gap => entry.kind.clone(),
         What::Order | What::Outcome | What::Unknown => {
             format!("{} {}", entry.what.as_str(), entry.kind)
         }

@@ -12,7 +12,7 @@ use crate::core::settings::Role;
 use crate::sources::nodes::{Output, Place};
 
 /// Whether `log_source = journal:UNIT` is understood by this build's configuration.
-const JOURNAL_IS_READ: bool = false;
+const JOURNAL_IS_READ: bool = true;
 /// Where a log is proposed to go that goes nowhere it could be read.
 const LOG_PROPOSED: &str = "/var/log/nodeos/nodeos.log";
 /// Where the state goes unless it is said.

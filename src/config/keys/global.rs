@@ -47,9 +47,19 @@ pub(super) const SECTION: Section = Section {
         key(
             "log_file",
             Kind::Path,
-            required("/var/log/nodeos/nodeos.log", "must be given unless is_docker is true"),
+            required(
+                "/var/log/nodeos/nodeos.log",
+                "must be given unless is_docker is true or log_source is given",
+            ),
             "The file nodeos's log is written to. Rotation is followed; the file may be absent at \
              start.",
+        ),
+        key(
+            "log_source",
+            Kind::LogSource,
+            nothing("journal:nodeos.service", "none; log_file or is_docker says it"),
+            "Where nodeos's log is when systemd runs it: the journal of its unit. log_file is not \
+             used then.",
         ),
         key(
             "c_name",

@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use super::super::kind::base_url;
+use super::super::kind::{base_url, journal_unit};
 use super::super::tree::Global;
 use super::super::{LogSource, Watch};
 use super::Resolver;
@@ -42,6 +42,9 @@ impl Resolver<'_> {
         if self.given.is_wrong("global", "is_docker") || !self.given.has_section("global") {
             return None;
         }
+        if self.given.is_given("global", "log_source") {
+            return self.journal(global);
+        }
         if global.is_docker { self.docker(global) } else { self.file(global) }
     }
 
@@ -62,6 +65,23 @@ impl Resolver<'_> {
             None => Watch::Port,
         };
         is_on.then_some(watch)
+    }
+
+    fn journal(&mut self, global: &Global) -> Option<LogSource> {
+        if global.is_docker {
+            let what = "is_docker is true, and the log is either Docker's or the journal's";
+            self.problem("global", "log_source", what, "give one of the two");
+        }
+        for key in ["log_file", "c_name", "docker_host"] {
+            if self.given.is_given("global", key) {
+                self.notes.push(format!("{key} is not used: log_source names the journal"));
+            }
+        }
+        let unit = journal_unit(global.log_source.as_deref()?)?;
+        // As systemctl takes it.
+        let kind = if unit.contains('.') { "" } else { ".service" };
+        let unit = format!("{unit}{kind}");
+        Some(LogSource::Journal { unit })
     }
 
     fn docker(&mut self, global: &Global) -> Option<LogSource> {
@@ -86,7 +106,8 @@ impl Resolver<'_> {
             }
         }
         if !self.given.is_given("global", "log_file") {
-            let allowed = "give the file of nodeos's log, or is_docker = true and c_name";
+            let allowed =
+                "give the file of nodeos's log, is_docker = true and c_name, or log_source";
             self.problem("global", "log_file", "the key is missing", allowed);
         }
         Some(LogSource::File(self.path(global.log_file.as_deref()?)))

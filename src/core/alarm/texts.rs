@@ -149,6 +149,9 @@ texts! {
     "channel_failing"
         zh "通知渠道 {} 无法送达。", "请运行 `eoskeeper notify --test {}`。";
         ru "Канал {} ничего не доставляет.", "Попробуйте `eoskeeper notify --test {}`.";
+    "config_refused"
+        zh "新的配置被拒绝，原有配置继续生效。", "请运行 `eoskeeper check`，改正所列问题，然后运行 `eoskeeper reload`。";
+        ru "Новая конфигурация отклонена, действует прежняя.", "Запустите `eoskeeper check`, исправьте перечисленное, затем `eoskeeper reload`.";
     "member_offline"
         zh "看守程序 {} 不再报告。", "请检查其主机和网络，以及那里的 eoskeeper 是否在运行。";
         ru "Сторож {} больше не сообщает о себе.", "Проверьте его хост и сеть и работает ли там eoskeeper.";

@@ -87,6 +87,9 @@ impl Keeper {
             Command::Silence { .. } | Command::EndSilence { .. } => {
                 no("Silences are no orders to the node; the desk of the alarms takes them.")
             }
+            Command::Reload => {
+                no("The configuration is no order to the node; the daemon reads it.")
+            }
             Command::Rearm => {
                 let mut forgotten = 0;
                 self.with_machine(now, |machine, _| forgotten = machine.rearm());

@@ -15,8 +15,8 @@ use crate::core::sample::{HostSample, PoolSample};
 use crate::core::schedule::Turn;
 use crate::core::settings::Role;
 use crate::core::status::{
-    AlarmsStatus, ChainStatus, LastBlock, LeaseStatus, MemoryStatus, NodeStatus, PeerView,
-    ProducerStatus, PromotionStatus, ReferenceStatus, STATUS_VERSION, Status,
+    AlarmsStatus, ChainStatus, ConfigurationStatus, LastBlock, LeaseStatus, MemoryStatus,
+    NodeStatus, PeerView, ProducerStatus, PromotionStatus, ReferenceStatus, STATUS_VERSION, Status,
 };
 use crate::core::time::Now;
 
@@ -49,6 +49,7 @@ impl Keeper {
             gates: self.gates.clone(),
             promotion: self.promotion_status(now),
             alarms: AlarmsStatus::default(),
+            configuration: ConfigurationStatus::default(),
             rules: self.settings.rules,
             memory: MemoryStatus {
                 evidence_bytes: self.evidence_bytes(),

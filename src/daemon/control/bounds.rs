@@ -29,6 +29,7 @@ pub fn check(command: &Command) -> Result<(), String> {
         | Command::Demote { .. }
         | Command::Failback { .. }
         | Command::EndMaintenance
+        | Command::Reload
         | Command::Rearm
         | Command::EndSilence { cause: None } => Ok(()),
         Command::EndSilence { cause: Some(cause) } => check_cause(cause),

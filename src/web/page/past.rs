@@ -125,7 +125,7 @@ const fn what(what: What) -> &'static str {
         What::Decision => "",
         What::Order => "order",
         What::Outcome => "outcome",
-        What::Start | What::End | What::Gap | What::Unknown => "keeper",
+        What::Start | What::End | What::Reload | What::Gap | What::Unknown => "keeper",
     }
 }
 

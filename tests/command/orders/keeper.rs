@@ -103,6 +103,10 @@ impl Host {
         assert_eq!(process.wait().unwrap().code(), Some(0));
     }
 
+    pub fn pid(&self) -> i32 {
+        self.process.as_ref().unwrap().id().cast_signed()
+    }
+
     pub fn config(&self) -> PathBuf {
         self.dir.path().join("config.ini")
     }

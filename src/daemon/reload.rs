@@ -1,0 +1,313 @@
+//! The configuration read anew while the keeper goes on: on SIGHUP, or by `eoskeeper reload`.
+//!
+//! All or nothing: what runs is always what one file said at one moment. A file with a fault, or
+//! with a change that needs a restart, changes nothing. What was seen, the latch, the lease, the
+//! peers, the socket for orders and the status page are not touched; sources and channels are begun
+//! anew only where the file changed them. While an act is under way a good file waits for its end.
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use super::{Daemon, senses, voice};
+use crate::config::{self, Config};
+use crate::core::action::Severity;
+use crate::core::alarm::signal::Signal;
+use crate::core::command::CommandAnswer;
+use crate::core::event::Event;
+use crate::core::rules::State;
+use crate::core::status::{ConfigurationRefused, ConfigurationStatus};
+use crate::core::time::{Mono, Timestamp};
+
+/// Answers that wait for the same file.
+const REPLIES_MAX: usize = 8;
+/// How long a good configuration waits for the end of an act: the longest has 10 minutes, and as
+/// many tries as end in an alarm.
+const WAIT_MAX_MS: u64 = 15 * 60_000;
+
+/// The configuration in force, and the one that is being read.
+pub(super) struct Reload {
+    config: Config,
+    loaded: Timestamp,
+    refused: Option<ConfigurationRefused>,
+    /// At most one.
+    loading: JoinSet<Result<Box<Config>, String>>,
+    /// Whether it was asked for again while it was being read.
+    again: bool,
+    replies: Vec<oneshot::Sender<CommandAnswer>>,
+    /// Good, and waits for the end of an act, since when.
+    waiting: Option<(Box<Config>, Mono)>,
+}
+
+impl Reload {
+    /// Nothing is asked for yet.
+    pub(super) fn new(config: Config, now: Timestamp) -> Self {
+        Self {
+            config,
+            loaded: now,
+            refused: None,
+            loading: JoinSet::new(),
+            again: false,
+            replies: Vec::new(),
+            waiting: None,
+        }
+    }
+
+    /// The configuration in force.
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Waits for a file that is being read, and for ever where none is.
+    pub(super) async fn read(&mut self) -> Result<Box<Config>, String> {
+        match self.loading.join_next().await {
+            Some(Ok(read)) => read,
+            Some(Err(error)) => Err(format!("eoskeeper could not read it: {error}; report this")),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// As the status shows it.
+    pub(super) fn status(&self) -> ConfigurationStatus {
+        ConfigurationStatus {
+            file: self.config.source.display().to_string(),
+            loaded: Some(self.loaded),
+            waits: self.waiting.is_some(),
+            refused: self.refused.clone(),
+        }
+    }
+
+    /// A refused file, as something that is watched: people think that it is in force.
+    pub(super) fn signal(&self) -> Signal {
+        let refused = self.refused.as_ref();
+        Signal {
+            cause: "config_refused".to_owned(),
+            subject: String::new(),
+            state: if refused.is_some() { State::Firing } else { State::Fine },
+            severity: Severity::Warn,
+            meaning: "A new configuration was refused; the one before is in force.".to_owned(),
+            saw: refused.map_or_else(|| "it was taken".to_owned(), |refused| refused.why.clone()),
+            next_step: "Run `eoskeeper check`, mend what it names, then `eoskeeper reload`."
+                .to_owned(),
+        }
+    }
+
+    fn begin(&mut self) {
+        if !self.loading.is_empty() {
+            self.again = true;
+            return;
+        }
+        let path = self.config.source.clone();
+        self.loading.spawn_blocking(move || {
+            config::load_file(&path).map(Box::new).map_err(|error| error.to_string())
+        });
+    }
+
+    fn answer(&mut self, accepted: bool, sentences: &[String]) {
+        for reply in self.replies.drain(..) {
+            // Whoever does not wait any more finds it in the log and in the status.
+            let _ = reply.send(CommandAnswer { accepted, sentences: sentences.to_vec() });
+        }
+    }
+}
+
+/// What another configuration changes that a keeper that runs cannot take.
+fn needs_restart(before: &Config, after: &Config) -> Vec<&'static str> {
+    let (old, new) = (&before.settings, &after.settings);
+    let fixed = [
+        ("[global] role", old.role != new.role),
+        ("[global] producer_name", old.producer != new.producer),
+        ("[global] node_name", old.node != new.node),
+        ("[global] http_port or http_url", before.http_url != after.http_url),
+        ("[lease]", (&old.lease, &before.lease) != (&new.lease, &after.lease)),
+        ("[peers]", (&old.peers, &before.peers) != (&new.peers, &after.peers)),
+        ("[status]", before.status_listen != after.status_listen),
+        ("[state] dir", before.state_dir != after.state_dir),
+        ("[log]", before.own_log != after.own_log),
+    ];
+    fixed.into_iter().filter_map(|(key, is_changed)| is_changed.then_some(key)).collect()
+}
+
+impl Daemon {
+    /// Has the file read; the answer comes when it is known what is in it.
+    pub(super) fn reload(&mut self, reply: Option<oneshot::Sender<CommandAnswer>>) {
+        if self.reload.loading.is_empty() {
+            self.supervisor.reloading();
+        }
+        if let Some(reply) = reply {
+            if self.reload.replies.len() >= REPLIES_MAX {
+                let sentences = vec!["The configuration is being read; try again.".to_owned()];
+                let _ = reply.send(CommandAnswer { accepted: false, sentences });
+                return;
+            }
+            self.reload.replies.push(reply);
+        }
+        self.reload.begin();
+    }
+
+    /// Takes what was read, or refuses it.
+    pub(super) async fn take_read(
+        &mut self,
+        read: Result<Box<Config>, String>,
+        inbox: &mut mpsc::Receiver<Event>,
+    ) {
+        if std::mem::take(&mut self.reload.again) {
+            // It may have been written to since.
+            self.reload.begin();
+            return;
+        }
+        match read.and_then(|config| self.examine(&config).map(|()| config)) {
+            Err(why) => self.refuse(why),
+            Ok(config) if self.may_change() => self.change(config, inbox).await,
+            Ok(config) => {
+                let sentence =
+                    "The configuration is good; it is taken when the act under way ends.";
+                tracing::info!("{sentence}");
+                self.reload.answer(true, &[sentence.to_owned()]);
+                let since = self.reload.waiting.take().map(|(_, since)| since);
+                let since = since.unwrap_or_else(|| self.clock.now().mono);
+                self.reload.waiting = Some((config, since));
+            }
+        }
+        self.supervisor.ready();
+    }
+
+    /// Takes a good configuration that waited, when it can be.
+    pub(super) async fn take_waiting(&mut self, inbox: &mut mpsc::Receiver<Event>) {
+        let Some((_, since)) = &self.reload.waiting else { return };
+        let waited_ms = self.clock.now().mono.since_ms(*since);
+        if !self.may_change() {
+            if waited_ms > WAIT_MAX_MS {
+                self.refuse("the act under way did not end within 15 minutes".to_owned());
+            }
+            return;
+        }
+        let Some((config, _)) = self.reload.waiting.take() else { return };
+        match self.examine(&config) {
+            Ok(()) => self.change(config, inbox).await,
+            Err(why) => self.refuse(why),
+        }
+    }
+
+    fn may_change(&mut self) -> bool {
+        self.keeper.may_change_settings() && self.voice.alarms().is_some()
+    }
+
+    /// Whether a file without a fault can be taken while the keeper runs.
+    fn examine(&self, config: &Config) -> Result<(), String> {
+        let fixed = needs_restart(&self.reload.config, config);
+        if !fixed.is_empty() {
+            let keys = fixed.join(", ");
+            return Err(format!("a restart is needed for what changed in {keys}"));
+        }
+        voice::can_start(config, self.clock).map_err(|error| format!("{error:#}"))
+    }
+
+    fn refuse(&mut self, why: String) {
+        tracing::error!("The new configuration is refused, the one before stays in force: {why}");
+        self.hands.reload(&format!("The new configuration was refused: {why}"), false);
+        let sentences = ["The one before stays in force.".to_owned(), why.clone()];
+        self.reload.answer(false, &sentences);
+        self.reload.waiting = None;
+        self.reload.refused = Some(ConfigurationRefused { at: self.clock.now().wall, why });
+    }
+
+    /// Goes on with another configuration.
+    async fn change(&mut self, config: Box<Config>, inbox: &mut mpsc::Receiver<Event>) {
+        let prepared = match senses::Prepared::new(&config) {
+            Ok(prepared) => prepared,
+            Err(error) => return self.refuse(format!("{error:#}")),
+        };
+        let before = &self.reload.config;
+        let parts = senses::changed(before, &config);
+        let is_voice_changed = voice::is_changed(before, &config);
+        let torn = (before.log != config.log)
+            .then(|| "the configuration names another log since a moment ago".to_owned());
+        self.senses.end(&parts).await;
+        // What they said of the second reference was about the second of those there were.
+        while let Ok(event) = inbox.try_recv() {
+            self.record(&event);
+        }
+        self.keeper.change_settings(self.clock.now(), config.settings.clone(), torn);
+        self.senses.begin(&parts, &config, prepared);
+        self.hands.change(&config, self.senses.client.clone());
+        if is_voice_changed {
+            self.voice.end();
+        }
+        for note in &config.notes {
+            tracing::warn!("{note}");
+        }
+        self.reload.config = *config;
+        self.reload.loaded = self.clock.now().wall;
+        self.reload.refused = None;
+        self.reload.waiting = None;
+        let sentence = self.taken(&parts, is_voice_changed);
+        tracing::info!(acts = super::may_do(self.keeper.settings()), "{sentence}");
+        self.hands.reload(&sentence, true);
+        self.reload.answer(true, &[sentence]);
+    }
+
+    fn taken(&self, parts: &[senses::Part], is_voice_changed: bool) -> String {
+        let mut anew: Vec<_> = parts.iter().map(|part| part.as_str()).collect();
+        if is_voice_changed {
+            anew.push("the channels");
+        }
+        let file = self.reload.config.source.display();
+        let anew = if anew.is_empty() { "nothing".to_owned() } else { anew.join(", ") };
+        format!("The configuration {file} was taken; begun anew for it: {anew}.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn config(more: &str) -> Config {
+        let text = format!(
+            "[global]\nrole = B\nproducer_name = eosstorebest\nhttp_port = 8888\n\
+             log_file = ./node.log\n{more}"
+        );
+        config::parse(Path::new("/etc/eoskeeper/config.ini"), &text).unwrap()
+    }
+
+    #[test]
+    fn what_needs_a_restart_is_named_and_the_rest_names_its_parts() {
+        use senses::Part::{Beside, Log, Node, References};
+        type Case = (&'static str, &'static [&'static str], &'static [senses::Part], bool);
+        let cases: &[Case] = &[
+            ("", &[], &[], false),
+            ("[rules]\nhead_stalled_seconds = 12\n", &[], &[], false),
+            ("[rules]\npoll_interval_seconds = 2\n", &[], &[Node], false),
+            ("[promotion]\ndry_run = true\n", &[], &[], true),
+            ("[references]\nurls = http://127.0.0.1:7\n", &[], &[References], false),
+            ("[fleet]\nurls = t=http://127.0.0.1:9\n", &[], &[Beside], false),
+            ("[alarm]\nlanguage = zh\n", &[], &[], true),
+            ("[script]\npath = ./notify.sh\n", &[], &[], true),
+            ("watch_process = false\n", &[], &[Node, Beside], false),
+            ("node_name = other\n", &["[global] node_name"], &[], false),
+            ("[status]\nlisten = 127.0.0.1:9\n", &["[status]"], &[], false),
+            ("[state]\ndir = /srv/x\n", &["[state] dir"], &[Beside], false),
+            ("[log]\nlevel = debug\n", &["[log]"], &[], false),
+            (
+                "[promotion]\npromote = api\ndemote = api\n[lease]\nendpoints = http://127.0.0.1:7\n",
+                &["[lease]"],
+                &[],
+                false,
+            ),
+        ];
+        let before = config("");
+        for (more, fixed, parts, speaks) in cases {
+            let after = config(more);
+            assert_eq!(needs_restart(&before, &after), *fixed, "{more}");
+            // Where a restart is needed the parts are not looked at.
+            if fixed.is_empty() {
+                assert_eq!(senses::changed(&before, &after), *parts, "{more}");
+            }
+            assert_eq!(voice::is_changed(&before, &after), *speaks, "{more}");
+        }
+        let mut other = before.clone();
+        other.log = crate::config::LogSource::File("/srv/other.log".into());
+        assert_eq!(senses::changed(&before, &other), [Log, Node, Beside]);
+    }
+}
