@@ -13,6 +13,8 @@ from plan import NODES, OUR_PRODUCER, OURS, TestnetError, other_producers
 
 START_SECONDS = 60
 STOP_SECONDS = 20
+# A process shows its arguments a moment after its start; a busy machine makes the moment long.
+STARTING_SECONDS = 2
 # Present while the node's database was closed properly, or was never opened.
 CLEAN = "clean"
 
@@ -91,13 +93,24 @@ def pid(plan, node):
 
 def is_ours(number, word):
     """Whether process `number` lives and has `word` as one of its arguments."""
-    try:
-        with open(f"/proc/{number}/cmdline", "rb") as line:
-            if word.encode() not in line.read().split(b"\0"):
-                return False
-        return process_state(number) not in ("Z", "X", None)
-    except OSError:
-        return False
+    return word.encode() in command_line(number) and process_state(number) not in ("Z", "X", None)
+
+
+def command_line(number):
+    """The arguments of process `number`; none of one that has ended.
+
+    For a moment after its start a process has none yet, and must not be taken for one that ended.
+    """
+    end = time.monotonic() + STARTING_SECONDS
+    while True:
+        try:
+            with open(f"/proc/{number}/cmdline", "rb") as line:
+                found = line.read()
+        except OSError:
+            return []
+        if found or process_state(number) in ("Z", "X", None) or time.monotonic() > end:
+            return found.split(b"\0")
+        time.sleep(0.01)
 
 
 def process_state(number):

@@ -1,10 +1,12 @@
 """Tests of what `testnet` computes itself; the rest is tested by starting networks."""
 
 import os
+import subprocess
 import tempfile
 import unittest
 
 import count
+import nodes
 import transactions
 from plan import NODES, Plan
 
@@ -97,6 +99,20 @@ class Names(unittest.TestCase):
     def test_setprods_is_the_number_in_the_contract(self):
         self.assertEqual(transactions.name_value("setprods"), 14029658218335043584)
 
+
+class Processes(unittest.TestCase):
+    """Whose process it is, asked in the moment of its start."""
+
+    def test_one_that_has_just_begun_is_ours_and_one_that_ended_is_not(self):
+        for turn in range(40):
+            word = f"600.{turn:03}"
+            with subprocess.Popen(["sleep", word]) as process:
+                try:
+                    self.assertTrue(nodes.is_ours(process.pid, word), turn)
+                    self.assertFalse(nodes.is_ours(process.pid, "another"), turn)
+                finally:
+                    process.kill()
+            self.assertFalse(nodes.is_ours(process.pid, word), turn)
 
 if __name__ == "__main__":
     unittest.main()

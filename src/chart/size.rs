@@ -30,7 +30,7 @@ impl Size {
     /// A size.
     ///
     /// # Errors
-    /// [`SizeError`] when one of them is out of range.
+    /// `SizeError` when one of them is out of range.
     pub fn new(width: u32, height: u32) -> Result<Self, SizeError> {
         let is_fine = |pixels: u32| (Self::MIN..=Self::MAX).contains(&pixels);
         if is_fine(width) && is_fine(height) { Ok(Self { width, height }) } else { Err(SizeError) }

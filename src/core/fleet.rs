@@ -6,7 +6,7 @@
 //! be this host's own line. While nobody at all can be heard their silence does not count on.
 //!
 //! Only silence that was watched counts: neither the time this keeper did not run, nor a moment
-//! longer than [`STEP_MAX_MS`] between two ticks.
+//! longer than `STEP_MAX_MS` between two ticks.
 
 mod member;
 mod signals;

@@ -26,7 +26,10 @@ async fn wait_for<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T 
 
 #[tokio::test]
 async fn moto_ends_with_its_owner() {
-    let mut owner = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+    let mut owner = std::process::Command::new("sleep");
+    // It outlives a test that fails, and must not hold what reads the test's output.
+    owner.arg("600").stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut owner = owner.spawn().unwrap();
     let moto = moto::Moto::owned_by(owner.id()).await;
     assert!(moto.answers().await);
     owner.kill().unwrap();

@@ -26,7 +26,10 @@ async fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 
 #[tokio::test]
 async fn a_cluster_ends_with_its_owner() {
-    let mut owner = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+    let mut owner = std::process::Command::new("sleep");
+    // It outlives a test that fails, and must not hold what reads the test's output.
+    owner.arg("600").stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut owner = owner.spawn().unwrap();
     let cluster = cluster::Cluster::owned_by(owner.id());
     assert!(!cluster.is_down());
     owner.kill().unwrap();

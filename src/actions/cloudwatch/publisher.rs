@@ -59,7 +59,7 @@ struct Task {
 
 impl Publisher {
     /// Samples and sends until `stop` is cancelled or the keeper is gone; then sends what is left,
-    /// within [`END`].
+    /// within `END`.
     pub async fn run(self, stop: CancellationToken) {
         let aggregator = Aggregator::new(self.plan.resolution, self.plan.selection);
         let next = Instant::now() + until_boundary((self.wall)(), self.plan.interval);
