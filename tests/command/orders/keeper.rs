@@ -85,7 +85,7 @@ impl Host {
             .spawn();
         self.process = Some(process.unwrap());
         until("the start", || self.log().contains("The keeper watches.").then_some(()));
-        until("an answer", || self.is_healthy().then_some(()));
+        until("an answer", || self.health().is_some().then_some(()));
     }
 
     /// Ends the keeper as a crash does.
@@ -128,13 +128,15 @@ impl Host {
         fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
-    pub fn is_healthy(&self) -> bool {
-        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else { return false };
+    /// What `/healthz` answers, where it answers.
+    pub fn health(&self) -> Option<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let mut answer = String::new();
         write!(stream, "GET /healthz HTTP/1.1\r\nHost: keeper\r\nConnection: close\r\n\r\n")
-            .and_then(|()| stream.read_to_string(&mut answer))
-            .is_ok_and(|_| answer.starts_with("HTTP/1.1 200"))
+            .ok()?;
+        stream.read_to_string(&mut answer).ok()?;
+        (!answer.is_empty()).then_some(answer)
     }
 
     /// A command of this host, such as `["promote", "--yes"]`.
