@@ -147,8 +147,8 @@ texts! {
         zh "本机时钟与参考节点不一致。", "请检查 chrony 或 systemd-timesyncd 的状态。";
         ru "Часы этого хоста расходятся с часами опорных узлов.", "Проверьте состояние chrony или systemd-timesyncd.";
     "channel_failing"
-        zh "通知渠道 {} 无法送达。", "请运行 `eoskeeper notify --test {}`。";
-        ru "Канал {} ничего не доставляет.", "Попробуйте `eoskeeper notify --test {}`.";
+        zh "通知渠道 {} 无法送达。", "请运行 `eoskeeper notify --test {}`；若服务拒绝我们，请更正其令牌、密钥或地址，然后运行 `eoskeeper reload`。";
+        ru "Канал {} ничего не доставляет.", "Попробуйте `eoskeeper notify --test {}`; если сервис отказывает нам, исправьте токен, ключ или адрес и запустите `eoskeeper reload`.";
     "config_refused"
         zh "新的配置被拒绝，原有配置继续生效。", "请运行 `eoskeeper check`，改正所列问题，然后运行 `eoskeeper reload`。";
         ru "Новая конфигурация отклонена, действует прежняя.", "Запустите `eoskeeper check`, исправьте перечисленное, затем `eoskeeper reload`.";
