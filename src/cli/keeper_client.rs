@@ -96,9 +96,8 @@ impl KeeperClient {
     /// Whether the keeper itself works, as JSON text: both answers of `/healthz` are one.
     pub(super) async fn health(&self) -> anyhow::Result<String> {
         let base = self.url.trim_end_matches("/api/status");
-        let is_answer = |status: StatusCode| {
-            status.is_success() || status == StatusCode::SERVICE_UNAVAILABLE
-        };
+        let is_answer =
+            |status: StatusCode| status.is_success() || status == StatusCode::SERVICE_UNAVAILABLE;
         self.text(&format!("{base}/healthz"), is_answer).await
     }
 
