@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use reqwest::StatusCode;
 
 use crate::config::{Config, STATUS_TOKEN_ENV, StatusAccess};
 use crate::nodeos::rpc::install_tls;
@@ -89,7 +90,22 @@ impl KeeperClient {
 
     /// The status as JSON text.
     pub(super) async fn status(&self) -> anyhow::Result<String> {
-        let url = &self.url;
+        self.text(&self.url, |status| status.is_success()).await
+    }
+
+    /// Whether the keeper itself works, as JSON text: both answers of `/healthz` are one.
+    pub(super) async fn health(&self) -> anyhow::Result<String> {
+        let base = self.url.trim_end_matches("/api/status");
+        let is_answer =
+            |status: StatusCode| status.is_success() || status == StatusCode::SERVICE_UNAVAILABLE;
+        self.text(&format!("{base}/healthz"), is_answer).await
+    }
+
+    async fn text(
+        &self,
+        url: &str,
+        is_answer: impl Fn(StatusCode) -> bool,
+    ) -> anyhow::Result<String> {
         let not_there = || {
             format!(
                 "no keeper answers at {url}; is `eoskeeper run` running, and is the address right?"
@@ -100,13 +116,13 @@ impl KeeperClient {
             request = request.bearer_auth(token);
         }
         let mut answer = request.send().await.with_context(not_there)?;
-        if answer.status() == reqwest::StatusCode::UNAUTHORIZED {
+        if answer.status() == StatusCode::UNAUTHORIZED {
             bail!(
                 "{url} asks for a token; use the keeper's own configuration, or give the token in \
                  the environment as {STATUS_TOKEN_ENV}"
             );
         }
-        if !answer.status().is_success() {
+        if !is_answer(answer.status()) {
             bail!("{url} answered {}; is it eoskeeper?", answer.status());
         }
         let mut bytes = Vec::new();

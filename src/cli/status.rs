@@ -1,5 +1,6 @@
 //! `eoskeeper status`: asks the running keeper.
 
+mod health;
 mod page;
 
 use std::path::{Path, PathBuf};
@@ -34,11 +35,21 @@ pub struct Options {
     /// Show every finding and every gate, open or closed, with value and threshold.
     #[arg(long)]
     why: bool,
+    /// Only whether the keeper itself works (its /healthz): exit code 0, or 1 when it does not. For a
+    /// container's health check.
+    #[arg(long, conflicts_with = "why")]
+    health: bool,
 }
 
 /// Asks and prints; exit code 3 when the keeper does not answer.
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
+    if options.health {
+        return match client(options.config.as_deref(), options.url.as_deref()) {
+            Ok(client) => health::run(&client, options.json),
+            Err(error) => wrong(&error),
+        };
+    }
     match ask(options.config.as_deref(), options.url.as_deref()) {
         Ok((url, text)) => ended(show(&url, &text, options)),
         Err(code) => code,
@@ -48,16 +59,20 @@ pub fn run(options: &Options) -> ExitCode {
 /// The keeper's address and its status as it answered it; or the exit code, when what went wrong was
 /// told.
 pub(super) fn ask(config: Option<&Path>, url: Option<&str>) -> Result<(String, String), ExitCode> {
-    let client = client(config, url).map_err(|error| {
-        eprintln!("eoskeeper: {error}");
-        ExitCode::from(EXIT_USAGE)
-    })?;
+    let client = client(config, url).map_err(|error| wrong(&error))?;
     let runtime = runtime().map_err(failed)?;
-    let text = runtime.block_on(client.status()).map_err(|error| {
-        eprintln!("eoskeeper: {error:#}");
-        ExitCode::from(EXIT_NOT_REACHED)
-    })?;
+    let text = runtime.block_on(client.status()).map_err(|error| not_reached(&error))?;
     Ok((client.url().to_owned(), text))
+}
+
+fn wrong(error: &str) -> ExitCode {
+    eprintln!("eoskeeper: {error}");
+    ExitCode::from(EXIT_USAGE)
+}
+
+fn not_reached(error: &anyhow::Error) -> ExitCode {
+    eprintln!("eoskeeper: {error:#}");
+    ExitCode::from(EXIT_NOT_REACHED)
 }
 
 fn client(config: Option<&Path>, url: Option<&str>) -> Result<KeeperClient, String> {
