@@ -48,7 +48,7 @@ pub fn run(options: &Options) -> ExitCode {
 /// The keeper's address and its status as it answered it; or the exit code, when what went wrong was
 /// told.
 pub(super) fn ask(config: Option<&Path>, url: Option<&str>) -> Result<(String, String), ExitCode> {
-    let client = client(config, url).map_err(|error| {
+    let client = client(config, url, DEADLINE).map_err(|error| {
         eprintln!("eoskeeper: {error}");
         ExitCode::from(EXIT_USAGE)
     })?;
@@ -60,12 +60,17 @@ pub(super) fn ask(config: Option<&Path>, url: Option<&str>) -> Result<(String, S
     Ok((client.url().to_owned(), text))
 }
 
-fn client(config: Option<&Path>, url: Option<&str>) -> Result<KeeperClient, String> {
+/// How to ask the keeper that the arguments name; or what is wrong with them, one sentence.
+pub(super) fn client(
+    config: Option<&Path>,
+    url: Option<&str>,
+    deadline: Duration,
+) -> Result<KeeperClient, String> {
     let client = match url {
-        Some(url) => KeeperClient::new(url, DEADLINE),
+        Some(url) => KeeperClient::new(url, deadline),
         None => {
             let config = config::load(config).map_err(|e| e.to_string())?;
-            KeeperClient::of(&config, DEADLINE)
+            KeeperClient::of(&config, deadline)
         }
     };
     client.map_err(|error| format!("{error:#}"))
