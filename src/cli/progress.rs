@@ -202,7 +202,7 @@ mod tests {
                 u64::MAX,
                 Some(u64::MAX),
                 1,
-                "Work: 16777216.0 TiB of 16777216.0 TiB (100 %), 16777215.9 TiB/s",
+                "Work: 16777215.9 TiB of 16777215.9 TiB (100 %), 16777215.9 TiB/s",
             ),
         ] {
             let shown = line("Work", unit, done, all, Duration::from_millis(ms));

@@ -155,7 +155,7 @@ fn help(width: u16, paint: Paint) -> Vec<Line<'static>> {
         ("p", "stand still, or go on; the keeper itself goes on"),
         ("?", "this help, or back"),
     ] {
-        page.line(format!("  {key:<10} {meaning}"));
+        page.pair(key, meaning);
     }
     page.title("Signs", "");
     parts::legend(&mut page);

@@ -67,6 +67,12 @@ impl Page {
         self.wrapped(first, LABEL_COLUMNS + 2, rest, Style::new());
     }
 
+    /// A label and what it means.
+    pub(super) fn pair(&mut self, label: &str, text: &str) {
+        let first = Line::from(format!("  {label:<width$}", width = LABEL_COLUMNS - 2));
+        self.wrapped(first, LABEL_COLUMNS, text, Style::new());
+    }
+
     /// A mark and what stands beside it.
     pub(super) fn item(&mut self, mark: Mark, text: &str) {
         let sign = Span::styled(self.paint.sign(mark), self.paint.style(mark));
@@ -120,6 +126,9 @@ fn wrap(text: &str, first: usize, rest: usize) -> Vec<Option<String>> {
         // A word that is longer than a line is cut.
         while columns_of(word) > room.max(1) {
             let at = cut(word, room);
+            if at == word.len() {
+                break;
+            }
             pieces.extend([Some(word[..at].to_owned()), None]);
             (word, room) = (&word[at..], rest);
         }

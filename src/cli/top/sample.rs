@@ -37,6 +37,8 @@ pub(super) fn signing() -> Value {
     }]);
     status["chain"]["agree"] = json!(1);
     status["chain"]["lag_blocks"] = json!(0);
+    status["producer"]["silent_ms"] = json!(3_000);
+    status["producer"]["wait_ms"] = json!(260_000);
     status["producer"]["last_block"] = json!({
         "number": 181_223_340, "time": at().plus_ms(-3_000), "via": "produced",
         "seen_ago_ms": 3_000,

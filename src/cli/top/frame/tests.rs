@@ -56,7 +56,7 @@ fn the_top_says_the_whole_at_once() {
             Word::default(),
             Color::Green,
             "✓ All is well",
-            "A, the active node",
+            "A, the active producer",
         ),
         (
             "alarm",

@@ -9,7 +9,7 @@ use crate::cli::top::page::Page;
 use crate::cli::top::paint::Mark;
 use crate::cli::top::words::{count, list, percent, span, text, time};
 use crate::core::sample::Sample;
-use crate::core::time::Timestamp;
+use crate::core::time::{Human, Timestamp};
 
 /// Bars from the lowest to the highest.
 const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
@@ -109,7 +109,7 @@ pub(in crate::cli::top) fn host(page: &mut Page, status: &Value) {
     }
     if let Some(ms) = host["clock_offset_ms"].as_i64() {
         let how = if ms < 0 { "behind" } else { "ahead of" };
-        parts.push(format!("clock {} {how} the references'", span(ms.unsigned_abs())));
+        parts.push(format!("clock {} {how} the references'", Human(ms.unsigned_abs())));
     }
     page.title("Host", &parts.join(", "));
 }
@@ -161,7 +161,7 @@ mod tests {
         host(&mut page, &status);
         let shown: String = page.into_lines().iter().map(ToString::to_string).collect();
         let expected = "Host  processors 12 %, memory 80 %, data 83 % (50 GiB free), nodeos's files \
-                        81 of 1024, clock 0 ms behind the references'";
+                        81 of 1024, clock 12 ms behind the references'";
         assert_eq!(shown, expected);
     }
 }

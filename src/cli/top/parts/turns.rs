@@ -180,12 +180,13 @@ mod tests {
         let mut page = Page::new(70, Paint::of(false, true));
         turns(&mut page, &status, &past);
         let shown: Vec<String> = page.into_lines().iter().map(ToString::to_string).collect();
-        assert_eq!(
-            shown[1].trim_end(),
-            "  00:04:18 ▒··········· 1/1     00:00:06 ███████████/ 11/12"
-        );
-        assert_eq!(shown[2].trim_end(), "  00:02:12 ▒▒▒xxxxxxxxx 3/12");
-        assert!(shown[3].contains("Last loss: the turn of 00:00:06, by late\u{fffd}_block."));
+        for expected in [
+            "  00:04:18 ▒··········· 1/1     00:00:06 ███████████/ 11/12",
+            "  00:02:12 ▒▒▒xxxxxxxxx 3/12",
+            "  ▲ Last loss: the turn of 00:00:06, by late\u{fffd}_block.",
+        ] {
+            assert!(shown.iter().any(|line| line.trim_end() == expected), "{expected}\n{shown:#?}");
+        }
     }
 
     #[test]
