@@ -30,10 +30,16 @@ pub struct Options {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Make the alarms that are not there, and change those that differ.
+    #[command(after_help = "Examples:\n  eoskeeper cloudwatch setup --dry-run\n  \
+        eoskeeper cloudwatch setup -c /etc/eoskeeper/config.ini --json")]
     Setup(Change),
     /// Remove the alarms of this node that eoskeeper made. Metrics end by themselves.
+    #[command(after_help = "Examples:\n  eoskeeper cloudwatch teardown --dry-run\n  \
+        eoskeeper cloudwatch teardown -c /etc/eoskeeper/config.ini --json")]
     Teardown(Change),
     /// Show the alarms of this node, and the state they are in.
+    #[command(after_help = "Examples:\n  eoskeeper cloudwatch show\n  \
+        eoskeeper cloudwatch show --json")]
     Show(Common),
 }
 

@@ -5,19 +5,25 @@ mod pin;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use reqwest::StatusCode;
+use serde_json::Value;
 
+use crate::cli::style::printable;
 use crate::config::{Config, STATUS_TOKEN_ENV, StatusAccess};
 use crate::nodeos::rpc::install_tls;
 
 /// Largest answer that is read.
 const ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// Where its status is.
+const STATUS: &str = "/api/status";
 
 /// A keeper's address and the means to ask it.
 #[derive(Clone, Debug)]
 pub(super) struct KeeperClient {
     http: reqwest::Client,
+    base: String,
+    /// Of its status.
     url: String,
     token: Option<String>,
 }
@@ -40,15 +46,16 @@ impl KeeperClient {
     ) -> anyhow::Result<Self> {
         let is_http = reqwest::Url::parse(base)
             .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        ensure!(is_http, "'{base}' is no address of a keeper, such as http://127.0.0.1:9880");
+        ensure!(is_http, "'{base}' is no address of a keeper; write it like http://127.0.0.1:9880");
         install_tls();
         let builder = reqwest::Client::builder().no_proxy().timeout(deadline);
         // Without https the system's certificates are not asked for: a bare host has none.
         let is_tls = base.starts_with("https:");
         let builder = if is_tls { builder } else { builder.tls_certs_only(Vec::new()) };
         let http = trust(builder).build().context("no HTTP client could be made")?;
-        let url = format!("{}/api/status", base.trim_end_matches('/'));
-        Ok(Self { http, url, token: None })
+        let base = base.trim_end_matches('/').to_owned();
+        let url = format!("{base}{STATUS}");
+        Ok(Self { http, base, url, token: None })
     }
 
     /// For the keeper of this host that runs with this configuration: its token is shown, and of its
@@ -71,6 +78,18 @@ impl KeeperClient {
     }
 }
 
+/// What is at the bottom of an error, in a few words: the rest names the address once more.
+fn cause(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "it takes too long".to_owned();
+    }
+    let mut lowest: &dyn std::error::Error = error;
+    while let Some(below) = lowest.source() {
+        lowest = below;
+    }
+    printable(&lowest.to_string())
+}
+
 /// 0.0.0.0 and [::] are heard on loopback as well.
 fn on_this_host(mut listen: SocketAddr) -> SocketAddr {
     if listen.ip().is_unspecified() {
@@ -90,47 +109,62 @@ impl KeeperClient {
 
     /// The status as JSON text.
     pub(super) async fn status(&self) -> anyhow::Result<String> {
-        self.text(&self.url, |status| status.is_success()).await
+        self.get(STATUS).await
     }
 
     /// Whether the keeper itself works, as JSON text: both answers of `/healthz` are one.
     pub(super) async fn health(&self) -> anyhow::Result<String> {
-        let base = self.url.trim_end_matches("/api/status");
-        let is_answer =
-            |status: StatusCode| status.is_success() || status == StatusCode::SERVICE_UNAVAILABLE;
-        self.text(&format!("{base}/healthz"), is_answer).await
+        self.answer("/healthz", |status| status == StatusCode::SERVICE_UNAVAILABLE).await
     }
 
-    async fn text(
+    /// What it answers at a path of its API, as JSON text. Errors name the address, and what the
+    /// keeper says of the matter.
+    pub(super) async fn get(&self, path: &str) -> anyhow::Result<String> {
+        self.answer(path, |_| false).await
+    }
+
+    /// The same; `is_answer` says which code is one beside those of success.
+    async fn answer(
         &self,
-        url: &str,
+        path: &str,
         is_answer: impl Fn(StatusCode) -> bool,
     ) -> anyhow::Result<String> {
-        let not_there = || {
-            format!(
-                "no keeper answers at {url}; is `eoskeeper run` running, and is the address right?"
+        let url = &format!("{}{path}", self.base);
+        let not_there = |error: reqwest::Error| {
+            let why = cause(&error);
+            anyhow!(
+                "no keeper answers at {url} ({why}); is `eoskeeper run` running, and is the \
+                 address right?"
             )
         };
         let mut request = self.http.get(url);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        let mut answer = request.send().await.with_context(not_there)?;
+        let mut answer = request.send().await.map_err(not_there)?;
         if answer.status() == StatusCode::UNAUTHORIZED {
             bail!(
                 "{url} asks for a token; use the keeper's own configuration, or give the token in \
                  the environment as {STATUS_TOKEN_ENV}"
             );
         }
-        if !is_answer(answer.status()) {
-            bail!("{url} answered {}; is it eoskeeper?", answer.status());
-        }
+        let code = answer.status();
         let mut bytes = Vec::new();
-        while let Some(piece) = answer.chunk().await.with_context(not_there)? {
+        while let Some(piece) = answer.chunk().await.map_err(not_there)? {
             if bytes.len() + piece.len() > ANSWER_BYTES {
                 bail!("{url} answered more than {ANSWER_BYTES} bytes; is it eoskeeper?");
             }
             bytes.extend_from_slice(&piece);
+        }
+        if !code.is_success() && !is_answer(code) {
+            match serde_json::from_slice::<Value>(&bytes).ok() {
+                Some(Value::Object(said)) if said.contains_key("error") => {
+                    let why =
+                        printable(said["error"]["message"].as_str().unwrap_or("no reason given"));
+                    bail!("{url} answered {code}: {}", why.trim_end_matches('.'))
+                }
+                _ => bail!("{url} answered {code}; is it eoskeeper?"),
+            }
         }
         String::from_utf8(bytes).with_context(|| format!("{url} did not answer text"))
     }

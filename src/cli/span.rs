@@ -51,8 +51,11 @@ pub(super) fn open(
 ) -> anyhow::Result<crate::history::store::History> {
     use anyhow::Context;
     let dir = config.state_dir.display();
-    crate::history::store::History::open(&config.state_dir)?
-        .with_context(|| format!("no history in {dir} yet; has a keeper run with this file?"))
+    crate::history::store::History::open(&config.state_dir)?.with_context(|| {
+        format!(
+            "no history in {dir} yet: no keeper has run with this file; `eoskeeper run` starts one"
+        )
+    })
 }
 
 #[cfg(test)]

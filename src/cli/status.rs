@@ -45,7 +45,7 @@ pub struct Options {
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
     if options.health {
-        return match client(options.config.as_deref(), options.url.as_deref()) {
+        return match client(options.config.as_deref(), options.url.as_deref(), DEADLINE) {
             Ok(client) => health::run(&client, options.json),
             Err(error) => wrong(&error),
         };
@@ -59,7 +59,7 @@ pub fn run(options: &Options) -> ExitCode {
 /// The keeper's address and its status as it answered it; or the exit code, when what went wrong was
 /// told.
 pub(super) fn ask(config: Option<&Path>, url: Option<&str>) -> Result<(String, String), ExitCode> {
-    let client = client(config, url).map_err(|error| wrong(&error))?;
+    let client = client(config, url, DEADLINE).map_err(|error| wrong(&error))?;
     let runtime = runtime().map_err(failed)?;
     let text = runtime.block_on(client.status()).map_err(|error| not_reached(&error))?;
     Ok((client.url().to_owned(), text))
@@ -75,12 +75,17 @@ fn not_reached(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(EXIT_NOT_REACHED)
 }
 
-fn client(config: Option<&Path>, url: Option<&str>) -> Result<KeeperClient, String> {
+/// How to ask the keeper that the arguments name; or what is wrong with them, one sentence.
+pub(super) fn client(
+    config: Option<&Path>,
+    url: Option<&str>,
+    deadline: Duration,
+) -> Result<KeeperClient, String> {
     let client = match url {
-        Some(url) => KeeperClient::new(url, DEADLINE),
+        Some(url) => KeeperClient::new(url, deadline),
         None => {
             let config = config::load(config).map_err(|e| e.to_string())?;
-            KeeperClient::of(&config, DEADLINE)
+            KeeperClient::of(&config, deadline)
         }
     };
     client.map_err(|error| format!("{error:#}"))

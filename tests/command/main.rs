@@ -7,6 +7,7 @@ mod demo_network;
 mod doctor;
 mod evidence;
 mod fake_nodeos;
+mod help;
 mod history_samples;
 #[path = "../support/http.rs"]
 mod http;
