@@ -26,6 +26,7 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     ("classify FILE|-", "classify -"),
     ("-c FILE", "-c config.ini"),
     ("http://HOST:9880", "http://127.0.0.1:9880"),
+    ("--url URL", "--url http://127.0.0.1:9880"),
     ("prod1,prod2,prod3", "eosstorebest,producer111a"),
     ("https://api.example.org", "http://127.0.0.1:8888"),
 ];
@@ -36,6 +37,9 @@ const ARGUMENTS_ONLY: &[(&str, &str)] = &[
     ("run", "the sandbox's own keeper is one; tests/command/run.rs has the rest"),
     ("simulate", "takes minutes: tests/simulator runs what it plays"),
 ];
+
+/// Commands that a text may name without the arguments they need.
+const NAMES: &[&str] = &["chart", "cloudwatch", "evidence", "notify", "replay", "switchover"];
 
 /// Whether a program of a line may be started here: not beside a network of real nodes that the line names.
 pub(super) fn has(program: &str, line: &str) -> bool {
@@ -88,7 +92,10 @@ impl Sandbox {
     pub(super) fn try_out(&self, command: &Command) -> Result<(), String> {
         let line = self.fitted(command);
         let subcommand = subcommand(&line);
-        let only = ARGUMENTS_ONLY.iter().any(|(name, _)| *name == subcommand);
+        let is_name = command.place == Place::Text
+            && line.split_whitespace().count() == 2
+            && NAMES.contains(&subcommand);
+        let only = is_name || ARGUMENTS_ONLY.iter().any(|(name, _)| *name == subcommand);
         let line = if only { format!("{line} --help") } else { line };
         let (code, said) = self.shell(&line)?;
         let usage = said.contains("For more information, try '--help'");
