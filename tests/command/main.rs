@@ -5,6 +5,7 @@ mod demo;
 mod demo_log;
 mod demo_network;
 mod doctor;
+mod documented;
 mod evidence;
 mod fake_nodeos;
 mod help;
