@@ -99,8 +99,9 @@ mod tests {
 
     #[test]
     fn the_level_is_the_worst_that_is_known() {
+        type Case = (&'static str, fn(&mut Value), Mark, &'static str);
         let incident = |severity: &str| json!([{ "severity": severity, "ended": null }]);
-        let cases: [(&str, fn(&mut Value), Mark, &str); 9] = [
+        let cases: [Case; 9] = [
             ("all well", |_| {}, Mark::Good, "All is well"),
             (
                 "at rest",

@@ -33,7 +33,7 @@ pub(super) const ROWS: &[Row] = &[
         "needs an account at Amazon: tests/cloudwatch_moto makes the same calls to moto",
     ),
     row("chown", "", "needs root and the package's user: scripts/package-check installs both"),
-    row("cat", "paste", "a person types into it"),
+    row("cat", "> /etc/eoskeeper", "a person types into it"),
     row(
         "printf",
         "api.telegram.org",

@@ -135,7 +135,8 @@ fn spans(prose: &str) -> impl Iterator<Item = (usize, String)> {
     })
 }
 
-/// The programs that a line of a shell starts: what stands first, and behind `|`, `&&`, `;`, `(`.
+/// The programs that a line of a shell starts: what stands first, and behind `|`, `&&`, `;`, `(`;
+/// not those within quotes.
 pub(super) fn programs(line: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let (mut quote, mut first) = (None, true);
@@ -144,7 +145,7 @@ pub(super) fn programs(line: &str) -> Vec<&str> {
     for at in 0..=bytes.len() {
         let byte = bytes.get(at).copied().unwrap_or(b';');
         let ends = quote.is_none() && b" |&;()<>".contains(&byte);
-        if ends || (quote == Some(b'"') && byte == b'(') {
+        if ends {
             if let Some(begin) = word.take() {
                 let text = &line[begin..at];
                 let is_name = !text.contains('=') && !text.contains(['"', '\'', '$', '{']);

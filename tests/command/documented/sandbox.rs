@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{self, Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -60,9 +60,9 @@ impl Sandbox {
         let page = free_port();
         let sandbox = |name: &str| node.path(name);
         write(sandbox("config.ini"), &config(&node, page), 0o600);
-        for name in ["telegram.token", "wecom.key", "pagerduty.key"] {
-            write(sandbox(name), "123456:a-secret-of-this-test\n", 0o600);
-        }
+        write(sandbox("telegram.token"), "123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11\n", 0o600);
+        write(sandbox("wecom.key"), "693a91f6-7a0c-4bc4-97a0-0ec2sifa5aaa\n", 0o600);
+        write(sandbox("pagerduty.key"), "0123456789abcdef0123456789abcdef\n", 0o600);
         for name in ["slack.url", "discord.url"] {
             write(sandbox(name), "http://127.0.0.1:1/hook\n", 0o600);
         }
@@ -96,7 +96,7 @@ impl Sandbox {
             && line.split_whitespace().count() == 2
             && NAMES.contains(&subcommand);
         let only = is_name || ARGUMENTS_ONLY.iter().any(|(name, _)| *name == subcommand);
-        let line = if only { format!("{line} --help") } else { line };
+        let line = if only { format!("{line} --help") } else { line.clone() };
         let (code, said) = self.shell(&line)?;
         let usage = said.contains("For more information, try '--help'");
         let allowed: &[i32] = if only { &[0] } else { codes(&line, subcommand) };
@@ -242,9 +242,9 @@ fn config(node: &FakeNodeos, page: u16) -> String {
     )
 }
 
-fn write(path: PathBuf, text: &str, mode: u32) {
+fn write(path: impl AsRef<Path>, text: &str, mode: u32) {
     fs::write(&path, text).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
 fn free_port() -> u16 {

@@ -77,8 +77,8 @@ fn the_top_says_the_whole_at_once() {
         (
             "maintenance",
             with(|s| {
-                s["maintenance"] = json!({
-            "until": "2026-11-21T04:48:37.098", "reason": "new disk" })
+                s["maintenance"] =
+                    json!({ "until": "2026-11-21T04:48:37.098", "reason": "new disk" });
             }),
             Word::default(),
             Color::Yellow,
@@ -154,10 +154,11 @@ fn without_colours_no_cell_has_one() {
 
 #[test]
 fn it_scrolls_to_its_ends_and_no_further() {
+    type Step = (&'static str, Wish, fn(&Mode) -> usize);
     let at = |mode| frame(with(|_| {}), &Word::default(), mode, Paint::of(true, true), (60, 14));
     let first = at(Mode::default());
     assert!(first.mode.scroll_max > 5, "{}", first.mode.scroll_max);
-    let steps: [(&str, Wish, fn(&Mode) -> usize); 6] = [
+    let steps: [Step; 6] = [
         ("down", Wish::Lines(1), |_| 1),
         ("up", Wish::Lines(-1), |_| 0),
         ("above the top", Wish::Lines(-1), |_| 0),

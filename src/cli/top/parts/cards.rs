@@ -252,7 +252,8 @@ mod tests {
 
     #[test]
     fn each_line_says_the_worst_that_is_known() {
-        let cases: [(&str, fn(&mut Value), &str); 14] = [
+        type Case = (&'static str, fn(&mut Value), &'static str);
+        let cases: [Case; 14] = [
             ("well", |_| {}, "Node       ✓ Runs, able to sign  nodeos v1.2.2"),
             ("paused", |s| s["node"]["paused"] = json!(true), "✓ Runs, paused"),
             (
@@ -285,7 +286,8 @@ mod tests {
             (
                 "moved",
                 |s| {
-                    s["switchover"] = json!({ "step": "failed", "to": "b", "step_sentence": "No." })
+                    s["switchover"] =
+                        json!({ "step": "failed", "to": "b", "step_sentence": "No." });
                 },
                 "Switchover ✗ failed, to b  No.",
             ),
