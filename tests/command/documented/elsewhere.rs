@@ -58,6 +58,7 @@ pub(super) const ROWS: &[Row] = &[
     row("mount", "target/drill", DRILLS),
     row("umount", "target/drill", DRILLS),
     row("dd", "target/drill", DRILLS),
+    row("rm", "target/drill", DRILLS),
     row("eoskeeper", "target/drill", DRILLS),
     row(
         "scripts/package",
