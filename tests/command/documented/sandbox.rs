@@ -23,7 +23,7 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     ("--cause NAME", "--cause api_down"),
     ("--reason TEXT", "--reason disk"),
     (" INCIDENT", " 20261121T0248"),
-    ("classify FILE|-", "classify -"),
+    ("classify FILE", "classify nodeos.log"),
     ("-c FILE", "-c config.ini"),
     ("http://HOST:9880", "http://127.0.0.1:9880"),
     ("--url URL", "--url http://127.0.0.1:9880"),
