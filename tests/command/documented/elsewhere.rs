@@ -56,8 +56,8 @@ pub(super) const ROWS: &[Row] = &[
     row("scripts/testnet", "", DRILLS),
     row("scripts/etcd-cluster", "", DRILLS),
     row("mount", "target/drill", DRILLS),
-    row("umount", "target/drill", DRILLS),
     row("dd", "target/drill", DRILLS),
+    row("rm", "target/drill", DRILLS),
     row("eoskeeper", "target/drill", DRILLS),
     row(
         "scripts/package",

@@ -23,7 +23,7 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     ("--cause NAME", "--cause api_down"),
     ("--reason TEXT", "--reason disk"),
     (" INCIDENT", " 20261121T0248"),
-    ("classify FILE|-", "classify -"),
+    ("classify FILE", "classify nodeos.log"),
     ("-c FILE", "-c config.ini"),
     ("http://HOST:9880", "http://127.0.0.1:9880"),
     ("--url URL", "--url http://127.0.0.1:9880"),
@@ -192,6 +192,11 @@ fn codes(line: &str, subcommand: &str) -> &'static [i32] {
         "promote" | "demote" | "switchover" | "failback" | "cloudwatch" | "evidence" => &[1],
         "notify" if line.contains("--test") && !line.contains("script") => &[1],
         "check" | "doctor" => &[0, 1],
+        // The keeper is seconds old: of a week there is nothing to draw, and no maintenance to end.
+        "chart" => &[0, 1],
+        "maintenance" if line.contains("--end") => &[0, 1],
+        // The log is of today.
+        "replay" if line.contains("--from") => &[0, 1],
         "init" => &[0, 1, 2],
         _ => &[0],
     }
