@@ -39,6 +39,18 @@ pub(super) const ROWS: &[Row] = &[
         "api.telegram.org",
         "asks Telegram itself: tests/notify/telegram has its answers",
     ),
+    row("man", "-l -", "shows a page to a person: tests/command/help.rs has mandoc read each"),
+    row(
+        "docker",
+        "compose",
+        "needs an engine and an image of nodeos: scripts/package-check has them, and runs each",
+    ),
+    row("export", "NODEOS_IMAGE", "names an image of nodeos: scripts/package-check makes one"),
+    row(
+        "systemd-analyze",
+        "security",
+        "needs systemd as the first process: scripts/package-check has one in a container",
+    ),
     row("ssh", "", "needs another host: doc/status-page.md says what it is for"),
     row("dpkg", "", "changes the host: scripts/package-check installs the package in a container"),
     row("editor", "", "a person types into it"),

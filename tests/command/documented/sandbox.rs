@@ -29,6 +29,20 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     ("--url URL", "--url http://127.0.0.1:9880"),
     ("prod1,prod2,prod3", "eosstorebest,producer111a"),
     ("https://api.example.org", "http://127.0.0.1:8888"),
+    ("http://10.0.0.5:9880", "http://127.0.0.1:9880"),
+    // Without a terminal it shows one frame.
+    ("eoskeeper top", "eoskeeper top --once"),
+    ("top --once --once", "top --once"),
+];
+
+/// Where a reader has files, or puts some; here it is the sandbox.
+const PLACES: &[&str] = &[
+    "/etc/eoskeeper/",
+    "/var/log/nodeos/",
+    "/etc/bash_completion.d/",
+    "${fpath[1]}/",
+    "~/.config/fish/completions/",
+    "/usr/local/share/man/",
 ];
 
 /// Commands that are not let run to their end: what is tried of them is that their arguments are taken.
@@ -136,7 +150,7 @@ impl Sandbox {
             line = line.replace(from, to);
         }
         let here = format!("{}/", self.node.path("").display().to_string().trim_end_matches('/'));
-        for place in ["/etc/eoskeeper/", "/var/log/nodeos/"] {
+        for place in PLACES {
             line = line.replace(place, &here);
         }
         let rpc = self.node.server.url();
