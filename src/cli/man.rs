@@ -91,11 +91,12 @@ fn collect(command: &Command, pages: &mut Vec<Page>) -> io::Result<()> {
 fn page(command: &Command) -> io::Result<Page> {
     let version = env!("CARGO_PKG_VERSION");
     let title = name(command).to_uppercase();
-    // A date would make every build another one.
+    // A date would make every build another one; an empty one would be left out, and the next
+    // words taken for it.
     let man = Man::new(command.clone())
         .title(title)
         .section("1")
-        .date("")
+        .date(" ")
         .source(format!("eoskeeper {version}"))
         .manual(MANUAL);
     let mut text = Vec::new();

@@ -165,7 +165,7 @@ mod tests {
                 GIB,
                 Some(4 * GIB),
                 10_000,
-                "Work: 1.0 GiB of 4.0 GiB (25 %), 102.4 MiB/s, 30 s left",
+                "Work: 1.0 GiB of 4.0 GiB (25 %), 102.3 MiB/s, 30 s left",
             ),
             ("a pipe", Unit::Bytes, 3 * GIB / 2, None, 1_000, "Work: 1.5 GiB, 1.5 GiB/s"),
             ("nothing yet", Unit::Bytes, 0, Some(100), 1_000, "Work: 0 B of 100 B (0 %), 0 B/s"),

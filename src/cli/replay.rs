@@ -131,7 +131,7 @@ fn schedules(
 fn survey(input: &Input, tracker: Tracker) -> anyhow::Result<Timeline> {
     let mut survey = Survey::new(tracker);
     let mut classifier = Classifier::new();
-    let mut progress = progress("Looking for the schedule", input);
+    let mut progress = progress("Schedule", input);
     input.each_line(|line, bytes| {
         progress.done(bytes);
         survey.line(line, &classifier.classify(line));
