@@ -311,7 +311,7 @@ mod tests {
             assert_eq!(voice::is_changed(&before, &after), *speaks, "{more}");
         }
         let mut guarded = before.clone();
-        let token = crate::config::Secret::new(b"0123456789abcdef");
+        let token = crate::config::Secret::at_least(16, b"0123456789abcdef");
         guarded.status_access.token = Some(token.unwrap());
         assert_eq!(needs_restart(&before, &guarded), ["[status]"], "who may ask");
         assert_eq!(needs_restart(&guarded, &before), ["[status]"]);
