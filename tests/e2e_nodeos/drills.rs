@@ -203,6 +203,14 @@ fn a_switchover_and_back() {
     drill.types(&steps[1]);
     drill.wait_for("a", 10);
     assert_eq!(drill.lost("a", &since), 0);
+    // A block of `b` from before the failback is none of a second signer.
+    for node in ["a", "b"] {
+        let status = drill.status(node).expect("a keeper that answers");
+        let rules = status["findings"].as_array().expect("findings").iter();
+        let double: Vec<_> = rules.filter(|rule| rule["rule"] == "duplicate_production").collect();
+        assert_eq!(double.len(), 1, "{node}: {status}");
+        assert_ne!(double[0]["state"], "firing", "{node}: {}", double[0]);
+    }
 }
 
 #[test]
