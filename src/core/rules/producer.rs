@@ -155,12 +155,13 @@ pub(crate) fn signed_elsewhere(view: &View<'_>) -> Option<OwnBlock> {
     let since = match view.promoted_at {
         // The slot that was running when we were promoted may still have been the old node's.
         Some(at) => at.plus_ms(SLOT_MS),
-        // Nor is what another signed by right before this node took over again, or since it gave over.
         None => {
-            let began_ms = view.now.mono.since_ms(view.position_since).cast_signed();
-            let began = view.now.wall.plus_ms(SLOT_MS - began_ms);
-            let signs = own.is_some_and(|own| !is_quiet(view, &own) && own.time >= began);
-            view.evidence.own.signing_since.filter(|_| signs)?.max(began)
+            let signing =
+                own.filter(|own| !is_quiet(view, own)).and(view.evidence.own.signing_since)?;
+            // Before the active node took over again another signed by right.
+            let again_ms = view.now.mono.since_ms(view.position_since).cast_signed();
+            let again = view.now.wall.plus_ms(SLOT_MS - again_ms);
+            if view.settings.role == Role::Active { signing.max(again) } else { signing }
         }
     };
     (elsewhere.time >= since).then_some(elsewhere)

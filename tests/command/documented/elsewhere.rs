@@ -99,9 +99,4 @@ pub(super) const ROWS: &[Row] = &[
         "",
         "tests/command/shell_scripts.rs runs it against a process of its own",
     ),
-    row(
-        "sudo",
-        "",
-        "needs the package's user: tests/command/orders.rs gives orders as another user",
-    ),
 ];
