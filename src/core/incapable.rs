@@ -7,7 +7,7 @@
 use serde::Serialize;
 
 use crate::core::event::Reason;
-use crate::core::rules::{Finding, Rule, State, View};
+use crate::core::rules::{self, Finding, Rule, View};
 use crate::core::schedule::TURN_SLOTS;
 use crate::core::time::Human;
 
@@ -66,7 +66,7 @@ impl Cause {
 /// able to sign since it was started.
 #[must_use]
 pub fn incapable(view: &View<'_>, findings: &[Finding], unpaused: bool) -> Option<Incapable> {
-    let firing = |rule| findings.iter().find(|f| f.rule == rule && f.state == State::Firing);
+    let firing = |rule| rules::firing(findings, rule);
     let found = |cause, sentence| Some(Incapable { cause, sentence });
     if let Some((_, how)) = &view.evidence.process.ended {
         return found(Cause::ProcessEnded, format!("Its nodeos is gone: {how}."));
