@@ -142,7 +142,12 @@ fn cut_off(view: &View<'_>) -> Option<String> {
 fn hung(view: &View<'_>) -> Option<String> {
     let api = &view.evidence.api;
     let rules = &view.settings.rules;
-    let log_ms = view.evidence.log.last_line.map(|at| view.now.mono.since_ms(at))?;
+    // Never heard of since the keeper's start: its addresses may be wrong.
+    if !view.evidence.has_shown_life() {
+        return None;
+    }
+    let log = &view.evidence.log;
+    let log_ms = view.now.mono.since_ms(log.last_line.unwrap_or(log.since).max(log.since));
     if api.failed_in_row < 2 || log_ms < rules.head_stalled_ms {
         return None;
     }
