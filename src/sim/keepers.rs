@@ -120,7 +120,7 @@ impl World<'_> {
         self.tell(site, Event::Log(line));
         if line.name == crate::core::event::EventName::ScheduleChanged {
             let life = self.hosts[site.at()].life;
-            self.queue.after(1, Happening::PollTimeout(site, life, Question::Schedule));
+            self.queue.after(1, Happening::Poll(site, life, Question::Announced));
         }
     }
 

@@ -55,6 +55,8 @@ pub(super) enum Question {
     Info,
     /// `get_producer_schedule`.
     Schedule,
+    /// The same out of turn: the log announced a change.
+    Announced,
     /// `paused`.
     Paused,
     /// A reference.
