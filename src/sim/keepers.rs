@@ -120,7 +120,7 @@ impl World<'_> {
         self.tell(site, Event::Log(line));
         if line.name == crate::core::event::EventName::ScheduleChanged {
             let life = self.hosts[site.at()].life;
-            self.queue.after(1, Happening::PollTimeout(site, life, Question::Schedule));
+            self.queue.after(1, Happening::Poll(site, life, Question::Announced));
         }
     }
 
@@ -241,7 +241,12 @@ impl World<'_> {
 
     fn save(&mut self, site: Site, id: u64, latch: Latch) {
         match latch.stage {
-            LatchStage::Promoting => self.promotion_begins(site, &latch.reason),
+            // Written again while it is under way, as when maintenance is ordered: it began before.
+            LatchStage::Promoting if self.hosts[site.at()].begun == latch.incident => {}
+            LatchStage::Promoting => {
+                self.hosts[site.at()].begun.clone_from(&latch.incident);
+                self.promotion_begins(site, &latch.reason);
+            }
             LatchStage::Demoting => self.hosts[site.at()].is_counted = false,
             LatchStage::Standby | LatchStage::Promoted | LatchStage::HandedOver => {}
         }

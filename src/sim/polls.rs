@@ -35,6 +35,7 @@ impl World<'_> {
             Question::Info | Question::Schedule | Question::Paused => {
                 self.ask_node(site, life, question);
             }
+            Question::Announced => self.ask_announced(site, life),
             Question::Reference(index) => self.ask_reference(site, life, index),
             Question::Peer(index) => self.ask_peer(site, life, index),
             Question::Lease => self.ask_lease(site, life),
@@ -68,29 +69,32 @@ impl World<'_> {
         self.queue.after(pace, Happening::Poll(site, life, question));
     }
 
-    /// A question had no answer; or, for the schedule, the log announced a change.
+    /// The schedule is asked for out of turn, and again when the change has become active. Where there
+    /// is no answer the loop asks again in its time.
+    fn ask_announced(&mut self, site: Site, life: u32) {
+        if !self.nodes[site.at()].answers() {
+            return;
+        }
+        let head = self.chain.get(self.nodes[site.at()].head).slot;
+        self.tell(site, Event::Schedule(Ok(self.schedules.of(head).clone())));
+        if self.schedules.newest().version != self.schedules.of(head).version {
+            let again = Happening::Poll(site, life, Question::Announced);
+            self.queue.after(SCHEDULE_SOON_MS, again);
+        }
+    }
+
+    /// A question had no answer.
     pub(super) fn timed_out(&mut self, site: Site, life: u32, question: Question) {
         if self.hosts[site.at()].life != life {
             return;
         }
-        let answers = self.nodes[site.at()].answers();
         let failure = ApiFailure::AnswerTimeout;
         match question {
-            // Announced: asked out of turn, and again when the change has become active.
-            Question::Schedule if answers => {
-                let head = self.chain.get(self.nodes[site.at()].head).slot;
-                self.tell(site, Event::Schedule(Ok(self.schedules.of(head).clone())));
-                if self.schedules.newest().version != self.schedules.of(head).version {
-                    let again = Happening::PollTimeout(site, life, question);
-                    self.queue.after(SCHEDULE_SOON_MS, again);
-                }
-                return;
-            }
             Question::Schedule => self.tell(site, Event::Schedule(Err(failure))),
             Question::Info => self.tell(site, Event::Info(Err(failure))),
             Question::Paused => self.tell(site, Event::Paused(Err(failure))),
             Question::Reference(index) => self.reference_failed(site, index, failure),
-            Question::Peer(_) | Question::Lease => {}
+            Question::Announced | Question::Peer(_) | Question::Lease => {}
         }
         self.queue.after(1, Happening::Poll(site, life, question));
     }
