@@ -3,7 +3,7 @@
 
 use crate::core::action::{ActResult, Action, Latch, LatchStage, Notice, Outcome};
 use crate::core::decision::DecisionKind;
-use crate::core::event::{Event, LogEvent, LogSourceEvent};
+use crate::core::event::{Event, EventName, LogEvent, LogSourceEvent};
 use crate::core::gates;
 use crate::core::keeper::Keeper;
 use crate::core::process::ProcessEvent;
@@ -117,10 +117,17 @@ impl World<'_> {
             }
             return;
         }
-        self.tell(site, Event::Log(line));
-        if line.name == crate::core::event::EventName::ScheduleChanged {
+        self.tell_line(site, Event::Log(line));
+    }
+
+    /// A line is read; one that announces another schedule has it asked for.
+    fn tell_line(&mut self, site: Site, line: Event) {
+        let announces =
+            matches!(&line, Event::Log(line) if line.name == EventName::ScheduleChanged);
+        self.tell(site, line);
+        if announces {
             let life = self.hosts[site.at()].life;
-            self.queue.after(1, Happening::PollTimeout(site, life, Question::Schedule));
+            self.queue.after(1, Happening::Poll(site, life, Question::Announced));
         }
     }
 
@@ -131,7 +138,7 @@ impl World<'_> {
             return;
         }
         for line in std::mem::take(&mut host.lines) {
-            self.tell(site, line);
+            self.tell_line(site, line);
         }
     }
 

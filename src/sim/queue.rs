@@ -55,6 +55,9 @@ pub(super) enum Question {
     Info,
     /// `get_producer_schedule`.
     Schedule,
+    /// `get_producer_schedule` out of turn, after the log announced a change; it ends when that is
+    /// active.
+    Announced,
     /// `paused`.
     Paused,
     /// A reference.
