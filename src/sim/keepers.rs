@@ -211,8 +211,13 @@ impl World<'_> {
         let ready = gates::ready_to_confirm(keeper.gates());
         host.ready_ticks = if ready { host.ready_ticks + 1 } else { 0 };
         let decision = keeper.decision();
-        let is_resting =
-            matches!(decision.kind, DecisionKind::Watch | DecisionKind::Alarm | DecisionKind::Hold);
+        let is_resting = !matches!(
+            decision.kind,
+            DecisionKind::Act
+                | DecisionKind::Verify
+                | DecisionKind::Produce
+                | DecisionKind::StepDown
+        );
         let decided = Some((decision.kind, decision.hold));
         let is_new = host.decided != decided;
         host.decided = decided;
