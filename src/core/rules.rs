@@ -407,14 +407,13 @@ impl View<'_> {
     pub fn wait_ms(&self) -> Option<u64> {
         use crate::core::settings::Wait;
         let round_ms = || Some(self.schedule()?.round_ms() + self.settings.rules.round_grace_ms);
-        // Between the ranks of B and C, so that no two of us act at one moment; a standby just after its
-        // own rank, since A may have handed over as well.
+        // A, between the ranks of B and C, so that no two of us act at one moment. A standby that gave
+        // the producer back has its own rank again.
         if self.position == Position::HandedOver
+            && self.settings.role == Role::Active
             && let Wait::Rounds(rounds) = self.settings.promotion.wait
         {
-            let is_active = self.settings.role == Role::Active;
-            let more = if is_active { rounds } else { 1 };
-            return Some(round_ms()? * u64::from(rounds.saturating_add(more)));
+            return Some(round_ms()? * u64::from(rounds.saturating_mul(2)));
         }
         // The active node that is started again: a round shows whether another signs.
         if self.position == Position::Arming {

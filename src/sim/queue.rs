@@ -55,7 +55,8 @@ pub(super) enum Question {
     Info,
     /// `get_producer_schedule`.
     Schedule,
-    /// The same out of turn: the log announced a change.
+    /// `get_producer_schedule` out of turn, after the log announced a change; it ends when that is
+    /// active.
     Announced,
     /// `paused`.
     Paused,

@@ -58,7 +58,7 @@ impl World<'_> {
     }
 
     /// Another of our nodes is able to sign on the same chain, and its keeper is heard to say so.
-    fn is_told_of_a_signer(&self, site: Site, now_ms: u64) -> bool {
+    pub(in crate::sim) fn is_told_of_a_signer(&self, site: Site, now_ms: u64) -> bool {
         if !self.scenario.config.mode.has_peers() || !self.hosts[site.at()].runs() {
             return false;
         }
