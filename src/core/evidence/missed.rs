@@ -37,7 +37,7 @@ impl MissedTurn {
         match turn.filter(|turn| time >= turn.end()) {
             // A shorter branch has it under a number that says nothing about the longer one.
             Some(turn) => {
-                self.first_after = Some((number.max(self.highest.saturating_add(1)), turn.end()))
+                self.first_after = Some((number.max(self.highest.saturating_add(1)), turn.end()));
             }
             None => self.highest = self.highest.max(number),
         }
