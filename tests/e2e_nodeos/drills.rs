@@ -224,7 +224,10 @@ fn a_is_killed() {
         drill.lost("b", &since) <= 3 + 12,
         "a busy machine may cost more than 3, not two rounds"
     );
-    assert!(drill.sentence("a").contains("was handed over"), "{}", drill.sentence("a"));
+    // It says so once a block of `b` is on the chain.
+    until("a to say that it handed over", 60, || {
+        drill.sentence("a").contains("was handed over").then_some(())
+    });
     drill.types(&steps[1]);
     all_through(5, || assert!(!drill.signs("a"), "{}", drill.sentence("a")));
     drill.fails_back(&steps[2][0]);
