@@ -31,6 +31,7 @@ use crate::core::evidence::process::ProcessEvidence;
 use crate::core::evidence::references::ReferencesEvidence;
 use crate::core::evidence::turns::TurnLedger;
 use crate::core::name::Name;
+use crate::core::process::ProcessEvent;
 use crate::core::schedule::Schedule;
 use crate::core::time::{Mono, Now, Timestamp};
 
@@ -113,7 +114,7 @@ impl Evidence {
             }
             Event::Paused(answer) => self.api.record_paused(now, answer),
             Event::Reference(event) => self.references.record(now, event),
-            Event::Process(event) => self.process.record(now, event),
+            Event::Process(event) => self.record_process(now, event),
             Event::Lease(event) => self.lease.record(now, event),
             Event::Peer(event) => self.peers.record(now, self.producer, event),
             Event::Host(reading) => self.host.record(now, reading),
@@ -190,6 +191,14 @@ impl Evidence {
 
     fn record_line(&mut self, now: Now, line: &LogEvent) {
         self.log.record(now, line);
+    /// A new process after one that ended is a start, whether or not the log shows its line.
+    fn record_process(&mut self, now: Now, event: &ProcessEvent) {
+        if let (ProcessEvent::Running { .. }, Some((ended, _))) = (event, &self.process.ended) {
+            self.log.process_ended(ended.mono);
+        }
+        self.process.record(now, event);
+    }
+
         if line.name == EventName::BlockDoubleProduced && line.producer == Some(self.producer) {
             self.own.record_reported_double(now, line.block.unwrap_or_default());
         }
