@@ -1,6 +1,6 @@
 //! What a promotion and an order must be: needed, fit, true to its reason, and within what was set.
 
-use crate::core::action::{Act, Order};
+use crate::core::action::{Act, LatchStage, Order};
 use crate::core::schedule::{Slot, TURN_SLOTS};
 use crate::core::time::Human;
 use crate::sim::host::DiskFault;
@@ -48,6 +48,8 @@ impl Ground {
 
 /// Milliseconds of a day, the window of the budget.
 const DAY_MS: u64 = 86_400_000;
+/// Blocks are kept for longer than this, milliseconds: three hours.
+const KEPT_MS: u64 = 3 * 3_600_000;
 
 impl World<'_> {
     /// A keeper has decided to make its node sign, and is about to write that down.
@@ -187,8 +189,8 @@ impl World<'_> {
         let wall = self.wall();
         // A schedule that has just changed may not be known yet.
         let known_ms = Trouble::NotScheduled.notice_ms().cast_signed();
-        let before_ms = self.wait_by(site, Slot::at(wall.plus_ms(-known_ms)));
-        let wait_ms = self.wait_ms(site).min(before_ms);
+        let before = Slot::at(wall.plus_ms(-known_ms));
+        let wait_ms = self.wait_begun(site, self.slot()).min(self.wait_begun(site, before));
         let since = wall.plus_ms(-(wait_ms.cast_signed()) + 2_000);
         let head = self.nodes[site.at()].head;
         let seen = self
@@ -212,8 +214,10 @@ impl World<'_> {
                 format!("{site} is promoted after {watched} of watching"),
             );
         }
-        // As far back as the longest wait: what came before the keeper saw for itself.
-        let far = Slot::at(wall.plus_ms(-(3 * wait_ms).cast_signed()));
+        // As far back as the keeper saw for itself, and three waits: the turn may have passed before
+        // the chain stood still, for however long.
+        let far_ms = watched_ms.clamp(3 * wait_ms, KEPT_MS.max(3 * wait_ms));
+        let far = Slot::at(wall.plus_ms(-far_ms.cast_signed()));
         let ours = self.chain.branch(head, far).find(|block| block.producer == self.ours);
         let first = ours.map_or(far, |block| Slot(block.slot.0 + 1));
         let last = self.chain.get(self.chain.get(head).lib).slot;
@@ -237,6 +241,19 @@ impl World<'_> {
             self.break_promise("acts_unasked", format!("{site} orders {} with {how:?}", order.act));
         }
         if order.act == Act::Demote {
+    /// How long the producer must be silent by the schedule of a slot for this node to be made to sign,
+    /// milliseconds. A arms itself after one round, and after four when it gave the producer away.
+    fn wait_begun(&self, site: Site, slot: Slot) -> u64 {
+        let wait_ms = self.wait_by(site, slot);
+        let disk = &self.hosts[site.at()].disk;
+        let latch = disk.latch.as_ref().filter(|_| disk.faults.is_empty());
+        match latch.map(|latch| latch.stage) {
+            _ if site != Site::A => wait_ms,
+            Some(LatchStage::HandedOver) => 2 * wait_ms,
+            _ => wait_ms / u64::from(site.role().wait_rounds()),
+        }
+    }
+
             self.check_stop(site);
         }
         if order.act == Act::Promote {
