@@ -746,6 +746,30 @@ fn the_budget_is_told_when_it_is_spent_and_when_it_is_whole_again() {
 }
 
 #[test]
+fn a_planned_switchover_spends_nothing_of_the_receivers_budget() {
+    let planned = |given: Handover| Handover { planned: true, ..given };
+    let to_c = |given: Handover| Handover { to: "c".to_owned(), ..planned(given) };
+    // (what, what is given, promotions counted)
+    type Change<'a> = &'a dyn Fn(Handover) -> Handover;
+    let cases: [(&str, Change<'_>, u64, usize); 3] = [
+        ("a cause", &|given| given, 5, 1),
+        ("a person ordered it", &planned, 5, 0),
+        ("a person ordered it of another, which has not come", &to_c, 400, 1),
+    ];
+    for (what, change, within, counted) in cases {
+        let mut world = standby();
+        world.knobs.active_signs = false;
+        world.peer = Some(peer("a", A, Signing::No));
+        let now = world.now.wall;
+        offer(&mut world, change(handover(Fence::Fenced, now)));
+        assert!(seconds_to_order(&mut world, within).is_some(), "{what}: {:?}", world.decisions);
+        assert_eq!(world.acts(), [Act::Promote], "{what}");
+        let used = world.latches.last().map(|latch| latch.promotions.len());
+        assert_eq!(used, Some(counted), "{what}");
+    }
+}
+
+#[test]
 fn people_are_reminded_that_a_standby_signs() {
     let mut settings = settings(B, "a");
     settings.promotion.remind_ms = 600_000;

@@ -59,8 +59,11 @@ impl World<'_> {
         let is_ordered = ordered_ms.is_some_and(|at| now_ms.saturating_sub(at) < 5_000);
         let ground = if is_ordered { Ground::Order } else { Ground::of(reason) };
         *self.summary.promotions.entry(ground.as_str().to_owned()).or_default() += 1;
-        // The active node's own start replaces nobody and is not counted, nor is what a person orders.
-        let is_counted = site != Site::A && ground != Ground::Order;
+        // The active node's own start replaces nobody and is not counted, nor is what a person orders:
+        // here, or where the producer comes from.
+        let is_planned =
+            reason.contains(&format!("A person ordered that {} takes over", site.name()));
+        let is_counted = site != Site::A && ground != Ground::Order && !is_planned;
         self.hosts[site.at()].is_counted = is_counted;
         if is_counted {
             self.hosts[site.at()].promotions_ms.push(now_ms);
