@@ -6,7 +6,7 @@ use crate::keeper_support;
 use eoskeeper::core::action::{Act, ActResult, Latch, LatchStage};
 use eoskeeper::core::command::Command;
 use eoskeeper::core::event::{Event, ReferenceAnswer, ReferenceEvent};
-use eoskeeper::core::handover::{Fence, Handover, Signing, Taken, TakenState};
+use eoskeeper::core::handover::{Fence, Handover, PeerStatus, Signing, Taken, TakenState};
 use eoskeeper::core::lease::LeaseRecord;
 use eoskeeper::core::process::ProcessEvent;
 use eoskeeper::core::settings::{OnLeaseOutage, Role};
@@ -285,6 +285,28 @@ fn a_node_that_comes_back_while_another_signs_is_stopped_before_it_is_asked() {
     assert_eq!(stops, 1, "{:?} {:?}", world.acts(), world.decisions);
     assert!(world.knobs.paused);
     assert!(!world.fires("duplicate_production"), "it gave the producer away");
+}
+
+#[test]
+fn what_another_took_is_not_offered_again() {
+    let mut world = active();
+    ended(&mut world);
+    world.run(20);
+    assert_eq!(world.acts(), [Act::HandOver], "{:?}", world.decisions);
+    // B took it and signs; this node is back, unpaused, and is stopped again.
+    world.peer = Some(peer("b", B, Signing::Yes));
+    let what = "process 4712".to_owned();
+    world.tell(Event::Process(ProcessEvent::Running { what }));
+    (world.knobs.api, world.knobs.paused) = (true, false);
+    world.run(200);
+    assert!(world.acts().contains(&Act::Demote) && world.knobs.paused, "{:?}", world.acts());
+    // For a moment B does not say whether it signs, and this node is gone again.
+    world.orders.clear();
+    let b = PeerStatus { ready: true, ..peer("b", B, Signing::Unknown) };
+    world.peer = Some(b);
+    ended(&mut world);
+    world.run(60);
+    assert_eq!(world.acts(), [], "{:?}", world.decisions);
 }
 
 #[test]
