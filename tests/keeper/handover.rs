@@ -288,6 +288,20 @@ fn a_node_that_comes_back_while_another_signs_is_stopped_before_it_is_asked() {
 }
 
 #[test]
+fn a_giver_that_begins_again_holds_the_one_it_gave_to() {
+    let mut world = standby();
+    world.knobs.active_signs = false;
+    world.peer = Some(peer("a", A, Signing::Beginning));
+    let now = world.now.wall;
+    world.run(1);
+    offer(&mut world, handover(Fence::Fenced, now));
+    world.run(5);
+    assert_eq!(world.code(), "hold:peer_begins", "{:?}", world.decisions);
+    // Nothing was begun and called off, again and again.
+    assert_eq!((world.told("promotion_called_off"), world.latches.len()), (0, 0));
+}
+
+#[test]
 fn what_another_took_is_not_offered_again() {
     let mut world = active();
     ended(&mut world);

@@ -71,10 +71,9 @@ pub(super) fn peers(view: &View<'_>, ground: Option<Ground<'_>>) -> Gate {
     let speaking: Vec<_> = view.evidence.peers.speaking(view.now).collect();
     for (index, peer) in &speaking {
         let Some(who) = view.settings.peers.names.get(*index) else { continue };
-        if Some(who.as_str()) == giver {
-            continue;
-        }
         match peer.signing {
+            // It may be slow to say that it stopped. That it begins again counts: see `saved`.
+            Signing::Yes if Some(who.as_str()) == giver => {}
             Signing::Yes if chain_agrees(view, peer) => {
                 let sentence =
                     say!(view, "The keeper of {who} says that it signs, and is on our chain.");
