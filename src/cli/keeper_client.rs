@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 
-use crate::config::{Config, STATUS_TOKEN_ENV, StatusAccess};
+use crate::config::{Config, STATUS_TOKEN_ENV, Site, StatusAccess};
 use crate::nodeos::rpc::install_tls;
 
 /// Largest answer that is read.
@@ -56,12 +56,22 @@ impl KeeperClient {
         let StatusAccess { token, tls } = &config.status_access;
         let listen = on_this_host(config.status_listen);
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let client = Self::with(&format!("{scheme}://{listen}"), deadline, |builder| match tls {
+        let node = config.section.as_deref().map(|name| format!("/node/{name}"));
+        let base = format!("{scheme}://{listen}{}", node.unwrap_or_default());
+        let client = Self::with(&base, deadline, |builder| match tls {
             Some(tls) => builder.tls_backend_preconfigured(pin::client(&tls.certificate)),
             None => builder,
         })?;
         let token = token.as_ref().and_then(|token| token.text()).map(str::to_owned);
         Ok(Self { token, ..client })
+    }
+
+    /// The same for all nodes of a file: [`Self::status`] is then the list of them.
+    pub(super) fn of_all(site: &Site, deadline: Duration) -> anyhow::Result<Self> {
+        let common = Config { section: None, ..site.common().clone() };
+        let client = Self::of(&common, deadline)?;
+        let base = client.url.trim_end_matches("/api/status").to_owned();
+        Ok(Self { url: format!("{base}/api/nodes"), ..client })
     }
 
     /// For the keeper of this host that listens on `listen`, and asks for nothing.

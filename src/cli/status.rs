@@ -1,5 +1,6 @@
 //! `eoskeeper status`: asks the running keeper.
 
+mod all;
 mod page;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use serde_json::Value;
 use crate::cli::keeper_client::KeeperClient;
 use crate::cli::style::Style;
 use crate::cli::{EXIT_NOT_REACHED, EXIT_USAGE, ended, failed, print, runtime};
-use crate::config;
+use crate::config::{self, Site};
 use crate::core::status::STATUS_VERSION;
 
 /// How long the keeper may take to answer; it answers from memory.
@@ -25,6 +26,9 @@ pub struct Options {
     /// The configuration file that names the keeper's address.
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// NAME of a [node:NAME], where the configuration has several nodes.
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
     /// The keeper's address, instead of the configuration's.
     #[arg(long, value_name = "URL", conflicts_with = "config")]
     url: Option<String>,
@@ -39,19 +43,44 @@ pub struct Options {
 /// Asks and prints; exit code 3 when the keeper does not answer.
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
-    match ask(options.config.as_deref(), options.url.as_deref()) {
+    let site = match &options.url {
+        None => config::load_site(options.config.as_deref()).ok(),
+        Some(_) => None,
+    };
+    if let Some(site) = site.filter(|site| site.nodes.len() > 1 && options.node.is_none()) {
+        return match ask_all(&site) {
+            Ok((url, text)) => ended(all::show(&url, &text, options.json, options.why)),
+            Err(code) => code,
+        };
+    }
+    let node = options.node.as_deref();
+    match ask(options.config.as_deref(), options.url.as_deref(), node) {
         Ok((url, text)) => ended(show(&url, &text, options)),
         Err(code) => code,
     }
 }
 
+/// The keeper's address and its list of nodes.
+fn ask_all(site: &Site) -> Result<(String, String), ExitCode> {
+    let client = KeeperClient::of_all(site, DEADLINE).map_err(failed)?;
+    answer(&client)
+}
+
 /// The keeper's address and its status as it answered it; or the exit code, when what went wrong was
 /// told.
-pub(super) fn ask(config: Option<&Path>, url: Option<&str>) -> Result<(String, String), ExitCode> {
-    let client = client(config, url).map_err(|error| {
+pub(super) fn ask(
+    config: Option<&Path>,
+    url: Option<&str>,
+    node: Option<&str>,
+) -> Result<(String, String), ExitCode> {
+    let client = client(config, url, node).map_err(|error| {
         eprintln!("eoskeeper: {error}");
         ExitCode::from(EXIT_USAGE)
     })?;
+    answer(&client)
+}
+
+fn answer(client: &KeeperClient) -> Result<(String, String), ExitCode> {
     let runtime = runtime().map_err(failed)?;
     let text = runtime.block_on(client.status()).map_err(|error| {
         eprintln!("eoskeeper: {error:#}");
@@ -60,11 +89,18 @@ pub(super) fn ask(config: Option<&Path>, url: Option<&str>) -> Result<(String, S
     Ok((client.url().to_owned(), text))
 }
 
-fn client(config: Option<&Path>, url: Option<&str>) -> Result<KeeperClient, String> {
-    let client = match url {
-        Some(url) => KeeperClient::new(url, DEADLINE),
-        None => {
-            let config = config::load(config).map_err(|e| e.to_string())?;
+fn client(
+    config: Option<&Path>,
+    url: Option<&str>,
+    node: Option<&str>,
+) -> Result<KeeperClient, String> {
+    let client = match (url, node) {
+        (Some(url), None) => KeeperClient::new(url, DEADLINE),
+        (Some(url), Some(node)) => {
+            KeeperClient::new(&format!("{}/node/{node}", url.trim_end_matches('/')), DEADLINE)
+        }
+        (None, node) => {
+            let config = config::load_node(config, node).map_err(|e| e.to_string())?;
             KeeperClient::of(&config, DEADLINE)
         }
     };

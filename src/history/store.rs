@@ -4,6 +4,7 @@
 //! decisions with their evidence. A write is on disk when it returns. A file that cannot be
 //! understood is an error and is never replaced: what it said may be that this node produces.
 
+pub mod adopt;
 mod alarms;
 mod connection;
 mod entries;
@@ -42,7 +43,8 @@ pub use lock::is_in_use;
 pub use past::{Past, ROWS_MAX, Span};
 pub use reader::{History, peek};
 
-const FILE: &str = "state.sqlite";
+/// The state file's name in its directory.
+pub const FILE: &str = "state.sqlite";
 /// A state file before it has its name; what is left of one is of no use to anybody.
 const NEW: &str = "state.sqlite.new";
 /// A journal that was found without its file.

@@ -14,6 +14,7 @@ mod gates;
 mod layout;
 mod level;
 mod mark;
+mod overview;
 mod past;
 mod pictures;
 mod read;
@@ -33,6 +34,7 @@ use axum::{Extension, Router, routing};
 
 use super::facts::Facts;
 use charts::Length;
+pub(super) use overview::{level, overview};
 use view::View;
 
 /// What a browser may do with the page: load our own style, script and pictures, listen to our own

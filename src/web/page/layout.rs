@@ -26,7 +26,8 @@ pub(super) fn parts(view: &View<'_>) -> [(&'static str, Markup); 9] {
     ]
 }
 
-/// The whole page.
+/// The whole page. Its addresses are relative: it stands at `/`, or, where a file has several nodes,
+/// at `/node/NAME/`.
 pub(super) fn page(view: &View<'_>, length: Length) -> Markup {
     let status = view.status;
     let [now, standing, cards, gates, turns, incidents, decisions, fleet, foot] =
@@ -42,9 +43,9 @@ pub(super) fn page(view: &View<'_>, length: Length) -> Markup {
                 meta name="robots" content="noindex";
                 title { (sentence::title(status)) }
                 link id="icon" rel="icon" type="image/svg+xml"
-                    href=(format!("/icon/{}.svg", judge(status).level.class()));
-                link rel="stylesheet" href=(*STYLE_PATH);
-                script src=(*SCRIPT_PATH) defer {}
+                    href=(format!("icon/{}.svg", judge(status).level.class()));
+                link rel="stylesheet" href=(&STYLE_PATH[1..]);
+                script src=(&SCRIPT_PATH[1..]) defer {}
             }
             body {
                 a class="skip" href="#main" { "Skip to the status" }
@@ -90,7 +91,7 @@ fn bar(view: &View<'_>) -> Markup {
         noscript {
             p class="notlive" {
                 "Without JavaScript the page does not change by itself. It shows "
-                (words::moment(view.status.at)) ". " a href="/" { "Look again" }
+                (words::moment(view.status.at)) ". " a href="." { "Look again" }
             }
         }
     }
@@ -109,8 +110,8 @@ fn foot(view: &View<'_>) -> Markup {
             p {
                 "Nothing here acts. What can be done is typed: "
                 (super::command::command("eoskeeper --help")) ". The same for programs: "
-                a href="/api/status" { "/api/status" } ", " a href="/metrics" { "/metrics" } ", "
-                a href="/healthz" { "/healthz" } "."
+                a href="api/status" { "/api/status" } ", " a href="metrics" { "/metrics" } ", "
+                a href="healthz" { "/healthz" } "."
             }
             @if let Some(host) = &status.host {
                 p {

@@ -54,6 +54,11 @@ impl Host {
         Self::configured(role, &node, sections, "./state")
     }
 
+    /// A host with these sections, most of all of nodes.
+    pub fn with_sections(sections: &str) -> Self {
+        Self::configured('B', "", sections, "./state")
+    }
+
     fn configured(role: char, node: &str, sections: &str, state_dir: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let port = free_port();
@@ -76,6 +81,12 @@ impl Host {
 
     /// Starts a keeper and waits until it is ready for orders, or has said that it takes none.
     pub fn start(&mut self) {
+        self.start_unwell();
+        until("an answer", || self.is_healthy().then_some(()));
+    }
+
+    /// The same, where it is not well.
+    pub fn start_unwell(&mut self) {
         let log = File::create(self.log_path()).unwrap();
         let process = Command::new(env!("CARGO_BIN_EXE_eoskeeper"))
             .args(["run", "-c"])
@@ -85,7 +96,6 @@ impl Host {
             .spawn();
         self.process = Some(process.unwrap());
         until("the start", || self.log().contains("The keeper watches.").then_some(()));
-        until("an answer", || self.is_healthy().then_some(()));
     }
 
     /// Ends the keeper as a crash does.
