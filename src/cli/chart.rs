@@ -155,7 +155,7 @@ fn subject(rows: &Rows, options: &Options) -> Subject {
 
 /// The chain, if the keeper runs: it stands in no row. A picture without it is one, too.
 fn chain(config: &Config) -> Option<String> {
-    let client = KeeperClient::of(&config, STATUS_DEADLINE).ok()?;
+    let client = KeeperClient::of(config, STATUS_DEADLINE).ok()?;
     let status = runtime().ok()?.block_on(client.status()).ok()?;
     let status: serde_json::Value = serde_json::from_str(&status).ok()?;
     status["chain"]["chain_id"].as_str().map(str::to_owned)

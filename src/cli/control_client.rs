@@ -117,7 +117,7 @@ async fn not_there(config: &Config, path: &Path) -> String {
 }
 
 async fn status(config: &Config) -> Option<(String, serde_json::Value)> {
-    let client = KeeperClient::of(&config, STATUS_DEADLINE).ok()?;
+    let client = KeeperClient::of(config, STATUS_DEADLINE).ok()?;
     let text = client.status().await.ok()?;
     Some((client.url().to_owned(), serde_json::from_str(&text).ok()?))
 }

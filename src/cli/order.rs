@@ -162,7 +162,7 @@ fn no_answer(error: &OrderError) -> ExitCode {
 
 /// Asks the keeper until the order has come to its end.
 async fn follow(config: &Config, goal: Goal, voice: &mut Voice) -> anyhow::Result<End> {
-    let client = KeeperClient::of(&config, STATUS_DEADLINE)?;
+    let client = KeeperClient::of(config, STATUS_DEADLINE)?;
     let mut follower = Follower::new(goal);
     let begun = Instant::now();
     let mut heard = begun;

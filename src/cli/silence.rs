@@ -70,7 +70,7 @@ pub fn run(options: &Options) -> ExitCode {
 }
 
 async fn show(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
-    let client = KeeperClient::of(&config, DEADLINE)?;
+    let client = KeeperClient::of(config, DEADLINE)?;
     let text = match client.status().await {
         Ok(text) => text,
         Err(error) => {

@@ -125,8 +125,9 @@ impl Supervisor {
         if self.socket.is_some() && self.told != sentence {
             sentence.clone_into(&mut self.told);
             let line: String = sentence.chars().filter(|c| !c.is_control()).collect();
-            let end = line.floor_char_boundary(STATUS_BYTES);
-            self.tell(&format!("STATUS={}", &line[..end]));
+            let end =
+                (0..=line.len().min(STATUS_BYTES)).rev().find(|at| line.is_char_boundary(*at));
+            self.tell(&format!("STATUS={}", &line[..end.unwrap_or(0)]));
         }
     }
 

@@ -229,5 +229,8 @@ fn page(row: &str) -> Vec<Value> {
 }
 
 fn parameter(name: &str, what: &str, schema: Value) -> Value {
-    json!({ "name": name, "in": "query", "required": false, "description": what, "schema": schema })
+    let mut parameter =
+        json!({ "name": name, "in": "query", "required": false, "description": what });
+    parameter["schema"] = schema;
+    parameter
 }

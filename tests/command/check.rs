@@ -443,11 +443,17 @@ async fn the_status_address_is_free_or_a_keepers() {
         ("another role's", of_another_role.url(), "fail", "another keeper answers"),
         ("another program", stranger.url(), "fail", "not by a keeper"),
         // TEST-NET-1, RFC 5737: no host has it.
-        ("not ours", "http://192.0.2.1:9880".to_owned(), "fail", "192.0.2.1:9880"),
+        (
+            "not ours",
+            "http://192.0.2.1:9880\ntoken_file = token".to_owned(),
+            "fail",
+            "192.0.2.1:9880",
+        ),
     ];
     for (name, url, state, detail) in cases {
         let mut host = Host::new(&node.url());
         host.listen = url.trim_start_matches("http://").to_owned();
+        host.script("token", "3LZsyhKuUe7kmtlDHKDyYNmH", 0o600);
         let (rows, _) = host.rows().await;
         let (found, shown) = row(&rows, "status");
         assert!(found == state && shown.contains(detail), "{name}: {found} {shown}");

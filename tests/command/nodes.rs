@@ -160,7 +160,7 @@ fn a_node_that_cannot_start_stops_no_other_and_begins_when_it_can() {
     let secret = host.dir.path().join("secret");
     fs::write(&secret, "0123456789abcdef0123456789abcdef0123456789abcdef\n").unwrap();
     fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    host.start_unwell();
+    host.start();
     let nodes = until("the fault", || {
         let nodes = json_of(&host, "/api/nodes")["nodes"].clone();
         nodes[1]["fault"].is_string().then_some(nodes)
@@ -203,7 +203,7 @@ fn the_state_of_one_node_goes_to_the_node_it_is_about_and_is_not_lost_on_the_way
     host.terminate();
     // What the nodes' states say must not be taken for nothing.
     fs::write(host.config(), &single).unwrap();
-    host.start_unwell();
+    host.start();
     let status = until("the status", || Some(host.status()).filter(|s| s["gates"].is_array()));
     let state = status["gates"].as_array().unwrap().iter().find(|gate| gate["name"] == "state");
     let state = state.unwrap().to_string();

@@ -138,16 +138,19 @@ fn the_socket_of_a_dead_keeper_is_replaced_and_that_of_a_live_one_is_not() {
 #[test]
 fn a_keeper_without_a_socket_watches_and_the_commands_say_why() {
     let long = format!("./{}", "d".repeat(100));
-    for (name, state_dir, words) in [
+    for (name, state_dir, health, words) in [
         (
             "a long path",
             long.as_str(),
+            "HTTP/1.1 200",
             "that of a socket has at most 107; choose a shorter [state] dir",
         ),
-        ("no directory", "./node.log", "The state on disk cannot be used"),
+        // It would never act, and nothing is kept: whoever watches the watcher is to know.
+        ("no directory", "./node.log", "HTTP/1.1 503", "The state on disk cannot be used"),
     ] {
         let host = Host::running(state_dir);
-        assert!(host.is_healthy(), "{name}");
+        let answer = host.health().unwrap_or_default();
+        assert!(answer.starts_with(health), "{name}: {answer}");
         says(&host.order(&["promote"]), 3, &[words]);
     }
     let host = Host::new(&long);

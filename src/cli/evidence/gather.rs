@@ -101,7 +101,7 @@ fn now(archive: &mut Archive, config: &Config) -> anyhow::Result<Option<String>>
             }
             Err(error) => (Err(error.to_string()), Err(error.to_string())),
         };
-        let status = match KeeperClient::of(&config, ASK_DEADLINE) {
+        let status = match KeeperClient::of(config, ASK_DEADLINE) {
             Ok(keeper) => keeper.status().await.map_err(|error| format!("{error:#}")),
             Err(error) => Err(format!("{error:#}")),
         };

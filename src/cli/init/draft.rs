@@ -11,8 +11,6 @@ use crate::core::name::Name;
 use crate::core::settings::Role;
 use crate::sources::nodes::{Output, Place};
 
-/// Whether `log_source = journal:UNIT` is understood by this build's configuration.
-const JOURNAL_IS_READ: bool = true;
 /// Where a log is proposed to go that goes nowhere it could be read.
 const LOG_PROPOSED: &str = "/var/log/nodeos/nodeos.log";
 /// Where the state goes unless it is said.
@@ -165,11 +163,6 @@ fn first(found: &Found) -> Option<String> {
     found.node.as_ref().and_then(|node| node.rpc.first().cloned())
 }
 
-/// What the file says of a log in systemd's journal; `None` where this build does not read it.
-fn journal(unit: &str) -> Option<LogPlace> {
-    JOURNAL_IS_READ.then(|| LogPlace::Journal { unit: unit.to_owned() })
-}
-
 fn log(
     found: &Found,
     options: &Options,
@@ -203,18 +196,7 @@ fn log(
         }
         Output::Journal => match &node.unit {
             Some(unit) if !unit.is_of_user => {
-                if let Some(place) = journal(&unit.name) {
-                    return place;
-                }
-                let name = &unit.name;
-                (
-                    format!("nodeos's log goes to systemd's journal (unit {name})"),
-                    format!(
-                        "`mkdir -p /var/log/nodeos`, then `systemctl edit {name}`, the lines \
-                         [Service], StandardOutput=append:{LOG_PROPOSED} and \
-                         StandardError=append:{LOG_PROPOSED}, and restart it"
-                    ),
-                )
+                return LogPlace::Journal { unit: unit.name.clone() };
             }
             _ => ("nodeos's log goes into a socket".to_owned(), redirect()),
         },
@@ -358,8 +340,8 @@ pub(super) mod tests {
                 "journal",
                 Output::Journal,
                 unit(false),
-                file(LOG_PROPOSED),
-                Some("systemctl edit nodeos.service"),
+                LogPlace::Journal { unit: "nodeos.service".to_owned() },
+                None,
             ),
             ("a user's journal", Output::Journal, unit(true), file(LOG_PROPOSED), Some("2>&1")),
             (

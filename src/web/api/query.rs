@@ -208,7 +208,7 @@ mod tests {
             let refusal = read(&text.replace(' ', "%20")).unwrap_err();
             let wanted = Refusal::parameter(name, "");
             assert_eq!(refusal.status(), 400, "{text}");
-            assert!(format!("{refusal:?}").contains(&format!("{:?}", name)), "{text}: {wanted:?}");
+            assert!(format!("{refusal:?}").contains(&format!("{name:?}")), "{text}: {wanted:?}");
             assert_eq!(refusal.into_response().status(), 400);
         }
     }

@@ -68,7 +68,7 @@ series! {
     Gauge "healthy" ["check"] "1 where this check of /healthz is well, else 0.";
     Gauge "ready" ["check"] "1 where this check of /readyz is well, else 0.";
     Gauge "evidence_bytes" [] "Memory of the evidence.";
-    Gauge "evidence_max_bytes" [] "Its bound.";
+    Gauge "evidence_max_bytes" [] "Bound of the evidence's memory.";
     Counter "history_lost_records" [] "Records of the history that did not get to disk.";
     Counter "outbox_lost_batches" [] "Batches of messages dropped because the disk was stuck.";
 

@@ -68,12 +68,16 @@ fn time() -> Value {
 }
 
 fn list(of: Value) -> Value {
-    json!({ "type": "array", "items": of })
+    let mut list = json!({ "type": "array" });
+    list["items"] = of;
+    list
 }
 
 /// `null` where it is not known or not there.
 fn maybe(shape: Value) -> Value {
-    json!({ "anyOf": [shape, { "type": "null" }] })
+    let mut either = json!({ "anyOf": [null, { "type": "null" }] });
+    either["anyOf"][0] = shape;
+    either
 }
 
 fn of(name: &str) -> Value {

@@ -81,12 +81,6 @@ impl Host {
 
     /// Starts a keeper and waits until it is ready for orders, or has said that it takes none.
     pub fn start(&mut self) {
-        self.start_unwell();
-        until("an answer", || self.is_healthy().then_some(()));
-    }
-
-    /// The same, where it is not well.
-    pub fn start_unwell(&mut self) {
         let log = File::create(self.log_path()).unwrap();
         let process = Command::new(env!("CARGO_BIN_EXE_eoskeeper"))
             .args(["run", "-c"])
@@ -96,6 +90,7 @@ impl Host {
             .spawn();
         self.process = Some(process.unwrap());
         until("the start", || self.log().contains("The keeper watches.").then_some(()));
+        until("an answer", || self.health().is_some().then_some(()));
     }
 
     /// Ends the keeper as a crash does.
@@ -138,13 +133,15 @@ impl Host {
         fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
-    pub fn is_healthy(&self) -> bool {
-        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else { return false };
+    /// What `/healthz` answers, where it answers.
+    pub fn health(&self) -> Option<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let mut answer = String::new();
         write!(stream, "GET /healthz HTTP/1.1\r\nHost: keeper\r\nConnection: close\r\n\r\n")
-            .and_then(|()| stream.read_to_string(&mut answer))
-            .is_ok_and(|_| answer.starts_with("HTTP/1.1 200"))
+            .ok()?;
+        stream.read_to_string(&mut answer).ok()?;
+        (!answer.is_empty()).then_some(answer)
     }
 
     /// A command of this host, such as `["promote", "--yes"]`.

@@ -84,6 +84,23 @@ fn status() -> Value {
             ("alarms", of("AlarmsStatus"), "What people are told of."),
             ("rules", of("Rules"), "Thresholds in force."),
             ("memory", memory, "Bytes the evidence takes, and the bound."),
+            ("configuration", configuration(), "The file in force."),
+        ],
+    )
+}
+
+fn configuration() -> Value {
+    let refused = object(
+        "A file that was refused.",
+        vec![("at", time(), "When."), ("why", text(), "Everything that is wrong with it.")],
+    );
+    object(
+        "The configuration in force, and what became of the last reload.",
+        vec![
+            ("file", text(), "The file it came from."),
+            ("loaded", maybe(time()), "When it was taken."),
+            ("waits", flag(), "Whether a good one waits until the act under way has ended."),
+            ("refused", maybe(refused), "Why the last reload was refused, if it was."),
         ],
     )
 }
@@ -475,12 +492,15 @@ fn incident() -> Value {
             ("findings", list(joined), "What fires, or fired, the cause first."),
             ("more", count(), "Findings there was no room for."),
             ("told", maybe(time()), "When people were first told."),
+            ("told_as", maybe(severity()), "The worst that people were told it is."),
             ("reminders", count(), "How often they were reminded."),
             ("last_told", maybe(time()), "When something about it was last told."),
             ("messages", count(), "Messages made so far."),
             ("quiet", maybe(text()), "Why nobody was told, where that is so."),
             ("part_of", maybe(text()), "The incident it turned out to be part of."),
             ("has_changed", flag(), "Whether it changed since people were last told."),
+            ("returns", count(), "How often it had come again within an hour of its end."),
+            ("began_as", text(), "The key of the cause it began with."),
         ],
     )
 }

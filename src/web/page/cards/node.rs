@@ -72,8 +72,9 @@ mod tests {
 
     #[test]
     fn the_headline_is_the_worst_that_is_known() {
+        type Case = (&'static str, fn(&mut NodeStatus), Mark, &'static str);
         let well = sample::signing();
-        let cases: [(&str, fn(&mut NodeStatus), Mark, &str); 5] = [
+        let cases: [Case; 5] = [
             ("well", |_| {}, Mark::Good, "Runs, able to sign"),
             ("paused", |node| node.paused = Some(true), Mark::Good, "Runs, paused"),
             (
