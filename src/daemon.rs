@@ -158,6 +158,7 @@ pub async fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
         None => None,
     };
     let taking = socket.map(|socket| tokio::spawn(socket.serve(orders, stop.clone())));
+    tell_start(config);
     daemon.supervisor.ready();
     daemon.watch(inbox, ordered, &reload, &stop).await;
     daemon.end(taking).await;
@@ -220,7 +221,6 @@ impl Daemon {
         let own = keeper.peer_status(clock.now());
         let peers = Peers::start(&config, clock, own, &events, &stop).await?;
         let senses = senses::start(&config, clock, &events, &stop)?;
-        tell_start(&config);
         let helpers = Helpers { lease: senses.lease.clone(), peers: peers.client.clone() };
         let (shown, line) = (show.subscribe(), place.line);
         let around = Around { clock, store: store.clone(), shown, orders, stop, line };

@@ -164,7 +164,13 @@ impl Alarms {
         let all = findings.chain(channels.iter().map(|channel| of_channel(now, channel)));
         // What all nodes of a file have in common is told by the first of them.
         let tells_all = self.outbox.tells_common();
-        let signals: Vec<_> = all.filter(|signal| tells_all || !is_common(&signal.cause)).collect();
+        let signals: Vec<_> = all
+            .map(|signal| match tells_all || !is_common(&signal.cause) {
+                true => signal,
+                // One that stands from when this node was alone ends.
+                false => Signal { state: State::Fine, ..signal },
+            })
+            .collect();
         let told = std::mem::take(&mut self.told);
         let seen = Seen {
             signals: &signals,

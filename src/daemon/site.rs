@@ -14,13 +14,14 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::mouth::{Line, Mouth};
 use super::supervisor::Supervisor;
 use super::twins::{Twin, Twins};
 use super::{
     Daemon, Found, ORDERS_END, ORDERS_MAX, Outside, Place, alarms, door, first_status, listen,
-    listen_for_orders, names, reload, voice,
+    listen_for_orders, names, reload, tell_start, voice,
 };
 use crate::clock::Clock;
 use crate::config::{Config, Site};
@@ -145,7 +146,8 @@ impl Node {
         while !self.stop.is_cancelled() {
             let run = Arc::clone(&self).run_once(supervisor.of_group(), begun.clone());
             // A task of its own: a panic in it ends nothing else.
-            let ended = tokio::spawn(run).await;
+            let span = tracing::info_span!("node", name = self.name);
+            let ended = tokio::spawn(run.instrument(span)).await;
             let why = match ended {
                 Ok(Ok(())) => "its loop ended by itself".to_owned(),
                 Ok(Err(error)) => format!("{error:#}"),
@@ -205,6 +207,7 @@ impl Node {
         };
         let (mut daemon, inbox) = Daemon::start(config, place).await?;
         self.doors.open(self.index, orders);
+        tell_start(daemon.reload.config());
         self.set_fault(None);
         begun.send_replace(true);
         daemon.watch(inbox, ordered, &self.reload, &stop).await;

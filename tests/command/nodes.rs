@@ -28,8 +28,14 @@ fn two(more: &str) -> Host {
 
 fn running(more: &str) -> Host {
     let mut host = two(more);
-    host.start();
+    start(&mut host);
     host
+}
+
+/// Starts the keepers and waits until each takes orders.
+fn start(host: &mut Host) {
+    host.start();
+    until("all nodes", || host.log().contains("All nodes are watched.").then_some(()));
 }
 
 #[track_caller]
@@ -67,10 +73,12 @@ fn status_of(host: &Host, node: &str) -> Value {
 #[test]
 fn each_node_has_its_own_status_and_all_have_one_page() {
     let host = running("rules.head_stalled_seconds = 33\n");
-    let nodes = until("the nodes", || {
-        let nodes = json_of(&host, "/api/nodes")["nodes"].clone();
-        (nodes[1]["decision"] == "alarm" && nodes[0]["decision"] == "alarm").then_some(nodes)
+    let down = |node: &str| format!("{node}: nodeos does not answer");
+    until("the polls", || {
+        let (_, ready) = get(&host, "/readyz");
+        (ready.contains(&down("eos")) && ready.contains(&down("wax_2"))).then_some(())
     });
+    let nodes = json_of(&host, "/api/nodes")["nodes"].clone();
     assert_eq!(nodes[0]["name"], "eos");
     assert_eq!(nodes[1]["producer"], "waxstorebest");
     assert_eq!((&nodes[1]["node_name"], &nodes[1]["healthy"]), (&json!("wax-2"), &json!(true)));
@@ -144,7 +152,7 @@ fn orders_name_their_node_and_the_past_is_told_of_all() {
 
     // What each knew is there after a restart, and only there.
     host.terminate();
-    host.start();
+    start(&mut host);
     assert_eq!(status_of(&host, "wax_2")["maintenance"]["reason"], "new disk");
     assert_eq!(status_of(&host, "eos")["alarms"]["silences"][0]["cause"], "api_down");
 }
@@ -194,7 +202,7 @@ fn the_state_of_one_node_goes_to_the_node_it_is_about_and_is_not_lost_on_the_way
          log_file = ./wax.log\nproducer_name = waxstorebest\n[status]",
     );
     fs::write(host.config(), several).unwrap();
-    host.start();
+    start(&mut host);
     assert_eq!(status_of(&host, "x")["maintenance"]["reason"], "new disk");
     assert!(status_of(&host, "wax")["maintenance"].is_null());
     assert!(host.state_dir.join("nodes/x/state.sqlite").exists());
