@@ -116,6 +116,9 @@ impl KeeperClient {
                  the environment as {STATUS_TOKEN_ENV}"
             );
         }
+        if answer.status() == reqwest::StatusCode::BAD_REQUEST {
+            bail!("{url} is of a keeper of several nodes; name one with --node NAME");
+        }
         if !answer.status().is_success() {
             bail!("{url} answered {}; is it eoskeeper?", answer.status());
         }

@@ -54,7 +54,10 @@ fn page(nodes: &[Node]) -> Markup {
                         }
                     }
                 }
-                main id="main" { @for node in nodes { (band(node)) } }
+                main id="main" {
+                    h1 class="unseen" { "Nodes of this eoskeeper" }
+                    @for node in nodes { (band(node)) }
+                }
                 footer id="foot" {
                     p { "Nothing here acts. The page asks anew every " (REFRESH_S) " seconds." }
                     p {
