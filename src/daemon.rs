@@ -315,6 +315,7 @@ fn open_state(config: &Config) -> anyhow::Result<(Option<Arc<Store>>, Found)> {
         Err(error) => return Ok((None, Err(unusable(&error)))),
     };
     if let Err(error) = adopt::must_be_of_one(&config.state_dir) {
+        store.bar();
         return Ok((Some(store), Err(unusable(&error))));
     }
     let latch = store.load(producer).map_err(|error| unusable(&error));

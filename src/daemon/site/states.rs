@@ -74,7 +74,12 @@ fn open_node(config: &Config, unclaimed: Option<&str>) -> anyhow::Result<State> 
     let has_own = config.state_dir.join(crate::history::store::FILE).exists();
     let barred = unclaimed.filter(|_| !has_own).map(str::to_owned);
     match Store::open(&config.state_dir) {
-        Ok(store) => Ok(State { store: Some(Arc::new(store)), barred }),
+        Ok(store) => {
+            if barred.is_some() {
+                store.bar();
+            }
+            Ok(State { store: Some(Arc::new(store)), barred })
+        }
         Err(error @ StoreError::InUse { .. }) => Err(error.into()),
         Err(error) => Ok(State { store: None, barred: Some(unusable(&error)) }),
     }
