@@ -7,6 +7,7 @@ pub mod chart;
 pub mod check;
 pub mod classify;
 pub mod cloudwatch;
+pub mod completions;
 mod control_client;
 pub mod demo;
 pub mod demote;
@@ -21,9 +22,11 @@ mod keeper_client;
 pub mod ledger;
 mod length;
 pub mod maintenance;
+pub mod man;
 pub mod notify;
 mod order;
 mod own_log;
+mod progress;
 pub mod promote;
 pub mod rearm;
 pub mod reload;
@@ -36,6 +39,7 @@ mod span;
 pub mod status;
 mod style;
 pub mod switchover;
+pub mod top;
 pub mod version;
 
 use std::path::PathBuf;
@@ -52,6 +56,9 @@ pub const EXIT_USAGE: u8 = 2;
 /// Exit code for a keeper that could not be reached: nothing was ordered.
 pub const EXIT_NOT_REACHED: u8 = 3;
 
+/// The program's name, as a shell knows it.
+const NAME: &str = "eoskeeper";
+
 const EXAMPLES: &str = "\
 Examples:
   eoskeeper demo                              see it work, nothing needed
@@ -60,6 +67,7 @@ Examples:
   eoskeeper doctor -c config.ini              advice on host, node and configuration
   eoskeeper run -c config.ini                 watch, tell, and promote if configured
   eoskeeper status --why                      ask the running keeper
+  eoskeeper top                               the same, live
   eoskeeper history --since 24h               what did it decide, and why?
   eoskeeper replay -c config.ini nodeos.log   what would it have done?
   eoskeeper switchover --to b                 what would it take to move the producer?
@@ -69,7 +77,7 @@ Without -c, ./config.ini is read, then /etc/eoskeeper/config.ini.";
 /// Watches a block producer's nodeos, tells people the truth about it, and makes a standby sign
 /// when the active node cannot.
 #[derive(Debug, Parser)]
-#[command(name = "eoskeeper", version, about, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = NAME, version, about, after_help = EXAMPLES, max_term_width = 100)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -90,6 +98,13 @@ enum Command {
     #[command(after_help = "Examples:\n  eoskeeper status\n  eoskeeper status --why\n  \
         eoskeeper status --json | jq .decision.sentence\n  eoskeeper status --url http://10.0.0.5:9880")]
     Status(status::Options),
+    /// Watch live what the running keeper sees: decision, gates, turns, lag, incidents, peers.
+    #[command(
+        after_help = "Examples:\n  eoskeeper top\n  eoskeeper top --url http://10.0.0.5:9880\n  \
+        eoskeeper top --once                     one plain frame, also into a pipe\n\n\
+        Keys: q leaves, ? shows all."
+    )]
+    Top(top::Options),
     /// Show the keepers that the running keeper watches: peers and members of the fleet.
     #[command(after_help = "Examples:\n  eoskeeper fleet\n  \
         eoskeeper fleet --json | jq '.members[] | select(.state != \"reporting\") | .name'\n  \
@@ -191,7 +206,8 @@ enum Command {
     /// Feed recorded logs through the keeper, in log time, and tell what it would have done.
     #[command(after_help = "Examples:\n  eoskeeper replay -c config.ini nodeos.log\n  \
         eoskeeper replay nodeos.log.2.gz nodeos.log.1 nodeos.log\n  \
-        eoskeeper replay --role B --from 2026-11-21T02:50 nodeos.log --json")]
+        eoskeeper replay --role B --from 2026-11-21T02:50 nodeos.log --json\n\n\
+        On a terminal it says how far it is, on standard error.")]
     Replay(ReplayArguments),
     /// Draw what was measured: lag, host, production, slots or pool, as PNG or SVG.
     #[command(after_help = "Examples:\n  eoskeeper chart lag --last 6h -o lag.png\n  \
@@ -216,7 +232,8 @@ enum Command {
     /// Put all that is known of an incident into one archive, nothing secret.
     #[command(after_help = "Examples:\n  eoskeeper incidents\n  \
         eoskeeper evidence 20261121T0248\n  \
-        eoskeeper evidence 20261121T024837-api_down -o /tmp/api_down.tar.gz")]
+        eoskeeper evidence 20261121T024837-api_down -o /tmp/api_down.tar.gz\n  \
+        eoskeeper evidence 20261121T0248 --json | jq .manifest.missing")]
     Evidence(evidence::Options),
     /// Print the report of some hours, as the channels get it.
     #[command(after_help = "Examples:\n  eoskeeper report --last 6h\n  \
@@ -224,12 +241,24 @@ enum Command {
     Report(report::Options),
     /// Tell what each line of a nodeos log means, one JSON object a line.
     #[command(after_help = "Examples:\n  eoskeeper classify nodeos.log\n  \
-        journalctl -u nodeos -o cat | eoskeeper classify -")]
+        journalctl -u nodeos -o cat | eoskeeper classify - | jq -r .event\n\n\
+        It always prints JSON.")]
     Classify {
         /// The log; `-` or nothing is standard input.
         #[arg(value_name = "FILE")]
         input: Option<PathBuf>,
     },
+    /// Print what a shell needs to complete our commands and options.
+    #[command(after_help = "Examples:\n  \
+        eoskeeper completions bash > /etc/bash_completion.d/eoskeeper\n  \
+        eoskeeper completions zsh > \"${fpath[1]}/_eoskeeper\"\n  \
+        eoskeeper completions fish > ~/.config/fish/completions/eoskeeper.fish")]
+    Completions(completions::Options),
+    /// Print the manual page of a command, or write all of them.
+    #[command(after_help = "Examples:\n  eoskeeper man status | man -l -\n  \
+        eoskeeper man cloudwatch setup | man -l -\n  \
+        eoskeeper man --out /usr/local/share/man/man1")]
+    Man(man::Options),
 }
 
 #[derive(Debug, Args)]
@@ -258,6 +287,9 @@ struct ReplayArguments {
     /// Pass over lines after this time (UTC).
     #[arg(long, value_name = "TIME", value_parser = replay::parse_time)]
     to: Option<Timestamp>,
+    /// Do not say on the terminal how far it is.
+    #[arg(long)]
+    no_progress: bool,
 }
 
 /// Names of a schedule as one argument; a bare `Vec` would be read as an argument given many times.
@@ -275,6 +307,7 @@ impl ReplayArguments {
             role: self.role,
             from: self.from,
             to: self.to,
+            has_progress: !self.no_progress,
         }
     }
 }
@@ -290,6 +323,7 @@ pub fn main() -> ExitCode {
     match arguments.command {
         Command::Run { config } => run::run(config.as_deref()),
         Command::Status(options) => status::run(&options),
+        Command::Top(options) => top::run(&options),
         Command::Fleet(options) => fleet::run(&options),
         Command::Switchover(options) => switchover::run(&options),
         Command::Promote(options) => promote::run(&options),
@@ -316,6 +350,8 @@ pub fn main() -> ExitCode {
         Command::Incidents(options) => incidents::run(&options),
         Command::Evidence(options) => evidence::run(&options),
         Command::Report(options) => report::run(&options),
+        Command::Completions(options) => completions::run(&options),
+        Command::Man(options) => man::run(&options),
         Command::Version(options) => ended(version::run(&options)),
         Command::Classify { input } => {
             ended(classify::run(input.filter(|path| path.as_os_str() != "-")))
@@ -323,11 +359,16 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Arguments that are each well and make no sense together, one sentence.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
 /// An error as a person reads it, and its exit code.
 #[allow(clippy::needless_pass_by_value, reason = "what `unwrap_or_else` hands over")]
 fn failed(error: anyhow::Error) -> ExitCode {
     eprintln!("eoskeeper: {error:#}");
-    ExitCode::FAILURE
+    if error.is::<Usage>() { ExitCode::from(EXIT_USAGE) } else { ExitCode::FAILURE }
 }
 
 fn ended(result: anyhow::Result<()>) -> ExitCode {

@@ -133,6 +133,13 @@ pub const NODES_MAX: usize = 16;
 /// Longest NAME of a `[node:NAME]`, characters.
 pub const NODE_NAME_CHARS: usize = 32;
 
+/// Whether a text can be the NAME of a `[node:NAME]`.
+#[must_use]
+pub fn is_node_name(text: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    (1..=NODE_NAME_CHARS).contains(&text.len()) && text.bytes().all(is_plain)
+}
+
 /// The state directory of a node with a section of its own.
 #[must_use]
 pub fn state_dir_of(shared_dir: &Path, name: &str) -> PathBuf {

@@ -262,7 +262,7 @@ impl Daemon {
         senses.finish().await;
     }
 
-    /// The later of two nodes that have the same producer on the same chain does not act.
+    /// The later of two nodes that have the same producer on the same chain does not promote.
     fn meet_twin(&mut self, now: Now, status: &Status) {
         let (Some(twins), Some(chain)) = (&self.twins, &status.chain.chain_id) else { return };
         let met = twins.meet(self.keeper.settings().producer, chain);
@@ -274,7 +274,7 @@ impl Daemon {
         if self.keeper.may_change_settings() {
             tracing::error!(
                 other,
-                "This node does not act: [node:{other}] has its producer on the same chain."
+                "This node does not promote: [node:{other}] has its producer on the same chain."
             );
             self.keeper.change_settings(now, config.settings, None);
             self.twin = Some(other);

@@ -19,9 +19,11 @@ class Cluster:
     def __init__(self, directory, port_base):
         self.directory, self.port_base = directory, port_base
 
-    def start(self):
-        """Starts all members and waits until each answers."""
-        self._order("up", "--port-base", str(self.port_base), "--owner", str(os.getpid()))
+    def start(self, owner=None):
+        """Starts all members and waits until each answers; they end with the process `owner`, this one
+        where none is given, and with none where it is 0."""
+        owner = os.getpid() if owner is None else owner
+        self._order("up", "--port-base", str(self.port_base), "--owner", str(owner))
 
     def leader(self):
         """Number of the member that leads."""

@@ -5,27 +5,8 @@ import signal
 
 import links
 import nodes
+from beside import keeper_config, keeper_directory, keeper_pid  # noqa: F401
 from plan import TestnetError
-
-
-def keeper_directory(plan, node):
-    """Where the keeper beside a node keeps its configuration, state and log."""
-    return plan.path("keeper-" + node)
-
-
-def keeper_config(plan, node):
-    """The keeper's configuration file."""
-    return os.path.join(keeper_directory(plan, node), "config.ini")
-
-
-def keeper_pid(plan, node):
-    """The keeper's process id while it runs, else None; known by its file's name in the arguments."""
-    try:
-        with open(os.path.join(keeper_directory(plan, node), "pid"), encoding="ascii") as kept:
-            number = int(kept.read())
-    except (OSError, ValueError):
-        return None
-    return number if nodes.is_ours(number, keeper_config(plan, node)) else None
 
 
 def signal_all(plan, node, number):

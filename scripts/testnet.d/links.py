@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 
+import beside
 import nodes
 import rpc
 from plan import NODES, Plan, TestnetError
@@ -98,6 +99,7 @@ class Relays:
         await asyncio.start_server(self.control, "127.0.0.1", self.plan.control_port())
         while not owner or os.path.exists(f"/proc/{owner}"):
             await asyncio.sleep(WATCH_SECONDS)
+        beside.kill_keepers(self.plan)
         nodes.kill_all(self.plan)
         # It was started later than this process read its plan.
         end_pusher(Plan.load(self.plan.dir))

@@ -37,6 +37,8 @@ def arguments(plan, node):
         "--http-max-response-time-ms", "2000",
         # An observer refuses to start with read-only threads beside a long transaction time.
         "--read-only-threads", "0",
+        # How full this machine's disk is (85 % by default) must not be part of a test.
+        "--resource-monitor-space-threshold", "99",
         "--resource-monitor-not-shutdown-on-threshold-exceeded",
         "--plugin", "eosio::chain_api_plugin",
         "--plugin", "eosio::net_api_plugin",

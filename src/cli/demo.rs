@@ -28,7 +28,7 @@ use timeline::Timeline;
 pub struct Options {
     /// Kill node A after this block of its turn: 1 to 12, 12 is the gap right after the turn.
     #[arg(long, value_name = "N", default_value_t = 4,
-        value_parser = clap::value_parser!(u32).range(1..=i64::from(TURN_SLOTS)))]
+        value_parser = parse_block)]
     pub kill_after_block: u32,
     /// Leave the logs, configurations and states for a look.
     #[arg(long)]
@@ -81,4 +81,9 @@ fn log_into(scratch: &Scratch) -> anyhow::Result<()> {
     // Whoever started a log before keeps it; the demo then writes no file.
     drop(log.try_init());
     Ok(())
+}
+
+fn parse_block(text: &str) -> Result<u32, String> {
+    let block = text.parse().ok().filter(|block| (1..=TURN_SLOTS).contains(block));
+    block.ok_or_else(|| format!("a turn has the blocks 1 to {TURN_SLOTS}"))
 }

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use serde_json::json;
 
 use crate::cli::{EXIT_USAGE, ended, print, runtime, span};
 use crate::config::{self, Config};
@@ -39,6 +40,9 @@ pub struct Options {
     #[arg(long, value_name = "MIB", default_value_t = 32,
           value_parser = clap::value_parser!(u32).range(1..=1024))]
     log_mib: u32,
+    /// Print where it is and its manifest as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Writes the archive; exit code 1 when there is no such incident or nothing can be written.
@@ -103,15 +107,19 @@ fn make(config: &Config, options: &Options) -> anyhow::Result<()> {
             archive.add("config.ini", shown.as_bytes())?;
             archive.finish(&subject, &removed)
         });
-    let summary = match written {
-        Ok(summary) => summary,
+    let written = match written {
+        Ok(written) => written,
         Err(error) => {
             // Half an archive is worse than none.
             let _ = std::fs::remove_file(&path);
             return Err(error).with_context(|| format!("cannot write {}", path.display()));
         }
     };
-    print(&format!("{}\n{summary}", path.display()))
+    if options.json {
+        let answer = json!({ "archive": path.display().to_string(), "manifest": written.manifest });
+        return print(&format!("{}\n", serde_json::to_string_pretty(&answer)?));
+    }
+    print(&format!("{}\n{}", path.display(), written.summary))
 }
 
 /// The id is ours and plain; what is not a letter, digit, dot or hyphen is none of a file's name.

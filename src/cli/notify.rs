@@ -116,6 +116,9 @@ struct Outcome {
     error: Option<String>,
     /// Whether the keeper would try that again.
     again: bool,
+    /// Whether the service refuses us, and not this message: the keeper's would wait until a person
+    /// has mended the token, key or address.
+    refuses_us: bool,
 }
 
 /// The channels that are configured, as the keeper has them.
@@ -207,7 +210,8 @@ async fn test(channel: &dyn Channel, messages: Vec<Message>, with_picture: bool)
         delivered,
         messages: count,
         took_ms: u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX),
-        again: matches!(fault, Some(DeliveryError::Passing { .. })),
+        again: matches!(fault, Some(DeliveryError::Passing { .. } | DeliveryError::Refused(_))),
+        refuses_us: matches!(fault, Some(DeliveryError::Refused(_))),
         error: fault.map(|error| error.to_string()),
     }
 }
@@ -217,12 +221,15 @@ fn say(outcome: &Outcome, options: &Options) -> anyhow::Result<()> {
         let text = serde_json::to_string_pretty(outcome).context("no JSON")?;
         return print(&format!("{text}\n"));
     }
-    let Outcome { channel, delivered, messages, took_ms, error, again } = outcome;
+    let Outcome { channel, delivered, messages, took_ms, error, again, refuses_us } = outcome;
     let Some(error) = error else {
         let what = if *messages == 1 { "the message was" } else { "both messages were" };
         return print(&format!("{channel}: {what} delivered in {took_ms} ms\n"));
     };
-    let next = if *again {
+    let next = if *refuses_us {
+        "the service refuses us, and the keeper's messages would wait; correct the token, key or \
+         address"
+    } else if *again {
         "the keeper would try again; see that the service can be reached from here"
     } else {
         "trying again is useless; correct the section"

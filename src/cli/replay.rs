@@ -8,17 +8,16 @@ mod input;
 mod node;
 mod options;
 mod player;
-mod progress;
 mod record;
 mod running;
 mod schedules;
 mod signers;
 
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
-use anyhow::bail;
-
+use crate::cli::Usage;
+use crate::cli::progress::{Beside, Progress, Unit};
 use crate::config::{self, Config, ConfigError};
 use crate::core::name::Name;
 use crate::core::schedule::Schedule;
@@ -26,7 +25,6 @@ use crate::core::settings::{Role, Settings, Wait};
 use crate::nodeos::log::Classifier;
 use input::{Input, More};
 use player::{Player, Schedules, Span};
-use progress::Progress;
 use record::{Header, Record};
 use schedules::{Survey, Timeline, Tracker};
 
@@ -41,8 +39,13 @@ const EXIT_CONFIG: u8 = 2;
 /// # Errors
 /// The others of [`replay`].
 pub fn run(options: Options) -> anyhow::Result<ExitCode> {
-    let mut output = BufWriter::new(io::stdout().lock());
-    match replay(options, &mut output) {
+    let stdout = io::stdout();
+    // A terminal has whole lines at once, each in the place of the message how far it is.
+    let mut output: Box<dyn Write> = match stdout.is_terminal() {
+        true => Box::new(Beside(stdout.lock())),
+        false => Box::new(BufWriter::new(stdout.lock())),
+    };
+    match replay(options, &mut *output) {
         Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
         Err(error) if error.is::<ConfigError>() => {
             eprintln!("eoskeeper: {error:#}");
@@ -65,9 +68,11 @@ pub fn replay(options: Options, output: &mut dyn Write) -> anyhow::Result<()> {
     if let (Some(from), Some(to)) = (span.from, span.to)
         && from >= to
     {
-        bail!("--from {from} is not before --to {to}");
+        return Err(
+            Usage(format!("--from {from} is not before --to {to}; change them over")).into()
+        );
     }
-    let input = Input::new(options.logs)?;
+    let input = Input::new(options.logs, options.has_progress)?;
     let json = options.json;
     Record::Replay(header(&config, &settings, &input)).write(json, output)?;
     let given = options.schedule.map(|producers| Schedule { version: 0, producers });
@@ -81,13 +86,18 @@ pub fn replay(options: Options, output: &mut dyn Write) -> anyhow::Result<()> {
 
 /// Reads every line once.
 fn play(input: &Input, mut player: Player<'_>) -> anyhow::Result<()> {
-    let mut progress = Progress::new("replayed");
-    input.each_line(|line| {
-        progress.line();
+    let mut progress = progress("Replaying", input);
+    input.each_line(|line, bytes| {
+        progress.done(bytes);
         player.line(line)
     })?;
-    progress.end();
+    drop(progress);
     player.finish()
+}
+
+/// How far a pass over the input is.
+fn progress(what: &'static str, input: &Input) -> Progress {
+    Progress::new(what, Unit::Bytes, input.bytes(), input.has_progress())
 }
 
 /// Where the schedule comes from, and what is to be known about that.
@@ -121,13 +131,12 @@ fn schedules(
 fn survey(input: &Input, tracker: Tracker) -> anyhow::Result<Timeline> {
     let mut survey = Survey::new(tracker);
     let mut classifier = Classifier::new();
-    let mut progress = Progress::new("looked at for the schedule");
-    input.each_line(|line| {
-        progress.line();
+    let mut progress = progress("Schedule", input);
+    input.each_line(|line, bytes| {
+        progress.done(bytes);
         survey.line(line, &classifier.classify(line));
         Ok(More::Yes)
     })?;
-    progress.end();
     Ok(survey.finish())
 }
 

@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 
+use crate::cli::Usage;
+use crate::cli::progress::{Progress, Unit};
 use crate::sim::faults::What;
 use crate::sim::generator::{self, Wish};
 use crate::sim::shrink::shrink;
@@ -68,6 +70,9 @@ pub struct Options {
     /// Print what happened: the last lines of each run.
     #[arg(long)]
     pub trace: bool,
+    /// Do not say on the terminal how far it is.
+    #[arg(long)]
+    pub no_progress: bool,
 }
 
 /// One run that was played.
@@ -104,14 +109,19 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
 
 fn check(kinds: &[String]) -> anyhow::Result<()> {
     if let Some(wrong) = kinds.iter().find(|kind| !What::KINDS.contains(&kind.as_str())) {
-        bail!("there is no fault {wrong:?}; there are: {}", What::KINDS.join(", "));
+        let all = What::KINDS.join(", ");
+        return Err(Usage(format!("there is no fault {wrong:?}; there are: {all}")).into());
     }
     Ok(())
 }
 
 fn replay(path: &Path) -> anyhow::Result<Played> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("the scenario {} cannot be read", path.display()))?;
+    let text = std::fs::read_to_string(path).with_context(|| {
+        format!(
+            "the scenario {} cannot be read; name a file with what a failed run printed",
+            path.display()
+        )
+    })?;
     let scenario: Scenario = serde_json::from_str(&text)
         .with_context(|| format!("{} is no scenario of the simulator", path.display()))?;
     let ended = play(&scenario);
@@ -122,7 +132,10 @@ fn replay(path: &Path) -> anyhow::Result<Played> {
 fn seeds(options: &Options) -> Vec<Played> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let (next, done) = (AtomicU64::new(0), Mutex::new(Vec::new()));
-    let progress = report::Progress::new(options.seeds);
+    let count = Unit::Things("seeds");
+    let progress = Progress::new("Simulating", count, Some(options.seeds), !options.no_progress);
+    // How many are done, with it.
+    let progress = Mutex::new((0, progress));
     let work = || {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
@@ -135,7 +148,12 @@ fn seeds(options: &Options) -> Vec<Played> {
                 // Those under way end; of several failures the lowest seed is told.
                 next.store(options.seeds, Ordering::Relaxed);
             }
-            progress.one();
+            {
+                let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+                progress.0 += 1;
+                let all_done = progress.0;
+                progress.1.done(all_done);
+            }
             done.lock().unwrap_or_else(PoisonError::into_inner).push(Played { scenario, ended });
         }
     };
@@ -144,7 +162,7 @@ fn seeds(options: &Options) -> Vec<Played> {
             scope.spawn(work);
         }
     });
-    progress.end();
+    drop(progress);
     let mut played = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     played.sort_by_key(|run| run.scenario.seed);
     played

@@ -53,8 +53,11 @@ pub(super) fn parse(text: &str) -> Result<Moment, String> {
 pub(super) fn open(config: &Config) -> anyhow::Result<History> {
     use anyhow::Context;
     let dir = config.state_dir.display();
-    History::open(&config.state_dir)?
-        .with_context(|| format!("no history in {dir} yet; has a keeper run with this file?"))
+    History::open(&config.state_dir)?.with_context(|| {
+        format!(
+            "no history in {dir} yet: no keeper has run with this file; `eoskeeper run` starts one"
+        )
+    })
 }
 
 /// The histories of nodes with their names; of those that have none yet nothing, unless no node has

@@ -1,6 +1,7 @@
 //! `eoskeeper status`: asks the running keeper.
 
 mod all;
+mod health;
 mod page;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use serde_json::Value;
 use crate::cli::keeper_client::KeeperClient;
 use crate::cli::style::Style;
 use crate::cli::{EXIT_NOT_REACHED, EXIT_USAGE, ended, failed, print, runtime};
-use crate::config::{self, Site};
+use crate::config;
 use crate::core::status::STATUS_VERSION;
 
 /// How long the keeper may take to answer; it answers from memory.
@@ -38,32 +39,52 @@ pub struct Options {
     /// Show every finding and every gate, open or closed, with value and threshold.
     #[arg(long)]
     why: bool,
+    /// Only whether the keeper itself works (its /healthz): exit code 0, or 1 when it does not. For a
+    /// container's health check.
+    #[arg(long, conflicts_with = "why")]
+    health: bool,
 }
 
 /// Asks and prints; exit code 3 when the keeper does not answer.
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
-    let site = match &options.url {
-        None => config::load_site(options.config.as_deref()).ok(),
-        Some(_) => None,
+    let (config, node) = (options.config.as_deref(), options.node.as_deref());
+    let all = match several(options) {
+        Ok(all) => all,
+        Err(error) => return wrong(&error),
     };
-    if let Some(site) = site.filter(|site| site.nodes.len() > 1 && options.node.is_none()) {
-        return match ask_all(&site) {
+    if options.health {
+        let client = match all {
+            Some(client) => Ok(client),
+            None => client(config, options.url.as_deref(), node, DEADLINE),
+        };
+        return match client {
+            Ok(client) => health::run(&client, options.json),
+            Err(error) => wrong(&error),
+        };
+    }
+    if let Some(client) = all {
+        return match answer(&client, client.nodes()) {
             Ok((url, text)) => ended(all::show(&url, &text, options.json, options.why)),
             Err(code) => code,
         };
     }
-    let node = options.node.as_deref();
-    match ask(options.config.as_deref(), options.url.as_deref(), node) {
+    match ask(config, options.url.as_deref(), node) {
         Ok((url, text)) => ended(show(&url, &text, options)),
         Err(code) => code,
     }
 }
 
-/// The keeper's address and its list of nodes.
-fn ask_all(site: &Site) -> Result<(String, String), ExitCode> {
-    let client = KeeperClient::of_all(site, DEADLINE).map_err(failed)?;
-    answer(&client)
+/// How to ask for all nodes at once: where the configuration has several, and none is named.
+fn several(options: &Options) -> Result<Option<KeeperClient>, String> {
+    if options.url.is_some() || options.node.is_some() {
+        return Ok(None);
+    }
+    let site = config::load_site(options.config.as_deref()).map_err(|e| e.to_string())?;
+    if site.nodes.len() == 1 {
+        return Ok(None);
+    }
+    KeeperClient::of_all(&site, DEADLINE).map(Some).map_err(|error| format!("{error:#}"))
 }
 
 /// The keeper's address and its status as it answered it; or the exit code, when what went wrong was
@@ -73,35 +94,42 @@ pub(super) fn ask(
     url: Option<&str>,
     node: Option<&str>,
 ) -> Result<(String, String), ExitCode> {
-    let client = client(config, url, node).map_err(|error| {
-        eprintln!("eoskeeper: {error}");
-        ExitCode::from(EXIT_USAGE)
-    })?;
-    answer(&client)
+    let client = client(config, url, node, DEADLINE).map_err(|error| wrong(&error))?;
+    answer(&client, client.status())
 }
 
-fn answer(client: &KeeperClient) -> Result<(String, String), ExitCode> {
+fn answer(
+    client: &KeeperClient,
+    said: impl Future<Output = anyhow::Result<String>>,
+) -> Result<(String, String), ExitCode> {
     let runtime = runtime().map_err(failed)?;
-    let text = runtime.block_on(client.status()).map_err(|error| {
-        eprintln!("eoskeeper: {error:#}");
-        ExitCode::from(EXIT_NOT_REACHED)
-    })?;
+    let text = runtime.block_on(said).map_err(|error| not_reached(&error))?;
     Ok((client.url().to_owned(), text))
 }
 
-fn client(
+fn wrong(error: &str) -> ExitCode {
+    eprintln!("eoskeeper: {error}");
+    ExitCode::from(EXIT_USAGE)
+}
+
+fn not_reached(error: &anyhow::Error) -> ExitCode {
+    eprintln!("eoskeeper: {error:#}");
+    ExitCode::from(EXIT_NOT_REACHED)
+}
+
+/// How to ask the keeper that the arguments name, for the node that they name; or what is wrong with
+/// them, one sentence.
+pub(super) fn client(
     config: Option<&Path>,
     url: Option<&str>,
     node: Option<&str>,
+    deadline: Duration,
 ) -> Result<KeeperClient, String> {
-    let client = match (url, node) {
-        (Some(url), None) => KeeperClient::new(url, DEADLINE),
-        (Some(url), Some(node)) => {
-            KeeperClient::new(&format!("{}/node/{node}", url.trim_end_matches('/')), DEADLINE)
-        }
-        (None, node) => {
+    let client = match url {
+        Some(url) => KeeperClient::of_node(url, node, deadline),
+        None => {
             let config = config::load_node(config, node).map_err(|e| e.to_string())?;
-            KeeperClient::of(&config, DEADLINE)
+            KeeperClient::of(&config, deadline)
         }
     };
     client.map_err(|error| format!("{error:#}"))

@@ -70,8 +70,8 @@ impl std::error::Error for ConfigErrors {}
 pub enum ConfigError {
     /// No file was named, and none is at the places that are looked at.
     #[error(
-        "no configuration found; looked for {}; copy config.ini.example to one of these places \
-         and edit it, or name a file with -c FILE",
+        "no configuration found; looked for {}; `eoskeeper init` finds nodeos and writes one, \
+         or name a file with -c FILE",
         list(tried)
     )]
     NotFound {
@@ -80,7 +80,7 @@ pub enum ConfigError {
     },
     /// The named file does not exist.
     #[error(
-        "{}: there is no such file; copy config.ini.example there and edit it",
+        "{}: there is no such file; `eoskeeper init` finds nodeos and writes one",
         path.display()
     )]
     Missing {

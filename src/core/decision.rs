@@ -8,7 +8,7 @@ use crate::core::action::Act;
 use crate::core::entitlement::Position;
 use crate::core::gates::{Gate, HoldReason};
 use crate::core::promotion::{Machine, Stage};
-use crate::core::rules::{Finding, Rule, State, View, say};
+use crate::core::rules::{Finding, Rule, State, View, firing, say};
 use crate::core::settings::Role;
 use crate::core::time::Human;
 
@@ -129,8 +129,7 @@ fn under_way(view: &View<'_>, machine: &Machine) -> Option<Decision> {
 }
 
 fn at_rest(view: &View<'_>, findings: &[Finding], gates: &[Gate]) -> Decision {
-    let missing =
-        findings.iter().find(|f| f.rule == Rule::ProducerMissing && f.state == State::Firing);
+    let missing = firing(findings, Rule::ProducerMissing);
     let held = || {
         let gate = deciding(gates)?;
         Some(Decision {

@@ -335,7 +335,7 @@ pub enum Replacement {
 }
 
 /// What of `/v1/chain/get_info` (`chain_plugin.hpp`, `get_info_results`) we use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct ChainInfo {
     /// 64 hex digits; absent before dawn-4.2.
     pub chain_id: Option<String>,
@@ -353,6 +353,29 @@ pub struct ChainInfo {
     pub lib_id: Option<String>,
     /// `server_version_string`; absent before 1.2.
     pub version: Option<String>,
+}
+
+impl Clone for ChainInfo {
+    fn clone(&self) -> Self {
+        Self {
+            chain_id: self.chain_id.clone(),
+            head_id: self.head_id.clone(),
+            lib_id: self.lib_id.clone(),
+            version: self.version.clone(),
+            ..*self
+        }
+    }
+
+    /// One comes every second: the texts take the place of those before.
+    fn clone_from(&mut self, from: &Self) {
+        let Self { chain_id, head, head_id, head_time, head_producer, lib, lib_id, version } = from;
+        self.chain_id.clone_from(chain_id);
+        self.head_id.clone_from(head_id);
+        self.lib_id.clone_from(lib_id);
+        self.version.clone_from(version);
+        (self.head, self.head_time) = (*head, *head_time);
+        (self.head_producer, self.lib) = (*head_producer, *lib);
+    }
 }
 
 impl EventName {

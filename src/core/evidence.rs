@@ -147,6 +147,12 @@ impl Evidence {
         self.api.since.max(found.unwrap_or_default()).max(self.log.started.unwrap_or_default())
     }
 
+    /// Whether the node gave any sign of life since this keeper's start: an answer, or a line.
+    #[must_use]
+    pub fn has_shown_life(&self) -> bool {
+        self.api.last_ok.is_some() || self.log.last_line.is_some()
+    }
+
     /// Whether the log shows blocks right now.
     #[must_use]
     pub fn log_shows_blocks(&self, now: Now, within_ms: u64) -> bool {

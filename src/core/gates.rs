@@ -234,6 +234,13 @@ fn producer(view: &View<'_>, ground: Option<Ground<'_>>) -> Gate {
         return Gate::closed(name, HoldReason::EvidenceTorn, sentence);
     };
     let silent_ms = view.now.mono.since_ms(since.mono);
+    if silent_ms >= wait_ms && view.position == Position::Arming && ground.is_none() {
+        // Silent for long enough, and no ground: see `ground`.
+        let silent = Human(silent_ms);
+        let sentence =
+            say!(view, "No block of {producer} for {silent}; a standby may just be beginning.");
+        return Gate::closed(name, HoldReason::StillWaiting, sentence);
+    }
     if silent_ms >= wait_ms {
         let sentence = say!(view, "No block of {producer} for {}.", Human(silent_ms));
         return Gate::open(name, sentence);

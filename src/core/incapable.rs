@@ -7,7 +7,7 @@
 use serde::Serialize;
 
 use crate::core::event::Reason;
-use crate::core::rules::{Finding, Rule, State, View};
+use crate::core::rules::{self, Finding, Rule, View};
 use crate::core::schedule::TURN_SLOTS;
 use crate::core::time::Human;
 
@@ -66,7 +66,7 @@ impl Cause {
 /// able to sign since it was started.
 #[must_use]
 pub fn incapable(view: &View<'_>, findings: &[Finding], unpaused: bool) -> Option<Incapable> {
-    let firing = |rule| findings.iter().find(|f| f.rule == rule && f.state == State::Firing);
+    let firing = |rule| rules::firing(findings, rule);
     let found = |cause, sentence| Some(Incapable { cause, sentence });
     if let Some((_, how)) = &view.evidence.process.ended {
         return found(Cause::ProcessEnded, format!("Its nodeos is gone: {how}."));
@@ -142,7 +142,12 @@ fn cut_off(view: &View<'_>) -> Option<String> {
 fn hung(view: &View<'_>) -> Option<String> {
     let api = &view.evidence.api;
     let rules = &view.settings.rules;
-    let log_ms = view.evidence.log.last_line.map(|at| view.now.mono.since_ms(at))?;
+    // Never heard of since the keeper's start: its addresses may be wrong.
+    if !view.evidence.has_shown_life() {
+        return None;
+    }
+    let log = &view.evidence.log;
+    let log_ms = view.now.mono.since_ms(log.last_line.unwrap_or(log.since).max(log.since));
     if api.failed_in_row < 2 || log_ms < rules.head_stalled_ms {
         return None;
     }

@@ -18,7 +18,7 @@ use crate::core::incapable::Cause;
 use crate::core::ledger::{self, Ledger, SettledTurn};
 use crate::core::pool::Pool;
 use crate::core::promotion::Machine;
-use crate::core::rules::{self, Finding, Rule, State, View};
+use crate::core::rules::{self, Finding, Fired, Rule, View};
 use crate::core::settings::Settings;
 use crate::core::time::{Human, Mono, Now, Timestamp};
 
@@ -40,8 +40,6 @@ pub struct Keeper {
     pool: Option<Pool>,
     alarms: Alarms,
     findings: Vec<Finding>,
-    /// The findings of the tick before the last, for their memory.
-    spare_findings: Vec<Finding>,
     gates: Vec<Gate>,
     decision: Decision,
     last_tick: Now,
@@ -85,7 +83,7 @@ impl Keeper {
             used_offer: None,
             maintenance_until: None,
             is_stopped_by_hand: false,
-            before: &[],
+            before: Fired::default(),
             is_terse: false,
         };
         let machine = Machine::new(&view, latch);
@@ -104,7 +102,6 @@ impl Keeper {
             machine,
             alarms: Alarms::default(),
             findings: Vec::new(),
-            spare_findings: Vec::new(),
             gates: Vec::new(),
             decision,
             last_tick: now,
@@ -285,10 +282,7 @@ impl Keeper {
     fn judge(&mut self, now: Now) {
         let mut view = view(&self.settings, &self.evidence, &self.machine, now);
         view.is_terse = self.is_terse;
-        let is_told = |rule| self.alarms.stands(rule);
-        let spare = std::mem::take(&mut self.spare_findings);
-        let judged = rules::judge(&view, &self.findings, spare, is_told);
-        self.spare_findings = std::mem::replace(&mut self.findings, judged);
+        rules::judge(&view, &mut self.findings, |rule| self.alarms.stands(rule));
         let standing = Standing {
             confirmed_ticks: self.machine.confirmed_ticks,
             promotions: &self.machine.latch.promotions,
@@ -329,7 +323,7 @@ impl Keeper {
     }
 
     fn fires(&self, rule: Rule) -> bool {
-        self.findings.iter().any(|f| f.rule == rule && f.state == State::Firing)
+        rules::firing(&self.findings, rule).is_some()
     }
 }
 
@@ -353,7 +347,7 @@ fn view<'a>(
         used_offer: machine.used_offer(),
         maintenance_until: machine.latch.maintenance.as_ref().map(|m| m.until),
         is_stopped_by_hand: machine.latch.stopped_by_hand,
-        before: &[],
+        before: Fired::default(),
         is_terse: false,
     }
 }

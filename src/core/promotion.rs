@@ -147,6 +147,18 @@ impl Machine {
             Stage::Acting { act: Act::Promote, .. } => Some(self.latch.since),
             // A standby that signs stays one that was promoted while it prepares to give.
             Stage::Switching { since, .. } => *since,
+            // Until it has stopped it signs as it did.
+            Stage::Latching { act: Act::HandOver, .. }
+            | Stage::Acting { act: Act::Demote | Act::Fence, .. } => self.signed_since(),
+            _ => None,
+        }
+    }
+
+    /// Since when a standby signed that began to hand over.
+    const fn signed_since(&self) -> Option<Timestamp> {
+        match self.came_from {
+            Stage::Producing { since } => Some(since),
+            Stage::Switching { since, .. } => since,
             _ => None,
         }
     }

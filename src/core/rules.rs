@@ -66,10 +66,30 @@ pub struct View<'a> {
     pub maintenance_until: Option<Timestamp>,
     /// Whether a person stopped this node, the active one, and nobody has signed since.
     pub is_stopped_by_hand: bool,
-    /// What the last judgement found.
-    pub before: &'a [Finding],
+    /// Which rules fired at the last judgement.
+    pub before: Fired,
     /// Whether sentences that nobody reads are left out.
     pub is_terse: bool,
+}
+
+/// Which rules fire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fired(u64);
+
+// A bit for every rule.
+const _: () = assert!(Rule::ALL.len() <= 64);
+
+impl Fired {
+    /// Those of these findings that fire.
+    #[must_use]
+    pub fn of(findings: &[Finding]) -> Self {
+        let firing = findings.iter().filter(|finding| finding.state == State::Firing);
+        Self(firing.fold(0, |bits, finding| bits | 1 << finding.rule as u8))
+    }
+
+    const fn has(self, rule: Rule) -> bool {
+        self.0 & (1 << rule as u8) != 0
+    }
 }
 
 /// The three fault classes of the original, and two that watch the watching itself.
@@ -357,7 +377,7 @@ impl View<'_> {
 
     /// Whether a rule fired at the last judgement.
     fn was_firing(&self, rule: Rule) -> bool {
-        self.before.iter().any(|f| f.rule == rule && f.state == State::Firing)
+        self.before.has(rule)
     }
 
     /// Whether this node is the one that is meant to sign: A until it hands over,
@@ -387,8 +407,10 @@ impl View<'_> {
     pub fn wait_ms(&self) -> Option<u64> {
         use crate::core::settings::Wait;
         let round_ms = || Some(self.schedule()?.round_ms() + self.settings.rules.round_grace_ms);
-        // Between the ranks of B and C, so that no two of us act at one moment.
+        // A, between the ranks of B and C, so that no two of us act at one moment. A standby that gave
+        // the producer back has its own rank again.
         if self.position == Position::HandedOver
+            && self.settings.role == Role::Active
             && let Wait::Rounds(rounds) = self.settings.promotion.wait
         {
             return Some(round_ms()? * u64::from(rounds.saturating_mul(2)));
@@ -426,38 +448,74 @@ impl View<'_> {
     }
 }
 
-/// Judges by every rule; `before` are the findings of the last judgement, for their age. Where the
-/// view is terse a finding has words only while it fires, or while `is_told` says that people know
-/// of it. `findings` is emptied and filled, so that its memory is used again.
+/// The finding of a rule, while it fires.
 #[must_use]
-pub fn judge(
-    view: &View<'_>,
-    before: &[Finding],
-    mut findings: Vec<Finding>,
-    is_told: impl Fn(Rule) -> bool,
-) -> Vec<Finding> {
-    let view = &View { before, ..*view };
-    findings.clear();
-    findings.reserve(Rule::ALL.len());
+pub fn firing(findings: &[Finding], rule: Rule) -> Option<&Finding> {
+    // They lie in the order of the rules.
+    let found = match findings.get(rule as usize).filter(|finding| finding.rule == rule) {
+        Some(found) => Some(found),
+        None => findings.iter().find(|finding| finding.rule == rule),
+    };
+    found.filter(|finding| finding.state == State::Firing)
+}
+
+/// Judges by every rule. `findings` are those of the last judgement, or none, and become those of this
+/// one: in place, since this is done every second and nearly nothing changes. Where the view is terse
+/// a finding has words only while it fires, or while `is_told` says that people know of it.
+pub fn judge(view: &View<'_>, findings: &mut Vec<Finding>, is_told: impl Fn(Rule) -> bool) {
+    let view = &View { before: Fired::of(findings), ..*view };
     for (at, rule) in Rule::ALL.iter().enumerate() {
         let mut verdict = rule.judge(view);
         let is_silent = view.is_terse && verdict.state != State::Firing && !is_told(*rule);
         if view.is_terse && !is_silent {
             verdict = rule.judge(&View { is_terse: false, ..*view });
         }
-        let words = |text: Cow<'static, str>| {
-            if is_silent { String::new() } else { text.into_owned() }
-        };
-        let same = before.get(at).filter(|f| f.rule == *rule && f.state == verdict.state);
-        findings.push(Finding {
-            rule: *rule,
+        if is_silent {
+            (verdict.saw, verdict.threshold) = (Cow::Borrowed(""), Cow::Borrowed(""));
+        }
+        match findings.get_mut(at) {
+            Some(finding) => finding.take(*rule, verdict, view.now.wall),
+            None => findings.push(Finding::new(*rule, verdict, view.now.wall)),
+        }
+    }
+}
+
+impl Finding {
+    fn new(rule: Rule, verdict: Verdict, now: Timestamp) -> Self {
+        Self {
+            rule,
             class: rule.class(),
             state: verdict.state,
             severity: if verdict.is_early { Severity::Info } else { rule.severity() },
-            saw: words(verdict.saw),
-            threshold: words(verdict.threshold),
-            since: same.map_or(view.now.wall, |f| f.since),
-        });
+            saw: verdict.saw.into_owned(),
+            threshold: verdict.threshold.into_owned(),
+            since: now,
+        }
     }
-    findings
+
+    /// Becomes what a rule says now.
+    fn take(&mut self, rule: Rule, verdict: Verdict, now: Timestamp) {
+        if self.rule != rule {
+            *self = Self::new(rule, verdict, now);
+            return;
+        }
+        if self.state != verdict.state {
+            (self.state, self.since) = (verdict.state, now);
+        }
+        self.severity = if verdict.is_early { Severity::Info } else { rule.severity() };
+        put(&mut self.saw, verdict.saw);
+        put(&mut self.threshold, verdict.threshold);
+    }
+}
+
+/// Puts a text where another was, into the same memory where that is less work.
+fn put(text: &mut String, new: Cow<'static, str>) {
+    match new {
+        Cow::Owned(new) => *text = new,
+        Cow::Borrowed("") => text.clear(),
+        Cow::Borrowed(new) => {
+            text.clear();
+            text.push_str(new);
+        }
+    }
 }

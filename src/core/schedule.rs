@@ -122,11 +122,12 @@ impl Schedule {
     /// The producer's first turn that ends after `time`: the running one, or the next.
     #[must_use]
     pub fn turn_ending_after(&self, producer: Name, time: Timestamp) -> Option<Turn> {
-        let count = u32::try_from(self.producers.len()).ok()?;
+        let count = u32::try_from(self.producers.len()).ok().filter(|n| *n > 0)?;
         let running = Slot::at(time).turn();
-        (0..count)
-            .map(|ahead| Turn(running.0.saturating_add(ahead)))
-            .find(|turn| self.owner_of_turn(*turn) == Some(producer))
+        let (before, from) = self.producers.split_at((running.0 % count) as usize);
+        let ahead = from.iter().chain(before).position(|name| *name == producer)?;
+        // At most PRODUCERS_MAX.
+        Some(Turn(running.0.saturating_add(ahead as u32)))
     }
 
     /// The producer's first turn that begins at or after `time`.

@@ -124,6 +124,8 @@ pub struct ChannelStatus {
     pub waiting: usize,
     /// Since when nothing could be delivered, and why.
     pub failing: Option<(Timestamp, String)>,
+    /// Whether it fails because the service refuses us: a person must mend the token, key or address.
+    pub refuses_us: bool,
     /// Delivered since the start.
     pub sent: u64,
     /// Given up since the start.

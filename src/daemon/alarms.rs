@@ -325,9 +325,15 @@ fn is_common(cause: &str) -> bool {
 /// A channel that does not deliver, as something that is watched.
 fn of_channel(now: Timestamp, channel: &ChannelStatus) -> Signal {
     let since = channel.failing.as_ref().map(|(since, why)| (now.since_ms(*since), why));
-    let fails = since.as_ref().is_some_and(|(for_ms, _)| *for_ms >= CHANNEL_FAILS_MS);
+    // What a person must mend is told at once; what passes is waited for.
+    let fails =
+        since.as_ref().is_some_and(|(for_ms, _)| channel.refuses_us || *for_ms >= CHANNEL_FAILS_MS);
     let saw = match since {
         None => "it delivers".to_owned(),
+        Some((for_ms, why)) if channel.refuses_us => {
+            let waiting = channel.waiting;
+            format!("for {} it refuses us, {waiting} wait: {why}", human(for_ms))
+        }
         Some((for_ms, why)) => {
             let waiting = channel.waiting;
             format!("for {} nothing is delivered, {waiting} wait: {why}", human(for_ms))
@@ -340,7 +346,11 @@ fn of_channel(now: Timestamp, channel: &ChannelStatus) -> Signal {
         severity: Severity::Warn,
         meaning: format!("The channel {} delivers nothing.", channel.name),
         saw,
-        next_step: format!("Try `eoskeeper notify --test {}`.", channel.name),
+        next_step: format!(
+            "Try `eoskeeper notify --test {}`; where it refuses us, mend its token, key or address, \
+             then `eoskeeper reload`.",
+            channel.name
+        ),
     }
 }
 

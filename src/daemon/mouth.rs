@@ -153,8 +153,7 @@ impl Line {
 
     pub(super) fn states(&self) -> Vec<ChannelStatus> {
         let states = Arc::clone(&lock(&self.shared.states));
-        let states = lock(&states).clone();
-        states
+        lock(&states).clone()
     }
 
     pub(super) fn runs(&self) -> bool {

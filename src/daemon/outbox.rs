@@ -210,6 +210,11 @@ fn takes(route: &Route, message: &Message) -> bool {
     match message.kind {
         MessageKind::Report => route.reports,
         MessageKind::Test => true,
+        // The end goes to whoever heard of the beginning.
+        MessageKind::Resolved => {
+            let first = message.first_told_as.unwrap_or(message.severity);
+            route.levels.contains(&message.severity) || route.levels.contains(&first)
+        }
         _ => route.levels.contains(&message.severity),
     }
 }

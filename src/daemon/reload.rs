@@ -173,7 +173,11 @@ fn needs_restart(before: &Config, after: &Config) -> Vec<&'static str> {
         ("[global] http_port or http_url", before.http_url != after.http_url),
         ("[lease]", (&old.lease, &before.lease) != (&new.lease, &after.lease)),
         ("[peers]", (&old.peers, &before.peers) != (&new.peers, &after.peers)),
-        ("[status]", before.status_listen != after.status_listen),
+        (
+            "[status]",
+            (before.status_listen, &before.status_access)
+                != (after.status_listen, &after.status_access),
+        ),
         ("[state] dir", before.state_dir != after.state_dir),
         ("[log]", before.own_log != after.own_log),
     ];
@@ -392,6 +396,11 @@ mod tests {
             }
             assert_eq!(voice::is_changed(&before, &after), *speaks, "{more}");
         }
+        let mut guarded = before.clone();
+        let token = crate::config::Secret::new(b"0123456789abcdef0123456789abcdef");
+        guarded.status_access.token = Some(token.unwrap());
+        assert_eq!(needs_restart(&before, &guarded), ["[status]"], "who may ask");
+        assert_eq!(needs_restart(&guarded, &before), ["[status]"]);
         let mut other = before.clone();
         other.log = crate::config::LogSource::File("/srv/other.log".into());
         assert_eq!(senses::changed(&before, &other), [Log, Node, Beside]);

@@ -46,18 +46,14 @@ impl Twin {
     }
 }
 
-/// Takes everything away that a node acts with.
+/// Takes everything away that makes a node sign. What stops it stays: it may sign already.
 pub(super) fn disarm(config: &mut Config) {
     let policy = &mut config.settings.promotion;
     policy.configured = false;
     policy.can_promote = false;
-    policy.can_demote = false;
-    policy.can_fence = false;
     policy.can_restart = false;
     config.promote = None;
-    config.demote = None;
     config.promote_remote = None;
-    config.fence = None;
     config.restart = None;
 }
 
@@ -69,7 +65,7 @@ pub(super) fn signal(producer: Name, other: Option<&str>) -> Signal {
         subject: String::new(),
         state: if other.is_some() { State::Firing } else { State::Fine },
         severity: Severity::Warn,
-        meaning: "This node does not act: another of this eoskeeper has its producer.".to_owned(),
+        meaning: "This node does not promote: another of this eoskeeper has its producer.".to_owned(),
         saw: other.unwrap_or_else(|| "no other node has its producer".to_owned()),
         next_step: "Remove one of the two sections, or correct its producer_name, and restart."
             .to_owned(),

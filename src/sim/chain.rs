@@ -204,6 +204,12 @@ impl Schedules {
         &self.all[at.unwrap_or(0)].1
     }
 
+    /// The one of the start.
+    #[must_use]
+    pub fn first(&self) -> &Schedule {
+        &self.all[0].1
+    }
+
     /// The newest one.
     #[must_use]
     pub fn newest(&self) -> &Schedule {

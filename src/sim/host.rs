@@ -166,6 +166,8 @@ pub struct Host {
     pub(super) urgency: Urgency,
     /// Ticks in a row with all gates before the confirmation open.
     pub(super) ready_ticks: u32,
+    /// The incident of the promotion that was begun last.
+    pub(super) begun: String,
     /// When promotions were begun, milliseconds; of all lives of the keeper.
     pub(super) promotions_ms: Vec<u64>,
     /// Whether the last of them is under way and is taken out again when it comes to nothing.
@@ -202,6 +204,7 @@ impl Host {
             decided: None,
             urgency: Urgency::default(),
             ready_ticks: 0,
+            begun: String::new(),
             promotions_ms: Vec::new(),
             is_counted: false,
             maintained_ms: 0,

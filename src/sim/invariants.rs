@@ -8,6 +8,7 @@ mod two;
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::schedule::Slot;
 use crate::core::settings::Settings;
 use crate::sim::promises::keep;
 use crate::sim::site::Site;
@@ -36,7 +37,12 @@ impl World<'_> {
 
     /// How long a keeper waits by the schedule that is active, milliseconds.
     pub(in crate::sim) fn wait_ms(&self, site: Site) -> u64 {
-        let schedule = self.schedules.of(self.slot());
+        self.wait_by(site, self.slot())
+    }
+
+    /// How long a keeper waits by the schedule of a slot, milliseconds.
+    pub(in crate::sim) fn wait_by(&self, site: Site, slot: Slot) -> u64 {
+        let schedule = self.schedules.of(slot);
         let rounds = u64::from(site.role().wait_rounds());
         let grace_ms = self.settings_of(site).map_or(4_000, |s| s.rules.round_grace_ms);
         (schedule.round_ms() + grace_ms) * rounds

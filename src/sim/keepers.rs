@@ -3,7 +3,7 @@
 
 use crate::core::action::{ActResult, Action, Latch, LatchStage, Notice, Outcome};
 use crate::core::decision::DecisionKind;
-use crate::core::event::{Event, LogEvent, LogSourceEvent};
+use crate::core::event::{Event, EventName, LogEvent, LogSourceEvent};
 use crate::core::gates;
 use crate::core::keeper::Keeper;
 use crate::core::process::ProcessEvent;
@@ -117,10 +117,17 @@ impl World<'_> {
             }
             return;
         }
-        self.tell(site, Event::Log(line));
-        if line.name == crate::core::event::EventName::ScheduleChanged {
+        self.tell_line(site, Event::Log(line));
+    }
+
+    /// A line is read; one that announces another schedule has it asked for.
+    fn tell_line(&mut self, site: Site, line: Event) {
+        let announces =
+            matches!(&line, Event::Log(line) if line.name == EventName::ScheduleChanged);
+        self.tell(site, line);
+        if announces {
             let life = self.hosts[site.at()].life;
-            self.queue.after(1, Happening::PollTimeout(site, life, Question::Schedule));
+            self.queue.after(1, Happening::Poll(site, life, Question::Announced));
         }
     }
 
@@ -131,7 +138,7 @@ impl World<'_> {
             return;
         }
         for line in std::mem::take(&mut host.lines) {
-            self.tell(site, line);
+            self.tell_line(site, line);
         }
     }
 
@@ -204,8 +211,13 @@ impl World<'_> {
         let ready = gates::ready_to_confirm(keeper.gates());
         host.ready_ticks = if ready { host.ready_ticks + 1 } else { 0 };
         let decision = keeper.decision();
-        let is_resting =
-            matches!(decision.kind, DecisionKind::Watch | DecisionKind::Alarm | DecisionKind::Hold);
+        let is_resting = !matches!(
+            decision.kind,
+            DecisionKind::Act
+                | DecisionKind::Verify
+                | DecisionKind::Produce
+                | DecisionKind::StepDown
+        );
         let decided = Some((decision.kind, decision.hold));
         let is_new = host.decided != decided;
         host.decided = decided;
@@ -241,7 +253,12 @@ impl World<'_> {
 
     fn save(&mut self, site: Site, id: u64, latch: Latch) {
         match latch.stage {
-            LatchStage::Promoting => self.promotion_begins(site, &latch.reason),
+            // Written again while it is under way, as when maintenance is ordered: it began before.
+            LatchStage::Promoting if self.hosts[site.at()].begun == latch.incident => {}
+            LatchStage::Promoting => {
+                self.hosts[site.at()].begun.clone_from(&latch.incident);
+                self.promotion_begins(site, &latch.reason);
+            }
             LatchStage::Demoting => self.hosts[site.at()].is_counted = false,
             LatchStage::Standby | LatchStage::Promoted | LatchStage::HandedOver => {}
         }

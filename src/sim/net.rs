@@ -41,6 +41,23 @@ struct Link {
     loss: u16,
 }
 
+/// When a message arrives, milliseconds from when it was sent: never, once, or twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Arrivals([Option<u64>; 2]);
+
+impl Arrivals {
+    /// The first time it arrives, if it does.
+    #[must_use]
+    pub const fn first(self) -> Option<u64> {
+        self.0[0]
+    }
+
+    /// Each time it arrives.
+    pub fn each(self) -> impl Iterator<Item = u64> {
+        self.0.into_iter().flatten()
+    }
+}
+
 /// All links.
 #[derive(Clone, Debug)]
 pub struct Net {
@@ -171,21 +188,21 @@ impl Net {
         Some(ms)
     }
 
-    /// When a message arrives, milliseconds from now: never, once, or twice.
-    pub fn message(&mut self, from: Site, to: Site) -> Vec<u64> {
+    /// When a message that is sent now arrives.
+    pub fn message(&mut self, from: Site, to: Site) -> Arrivals {
         self.sent += 1;
         let link = self.links[from.at()][to.at()];
         let salt = 5_000 + (from.at() * SITES + to.at()) as u64;
         if !self.is_up(from, to, Traffic::Keepers) || happens(self.seed, self.sent, salt, link.loss)
         {
-            return Vec::new();
+            return Arrivals::default();
         }
         let ms = 5 + draw(self.seed, self.sent, salt + 1) % 60 + link.slow_ms;
         if happens(self.seed, self.sent, salt + 2, link.loss) {
             let again = draw(self.seed, self.sent, salt + 3) % 3_000;
-            return vec![ms, ms + again];
+            return Arrivals([Some(ms), Some(ms + again)]);
         }
-        vec![ms]
+        Arrivals([Some(ms), None])
     }
 }
 
@@ -215,6 +232,6 @@ mod tests {
         net.faults = 1;
         assert!(net.spread(Site::A, u8::MAX)[Site::Many.at()].is_some());
         assert!(net.spread(Site::A, 0)[Site::Many.at()].is_none(), "nobody passes it on");
-        assert!(net.message(Site::A, Site::Many).is_empty(), "a question has one way");
+        assert!(net.message(Site::A, Site::Many).first().is_none(), "a question has one way");
     }
 }

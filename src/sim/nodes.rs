@@ -30,7 +30,7 @@ impl World<'_> {
         let slot = self.slot();
         let schedule = self.schedules.of(slot);
         let Some(owner) = schedule.owner(slot).filter(|owner| *owner != self.ours) else { return };
-        let names = &self.schedules.of(Slot(0)).producers;
+        let names = &self.schedules.first().producers;
         let place = names.iter().position(|name| *name == owner);
         let is_missing = place.is_some_and(|at| at >= 2 && at < 2 + self.missing as usize);
         if self.stalled > 0 || is_missing {

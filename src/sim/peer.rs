@@ -30,11 +30,11 @@ impl World<'_> {
         self.queue.after(PEER_MS, Happening::Poll(site, life, Question::Peer(index)));
         let Some(peer) = peers_of(site).nth(index.into()) else { return };
         let now_ms = self.now_ms();
-        let there = self.net.message(site, peer).first().copied();
+        let there = self.net.message(site, peer).first();
         let back = self.net.message(peer, site);
         let host = &self.hosts[peer.at()];
         let reached = there.filter(|ms| *ms <= PEER_DEADLINE_MS && host.runs());
-        let answer = reached.zip(back.first().copied());
+        let answer = reached.zip(back.first());
         let (said, ms) = match (answer, &host.keeper) {
             (Some((there, back)), Some(keeper)) if there + back <= PEER_DEADLINE_MS => {
                 let status = keeper.peer_status(host.clocks.now(now_ms));
@@ -63,12 +63,12 @@ impl World<'_> {
         let arrives = self.net.message(site, to);
         let to_life = self.hosts[to.at()].life;
         let runs = self.hosts[to.at()].runs();
-        for ms in &arrives {
+        for ms in arrives.each() {
             let said = PeerSaid::Handover(handover.clone());
             let event = Box::new(Event::Peer(PeerEvent { index, said }));
-            self.queue.after(*ms, Happening::Tell(to, to_life, event));
+            self.queue.after(ms, Happening::Tell(to, to_life, event));
         }
-        let back = self.net.message(to, site).first().copied();
+        let back = self.net.message(to, site).first();
         let result = match (arrives.first(), back) {
             (Some(there), Some(back)) if runs && there + back <= PEER_DEADLINE_MS => {
                 (ActResult::Done(format!("{} has it", handover.to)), there + back)
@@ -86,7 +86,7 @@ impl World<'_> {
             return self.answer(site, life, order.id, why, 1);
         };
         let index = peers_of(to).position(|peer| peer == site).unwrap_or(0);
-        let arrives = self.net.message(site, to).first().copied();
+        let arrives = self.net.message(site, to).first();
         let Some(ms) = arrives.filter(|_| self.hosts[to.at()].runs()) else {
             let failed = ActResult::Failed("no answer within the deadline".to_owned());
             return self.answer(site, life, order.id, failed, PEER_DEADLINE_MS);
@@ -100,8 +100,8 @@ impl World<'_> {
 
     /// How long a question to etcd takes, there and back; `None`: no answer.
     fn etcd_ms(&mut self, site: Site) -> (bool, Option<u64>) {
-        let there = self.net.message(site, Site::Etcd).first().copied();
-        let back = self.net.message(Site::Etcd, site).first().copied();
+        let there = self.net.message(site, Site::Etcd).first();
+        let back = self.net.message(Site::Etcd, site).first();
         let slow_ms = if self.etcd.slow > 0 { ETCD_SLOW_MS } else { 0 };
         let reached = there.is_some() && self.etcd.has_quorum();
         let ms = there.zip(back).map(|(there, back)| there + back + slow_ms);

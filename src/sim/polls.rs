@@ -35,6 +35,7 @@ impl World<'_> {
             Question::Info | Question::Schedule | Question::Paused => {
                 self.ask_node(site, life, question);
             }
+            Question::Announced => self.ask_announced(site, life),
             Question::Reference(index) => self.ask_reference(site, life, index),
             Question::Peer(index) => self.ask_peer(site, life, index),
             Question::Lease => self.ask_lease(site, life),
@@ -68,29 +69,35 @@ impl World<'_> {
         self.queue.after(pace, Happening::Poll(site, life, question));
     }
 
-    /// A question had no answer; or, for the schedule, the log announced a change.
+    /// The log announced another schedule: it is asked for out of turn, beside the loop, until it is
+    /// active.
+    fn ask_announced(&mut self, site: Site, life: u32) {
+        let newest = self.schedules.newest().version;
+        let mut known = None;
+        if self.nodes[site.at()].answers() {
+            let head = self.chain.get(self.nodes[site.at()].head).slot;
+            let schedule = self.schedules.of(head).clone();
+            known = Some(schedule.version);
+            self.tell(site, Event::Schedule(Ok(schedule)));
+        }
+        if known != Some(newest) {
+            let again = Happening::Poll(site, life, Question::Announced);
+            self.queue.after(SCHEDULE_SOON_MS, again);
+        }
+    }
+
+    /// A question had no answer within its deadline; its loop goes on.
     pub(super) fn timed_out(&mut self, site: Site, life: u32, question: Question) {
         if self.hosts[site.at()].life != life {
             return;
         }
-        let answers = self.nodes[site.at()].answers();
         let failure = ApiFailure::AnswerTimeout;
         match question {
-            // Announced: asked out of turn, and again when the change has become active.
-            Question::Schedule if answers => {
-                let head = self.chain.get(self.nodes[site.at()].head).slot;
-                self.tell(site, Event::Schedule(Ok(self.schedules.of(head).clone())));
-                if self.schedules.newest().version != self.schedules.of(head).version {
-                    let again = Happening::PollTimeout(site, life, question);
-                    self.queue.after(SCHEDULE_SOON_MS, again);
-                }
-                return;
-            }
             Question::Schedule => self.tell(site, Event::Schedule(Err(failure))),
             Question::Info => self.tell(site, Event::Info(Err(failure))),
             Question::Paused => self.tell(site, Event::Paused(Err(failure))),
             Question::Reference(index) => self.reference_failed(site, index, failure),
-            Question::Peer(_) | Question::Lease => {}
+            Question::Announced | Question::Peer(_) | Question::Lease => {}
         }
         self.queue.after(1, Happening::Poll(site, life, question));
     }
@@ -153,6 +160,55 @@ impl World<'_> {
                 return None;
             }
             id = block.parent;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::faults::{Fault, ScheduleChange, What};
+    use crate::sim::scenario::{Config, Mode, Scenario};
+
+    /// So many loops of C ask for the schedule after what happened, each with its next question.
+    fn loops(faults: Vec<Fault>) -> usize {
+        let scenario = Scenario {
+            about: String::new(),
+            breaks: String::new(),
+            strict: false,
+            seed: 7,
+            config: Config::plain(Mode::None, 4),
+            length_ms: 100_000,
+            faults,
+        };
+        let mut world = World::new(&scenario, &[]);
+        world.run();
+        let queued = std::iter::from_fn(|| world.queue.pop(u64::MAX));
+        let asks = |what: &Happening| {
+            matches!(
+                what,
+                Happening::Poll(Site::C, _, Question::Schedule)
+                    | Happening::PollTimeout(Site::C, _, Question::Schedule)
+            )
+        };
+        queued.filter(asks).count()
+    }
+
+    #[test]
+    fn one_loop_asks_for_the_schedule_whatever_the_node_does() {
+        let hangs = |at_ms, for_ms| Fault { at_ms, for_ms, what: What::HangApi { site: Site::C } };
+        let how = ScheduleChange::Grown;
+        let grows = |at_ms, for_ms| Fault { at_ms, for_ms, what: What::Schedule { how } };
+        // It is asked for every 30 s, with a deadline of 5 s.
+        for (name, faults) in [
+            ("nothing happens", vec![]),
+            ("it answers again before the deadline", vec![hangs(29_000, 2_000)]),
+            ("it answers again after the deadline", vec![hangs(29_000, 20_000)]),
+            ("a change while it answers", vec![grows(40_000, 30_000)]),
+            ("a change while it hangs", vec![hangs(35_000, 20_000), grows(40_000, 30_000)]),
+            ("two changes while it hangs", vec![hangs(35_000, 20_000), grows(40_000, 5_000)]),
+        ] {
+            assert_eq!(loops(faults), 1, "{name}");
         }
     }
 }

@@ -55,6 +55,9 @@ pub(super) enum Question {
     Info,
     /// `get_producer_schedule`.
     Schedule,
+    /// `get_producer_schedule` out of turn, after the log announced a change; it ends when that is
+    /// active.
+    Announced,
     /// `paused`.
     Paused,
     /// A reference.
@@ -65,28 +68,43 @@ pub(super) enum Question {
     Lease,
 }
 
+/// What is so near lies in a ring with a place for every millisecond; what comes later, the faults of
+/// weeks, waits in a heap. A power of two.
+const SPAN_MS: usize = 8_192;
+/// No entry.
+const NONE: u32 = u32::MAX;
+
+/// An entry of the ring.
 #[derive(Debug)]
 struct Entry {
+    what: Option<Happening>,
+    /// The next of the same millisecond, or the next that is free.
+    next: u32,
+}
+
+/// Something that is too far for the ring.
+#[derive(Debug)]
+struct Later {
     at_ms: u64,
     order: u64,
     what: Happening,
 }
 
-impl PartialEq for Entry {
+impl PartialEq for Later {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
 
-impl Eq for Entry {}
+impl Eq for Later {}
 
-impl PartialOrd for Entry {
+impl PartialOrd for Later {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Entry {
+impl Ord for Later {
     /// The greatest comes out first: the earliest.
     fn cmp(&self, other: &Self) -> Ordering {
         (other.at_ms, other.order).cmp(&(self.at_ms, self.order))
@@ -94,19 +112,46 @@ impl Ord for Entry {
 }
 
 /// The queue, and the time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Queue {
-    heap: BinaryHeap<Entry>,
+    /// First and last entry of each millisecond.
+    places: Vec<(u32, u32)>,
+    /// A bit for every millisecond that has an entry.
+    busy: Vec<u64>,
+    entries: Vec<Entry>,
+    free: u32,
+    /// What is beyond the ring. It goes into the ring as soon as it fits, before anything is queued
+    /// for the same moment, so that of two things at once the one queued first comes first.
+    later: BinaryHeap<Later>,
     queued: u64,
     /// Milliseconds since the start of the run.
     pub(super) now_ms: u64,
 }
 
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            places: vec![(NONE, NONE); SPAN_MS],
+            busy: vec![0; SPAN_MS / 64],
+            entries: Vec::new(),
+            free: NONE,
+            later: BinaryHeap::new(),
+            queued: 0,
+            now_ms: 0,
+        }
+    }
+}
+
 impl Queue {
     /// Queues something for a moment, not before now.
     pub(super) fn at(&mut self, at_ms: u64, what: Happening) {
-        self.queued += 1;
-        self.heap.push(Entry { at_ms: at_ms.max(self.now_ms), order: self.queued, what });
+        let at_ms = at_ms.max(self.now_ms);
+        if at_ms - self.now_ms < SPAN_MS as u64 {
+            self.enter(at_ms, what);
+        } else {
+            self.queued += 1;
+            self.later.push(Later { at_ms, order: self.queued, what });
+        }
     }
 
     /// Queues something for a while from now.
@@ -116,11 +161,108 @@ impl Queue {
 
     /// Moves the time on to the next thing that happens, not beyond the end.
     pub(super) fn pop(&mut self, end_ms: u64) -> Option<Happening> {
-        if self.heap.peek().is_none_or(|next| next.at_ms > end_ms) {
+        let next_ms = self.next_ms().or_else(|| self.later.peek().map(|later| later.at_ms))?;
+        if next_ms > end_ms {
             return None;
         }
-        let next = self.heap.pop()?;
-        self.now_ms = next.at_ms;
-        Some(next.what)
+        if next_ms > self.now_ms {
+            self.now_ms = next_ms;
+            while self.later.peek().is_some_and(|l| l.at_ms - next_ms < SPAN_MS as u64)
+                && let Some(Later { at_ms, what, .. }) = self.later.pop()
+            {
+                self.enter(at_ms, what);
+            }
+        }
+        self.leave(next_ms)
+    }
+
+    /// When the first entry of the ring is due.
+    fn next_ms(&self) -> Option<u64> {
+        let from = self.now_ms as usize % SPAN_MS;
+        let words = self.busy.len();
+        let (first, bit) = (from / 64, from % 64);
+        let ahead = self.busy[first] & (u64::MAX << bit);
+        if ahead != 0 {
+            return Some(self.now_ms + (ahead.trailing_zeros() as usize - bit) as u64);
+        }
+        // The first word again at the end: what is before the place of now comes last.
+        let word = (1..=words).find(|ahead| self.busy[(first + ahead) % words] != 0)?;
+        let found = self.busy[(first + word) % words].trailing_zeros() as usize;
+        Some(self.now_ms + (64 * word + found - bit) as u64)
+    }
+
+    fn enter(&mut self, at_ms: u64, what: Happening) {
+        let entry = Entry { what: Some(what), next: NONE };
+        let new = self.free;
+        let new = if let Some(free) = self.entries.get_mut(new as usize) {
+            self.free = free.next;
+            *free = entry;
+            new
+        } else {
+            self.entries.push(entry);
+            (self.entries.len() - 1) as u32
+        };
+        let at = at_ms as usize % SPAN_MS;
+        let (first, last) = &mut self.places[at];
+        if *first == NONE {
+            *first = new;
+            self.busy[at / 64] |= 1 << (at % 64);
+        } else {
+            self.entries[*last as usize].next = new;
+        }
+        *last = new;
+    }
+
+    fn leave(&mut self, at_ms: u64) -> Option<Happening> {
+        let at = at_ms as usize % SPAN_MS;
+        let taken = self.places[at].0;
+        let entry = self.entries.get_mut(taken as usize)?;
+        let what = entry.what.take();
+        self.places[at].0 = std::mem::replace(&mut entry.next, self.free);
+        self.free = taken;
+        if self.places[at].0 == NONE {
+            self.busy[at / 64] &= !(1 << (at % 64));
+        }
+        what
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_comes_in_the_order_of_time_and_then_of_queueing() {
+        let mut queue = Queue::default();
+        let span = SPAN_MS as u64;
+        let mut expected = Vec::new();
+        // Near, at the edge of the ring, beyond it, and at one moment.
+        for (number, at_ms) in [5, 0, 5, span - 1, span, span, 3 * span + 7, 40 * span, 63, 64, 5]
+            .into_iter()
+            .enumerate()
+        {
+            queue.at(at_ms, Happening::FaultOn(number));
+            expected.push((at_ms, number));
+        }
+        let mut got = Vec::new();
+        while let Some(Happening::FaultOn(number)) = queue.pop(50 * span) {
+            got.push((queue.now_ms, number));
+            if number == 0 {
+                // Queued now for a moment that has had an entry from far away for long.
+                queue.at(span, Happening::FaultOn(100));
+                queue.at(0, Happening::FaultOn(101));
+                expected.extend([(span, 100), (5, 101)]);
+            }
+        }
+        expected.sort_by_key(|(at_ms, _)| *at_ms);
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn nothing_comes_after_the_end() {
+        let mut queue = Queue::default();
+        queue.at(10, Happening::Look);
+        assert!(queue.pop(9).is_none() && queue.now_ms == 0);
+        assert!(queue.pop(10).is_some() && queue.pop(u64::MAX).is_none());
     }
 }

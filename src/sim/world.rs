@@ -93,7 +93,7 @@ pub fn play_blind(scenario: &Scenario, blind: &[HoldReason]) -> Ended {
 }
 
 impl<'a> World<'a> {
-    fn new(scenario: &'a Scenario, blind: &'a [HoldReason]) -> Self {
+    pub(super) fn new(scenario: &'a Scenario, blind: &'a [HoldReason]) -> Self {
         let names = scenario.config.names();
         let schedule = Schedule { version: 1, producers: names };
         let (chain, head) = past(&schedule);
@@ -130,7 +130,7 @@ impl<'a> World<'a> {
         }
     }
 
-    fn run(&mut self) {
+    pub(super) fn run(&mut self) {
         self.queue.at(0, Happening::Slot);
         self.queue.at(LOOK_MS, Happening::Look);
         for site in Site::KEEPERS {

@@ -1,7 +1,7 @@
 //! The page for people: what the keeper decided and why, in one glance, with the evidence below.
 //!
 //! It is made here as a whole and works without JavaScript; with it, the parts that change are sent
-//! as they change ([`events`]). Nothing on it acts.
+//! as they change (`events`). Nothing on it acts.
 
 mod assets;
 mod cards;

@@ -179,7 +179,7 @@ async fn without_the_alarms_a_person_is_told_to_make_them() {
     let channel = CloudWatch::new(client, plan, Standing::default(), wall);
     let told = channel.deliver(&delivery(MessageKind::Raised, Severity::Page, "1")).await;
     match told {
-        Err(DeliveryError::Lasting(why)) => {
+        Err(DeliveryError::Refused(why)) => {
             assert!(why.contains("eoskeeper cloudwatch setup"), "{why}");
         }
         other => panic!("{other:?}"),

@@ -114,6 +114,7 @@ pub(crate) fn delivery(kind: MessageKind, severity: Severity, incident: &str) ->
         began: at,
         ended: (kind == MessageKind::Resolved).then_some(at),
         reminder: 0,
+        first_told_as: None,
         pictures: Vec::new(),
         language: Language::English,
     };

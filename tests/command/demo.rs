@@ -111,5 +111,5 @@ fn a_block_number_outside_the_turn_is_refused() {
     let output = demo(&["--kill-after-block", "13"], tmp.path()).wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(errors.contains("1..=12"), "{errors}");
+    assert!(errors.contains("the blocks 1 to 12"), "{errors}");
 }

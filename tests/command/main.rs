@@ -5,8 +5,10 @@ mod demo;
 mod demo_log;
 mod demo_network;
 mod doctor;
+mod documented;
 mod evidence;
 mod fake_nodeos;
+mod help;
 mod history_samples;
 #[path = "../support/http.rs"]
 mod http;

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use keeper::{Host, answer, text, until};
 
 /// Every order, with arguments that are right.
-const ORDERS: [&[&str]; 7] = [
+const ORDERS: [&[&str]; 8] = [
     &["promote"],
     &["demote", "--yes"],
     &["switchover", "--to", "a"],
@@ -24,6 +24,7 @@ const ORDERS: [&[&str]; 7] = [
     &["maintenance", "--for", "2h", "--reason", "new disk"],
     &["maintenance", "--end"],
     &["rearm"],
+    &["reload"],
 ];
 
 fn promote() -> Vec<u8> {
@@ -355,6 +356,7 @@ fn an_order_is_sent_as_the_person_gave_it() {
         ),
         (ORDERS[5], json!({ "command": "end_maintenance" })),
         (ORDERS[6], json!({ "command": "rearm" })),
+        (ORDERS[7], json!({ "command": "reload" })),
     ] {
         says(&host.order(arguments), 0, &["This node stops first."]);
         assert_eq!(came.recv().unwrap(), order, "{arguments:?}");

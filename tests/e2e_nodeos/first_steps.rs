@@ -117,16 +117,12 @@ fn init_beside_a_real_nodeos_writes_what_check_passes_and_run_works_with() {
         .unwrap();
     let _keeper = Ended(keeper);
     let port = net.spare_port(0);
-    let status =
-        until("the keeper to see blocks of the log, the process and the references", 90, || {
-            let status = http::get_json(port, "/api/status").ok()?;
-            let agree = status["references"]
-                .as_array()?
-                .iter()
-                .filter(|r| r["standing"] == "agrees")
-                .count();
-            (agree == 2 && status["node"]["head"].is_u64()).then_some(status)
-        });
+    let status = until("the keeper to see the chain and the references", 90, || {
+        let status = http::get_json(port, "/api/status").ok()?;
+        let agree =
+            status["references"].as_array()?.iter().filter(|r| r["standing"] == "agrees").count();
+        (agree == 2 && status["chain"]["head"].is_u64()).then_some(status)
+    });
     assert_eq!(status["producer"]["name"], OURS, "{status:#}");
     assert_eq!(status["role"], "B");
     assert_ne!(net.paused("b"), Some(false), "a dry run must not make it sign");

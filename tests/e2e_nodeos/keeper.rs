@@ -140,11 +140,6 @@ impl Keeper {
         String::from_utf8_lossy(&done.stdout).into_owned()
     }
 
-    /// Where its log is.
-    pub(crate) fn log_path(&self) -> String {
-        self.dir.join("keeper.log").display().to_string()
-    }
-
     /// What the keeper has printed so far.
     pub(crate) fn log(&self) -> String {
         let bytes = fs::read(self.dir.join("keeper.log")).unwrap_or_default();

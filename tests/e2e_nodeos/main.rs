@@ -6,6 +6,7 @@
 //! run. The mails of `alarms` go to a server that `scripts/smtp-server install` puts there.
 
 mod alarms;
+mod drills;
 mod first_steps;
 mod harness;
 #[path = "../notify/telegram/html.rs"]

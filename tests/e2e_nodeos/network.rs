@@ -53,6 +53,8 @@ pub(crate) struct Cost {
 /// One turn of our producer.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Turn {
+    /// When it began.
+    pub(crate) start: Timestamp,
     /// Blocks that came, 0..=12.
     pub(crate) produced: u32,
 }

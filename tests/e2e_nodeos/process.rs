@@ -97,15 +97,9 @@ async fn the_keys_of_the_schedule_show_a_promotion_by_key() {
 
     // What the keeper would run: this chain's contract has no regproducer, so the schedule is
     // proposed with the key instead.
-    let script = net.path("key.sh");
-    let text = format!(
-        "#!/bin/sh\n[ \"$EOSKEEPER_KEY\" = {key} ] || exit 10\nexec {}/scripts/testnet \
-         schedule-key b --no-wait --dir {}\n",
-        env!("CARGO_MANIFEST_DIR"),
-        net.path("").display()
-    );
-    std::fs::write(&script, text).unwrap();
-    Command::new("chmod").arg("+x").arg(&script).status().unwrap();
+    let propose = net.line("schedule-key b");
+    let body = format!("[ \"$EOSKEEPER_KEY\" = {key} ] || exit 10\nexec {propose} --no-wait");
+    let script = net.script("key.sh", &body);
     let order = Order {
         id: 1,
         act: Act::Promote,

@@ -7,13 +7,25 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Waits until `probe` returns something, and returns it; fails the test after `seconds`.
-pub(crate) fn until<T>(what: &str, seconds: u64, mut probe: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, seconds: u64, probe: impl FnMut() -> Option<T>) -> T {
+    until_or(what, seconds, String::new, probe)
+}
+
+/// The same; where nothing comes, `story` says what there was instead.
+pub(crate) fn until_or<T>(
+    what: &str,
+    seconds: u64,
+    story: impl Fn() -> String,
+    mut probe: impl FnMut() -> Option<T>,
+) -> T {
     let end = Instant::now() + Duration::from_secs(seconds);
     loop {
+        // Asked before the look: one that begins in time counts, however long it takes.
+        let is_over = Instant::now() >= end;
         if let Some(found) = probe() {
             return found;
         }
-        assert!(Instant::now() < end, "waited {seconds} s for {what}");
+        assert!(!is_over, "waited {seconds} s for {what}\n{}", story());
         sleep(PAUSE);
     }
 }

@@ -153,10 +153,10 @@ async fn hostile_text_is_text_in_every_language() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_lasts_and_a_wrong_certificate_is_named() {
+async fn a_wrong_password_is_a_refusal_and_a_wrong_certificate_is_named() {
     let server = Server::start("starttls", "localhost");
     let (kind, why) = fault(channel(&server, Security::Starttls, "wrong").probe().await);
-    assert_eq!(kind, "lasting", "{why}");
+    assert_eq!(kind, "refused", "{why}");
     assert!(why.contains("logging in: permanent error (535)") && !why.contains("wrong"), "{why}");
     for (word, security) in [("tls", Security::Tls), ("starttls", Security::Starttls)] {
         let other = Server::start(word, "mail.example.org");

@@ -152,12 +152,13 @@ async fn the_outbox_is_told_whether_trying_again_helps() {
         return;
     }
     for (name, answer, expected) in [
-        ("denied", said(403, "AccessDenied", "no"), None),
-        ("no alarm", said(404, "ResourceNotFound", "no"), None),
-        ("broken", with_body(500, "", ""), Some(None)),
-        ("busy", with_body(429, "Retry-After: 77\r\n", ""), Some(Some(77))),
-        ("far too busy", with_body(429, "Retry-After: 86400\r\n", ""), Some(Some(300))),
-        ("busy in a way of its own", with_body(429, "Retry-After: soon\r\n", ""), Some(None)),
+        ("denied", said(403, "AccessDenied", "no"), Err("refused")),
+        ("no alarm", said(404, "ResourceNotFound", "no"), Err("refused")),
+        ("bad", said(400, "InvalidParameterValue", "no"), Err("lasting")),
+        ("broken", with_body(500, "", ""), Ok(None)),
+        ("busy", with_body(429, "Retry-After: 77\r\n", ""), Ok(Some(77))),
+        ("far too busy", with_body(429, "Retry-After: 86400\r\n", ""), Ok(Some(300))),
+        ("busy in a way of its own", with_body(429, "Retry-After: soon\r\n", ""), Ok(None)),
     ] {
         let server = Server::saying(answer);
         let (client, plan) = (Arc::new(client(&server.url())), Arc::new(plan("p")));
@@ -165,9 +166,10 @@ async fn the_outbox_is_told_whether_trying_again_helps() {
         let raised = delivery(MessageKind::Raised, Severity::Page, "20261121T024837-x");
         let error = channel.deliver(&raised).await.unwrap_err();
         let wish = match error {
-            DeliveryError::Lasting(_) => None,
+            DeliveryError::Refused(_) => Err("refused"),
+            DeliveryError::Lasting(_) => Err("lasting"),
             DeliveryError::Passing { retry_after, .. } => {
-                Some(retry_after.map(|wish| wish.as_secs()))
+                Ok(retry_after.map(|wish| wish.as_secs()))
             }
         };
         assert_eq!(wish, expected, "{name}");

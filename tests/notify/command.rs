@@ -130,12 +130,13 @@ fn a_test_is_what_the_keeper_would_send() {
     let outcome = json(&output);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(outcome["error"], "it answered 401: … is wrong");
-    assert_eq!((&outcome["again"], &outcome["delivered"]), (&Value::Bool(false), &0.into()));
+    assert_eq!((&outcome["again"], &outcome["delivered"]), (&Value::Bool(true), &0.into()));
+    assert_eq!(outcome["refuses_us"], true);
     server.order(Reply::json(401, "SecretToken is wrong"));
     let (code, _, error) = texts(&host.run(&["notify", "--test", "discord"], &[]));
     assert_eq!(code, Some(1));
     assert!(
-        error.contains("correct the section; doc/alarms/discord.md")
+        error.contains("correct the token, key or address; doc/alarms/discord.md")
             && !error.contains("SecretToken"),
         "{error}"
     );

@@ -195,7 +195,7 @@ async fn failures_are_told_apart_without_the_secret() {
     server.order(Reply::json(429, r#"{"retry_after":1e300}"#));
     assert_eq!(wish(channel.deliver(&sent).await), None);
     for (status, expected) in
-        [(401, "lasting"), (404, "lasting"), (413, "lasting"), (502, "passing")]
+        [(401, "refused"), (404, "refused"), (413, "lasting"), (502, "passing")]
     {
         server.order(Reply::json(status, "SecretTokenOfDiscord"));
         let (kind, why) = fault(channel.deliver(&sent).await);

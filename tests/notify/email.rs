@@ -103,17 +103,17 @@ async fn told(server: &Server, security: Security) -> Result<Delivered, Delivery
 }
 
 #[tokio::test]
-async fn a_failure_passes_unless_the_server_says_never() {
+async fn a_failure_passes_unless_the_server_refuses_us_or_the_mail() {
     for (word, answer, expected, words) in [
         ("greeting", "421 too many", "passing", "EHLO: transient error (421): too many"),
-        ("greeting", "554 not you", "lasting", "EHLO: permanent error (554): not you"),
+        ("greeting", "554 not you", "refused", "EHLO: permanent error (554): not you"),
         ("greeting", "SSH-2.0-x", "passing", "EHLO: "),
         ("EHLO", "close", "passing", "EHLO: "),
         ("EHLO", "flood", "passing", "EHLO: network error: it says more than a mail server has"),
         ("MAIL", "451 later", "passing", "MAIL FROM: transient error (451): later"),
-        ("MAIL", "550 never", "lasting", "MAIL FROM: permanent error (550): never"),
+        ("MAIL", "550 never", "refused", "MAIL FROM: permanent error (550): never"),
         ("RCPT", "450 greylisted", "passing", "0 of 1 have it; ops@example.org: "),
-        ("RCPT", "550 no such user", "lasting", "ops@example.org: permanent error (550)"),
+        ("RCPT", "550 no such user", "refused", "ops@example.org: permanent error (550)"),
         ("RCPT", "close", "passing", "RCPT TO: "),
         ("DATA", "452 full", "passing", "DATA: transient error (452): full"),
         (".", "554 spam \u{1b}[31m", "lasting", "the mail: permanent error (554): spam"),

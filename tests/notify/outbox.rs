@@ -289,7 +289,7 @@ async fn without_a_disk_messages_leave_from_memory() {
 async fn a_refused_message_is_given_up_and_counted() {
     let stage = Stage::new();
     stage.played.lock().unwrap().answers =
-        [(); 3].map(|()| Err(DeliveryError::Lasting("wrong token".to_owned()))).into();
+        [(); 3].map(|()| Err(DeliveryError::Lasting("too long".to_owned()))).into();
     let store = open(stage.dir.path());
     let mut outbox = stage.start(Some(Arc::clone(&store)));
     outbox.post(batch(&[message("1", "x", Severity::Page)]));
@@ -305,6 +305,52 @@ async fn a_refused_message_is_given_up_and_counted() {
     assert_eq!(outbox.states()[0].given_up, 1);
     outbox.finish(DEADLINE).await;
     assert!(store.waiting().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_goes_to_whoever_heard_of_the_beginning() {
+    let stage = Stage::new();
+    let end = |id: &str, first_told_as| Message {
+        kind: MessageKind::Resolved,
+        first_told_as,
+        ..message(id, "x", Severity::Warn)
+    };
+    let mut outbox = stage.start(Some(open(stage.dir.path())));
+    // The channel takes pages alone.
+    outbox.post(batch(&[
+        end("never heard of", None),
+        end("heard of another level", Some(Severity::Warn)),
+        end("heard of the beginning", Some(Severity::Page)),
+    ]));
+    stage.wait_for(1).await;
+    outbox.finish(DEADLINE).await;
+    assert_eq!(stage.delivered(), ["heard of the beginning"]);
+}
+
+/// The operator revoked the token at night and gives the new one in the morning.
+#[tokio::test(start_paused = true)]
+async fn where_the_service_refuses_us_the_message_is_kept_until_it_does_not() {
+    let stage = Stage::new();
+    let revoked = || Err(DeliveryError::Refused("it answered 401".to_owned()));
+    stage.played.lock().unwrap().answers = [(); 5].map(|()| revoked()).into();
+    let mut outbox = stage.start(Some(open(stage.dir.path())));
+    outbox.post(batch(&[message("1", "x", Severity::Page)]));
+    let mut refusals = 0;
+    for _ in 0..600 {
+        let state = outbox.states().remove(0);
+        if state.sent == 1 {
+            assert!(refusals > 0, "nobody could see that the channel refuses us");
+            assert!(!state.refuses_us && state.failing.is_none(), "{state:?}");
+            break;
+        }
+        refusals += u32::from(state.refuses_us && state.waiting == 1);
+        stage.pass(30_000);
+        outbox.post(batch(&[]));
+        tokio::time::sleep(Duration::from_secs(15)).await;
+    }
+    assert_eq!(stage.delivered(), ["1"]);
+    assert_eq!(outbox.states()[0].given_up, 0);
+    outbox.finish(DEADLINE).await;
 }
 
 /// As the disk of a network does when that is gone: no error, no end.

@@ -115,13 +115,21 @@ async fn only_202_is_success() {
     let channel = channel(&server);
     let delivery = delivery(message(MessageKind::Raised));
     for (status, expected) in
-        [(200, "passing"), (400, "lasting"), (403, "lasting"), (429, "passing"), (500, "passing")]
+        [(200, "passing"), (400, "lasting"), (403, "refused"), (429, "passing"), (500, "passing")]
     {
         server.order(Reply::json(status, format!("about {KEY}")));
         let (kind, why) = fault(channel.deliver(&delivery).await);
         assert_eq!(kind, expected, "{why}");
         assert!(why.contains(&status.to_string()) && !why.contains(KEY), "{why}");
     }
+    let about_the_key =
+        r#"{"status":"invalid event","errors":["Length of 'routing_key' is incorrect"]}"#;
+    server.order(Reply::json(400, about_the_key));
+    assert_eq!(
+        fault(channel.deliver(&delivery).await).0,
+        "refused",
+        "a wrong key makes the event wrong"
+    );
     server.order(Reply::too_many(11, ""));
     assert_eq!(wish(channel.deliver(&delivery).await), Some(11_000));
 }

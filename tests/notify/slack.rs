@@ -125,7 +125,7 @@ async fn says_what_is_the_matter_and_what_to_do() {
 }
 
 #[tokio::test]
-async fn what_slack_refuses_lasts_and_too_many_pass() {
+async fn where_slack_refuses_us_messages_are_kept_and_too_many_pass() {
     let server = slack();
     let channel = channel(&server);
     let delivery = delivery(message(MessageKind::Raised));
@@ -134,7 +134,7 @@ async fn what_slack_refuses_lasts_and_too_many_pass() {
     {
         server.order(Reply::Answer(status, Vec::new(), words.as_bytes().to_vec()));
         let (kind, why) = fault(channel.deliver(&delivery).await);
-        assert_eq!((kind, why), ("lasting", format!("it answered {status}: {words}")));
+        assert_eq!((kind, why), ("refused", format!("it answered {status}: {words}")));
     }
     server.order(Reply::too_many(30, "SecretTokenOfSlack rate_limited"));
     assert_eq!(wish(channel.deliver(&delivery).await), Some(30_000));

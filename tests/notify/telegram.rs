@@ -56,6 +56,7 @@ fn message(kind: MessageKind, severity: Severity) -> Message {
         began: at,
         ended: is_over.then(|| at.plus_ms(260_000)),
         reminder: 0,
+        first_told_as: None,
         pictures: Vec::new(),
         language: Language::English,
     }

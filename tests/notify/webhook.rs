@@ -95,10 +95,10 @@ async fn an_answer_says_whether_trying_again_helps() {
     for (status, expected) in [
         (301, "passing"),
         (400, "lasting"),
-        (401, "lasting"),
-        (404, "lasting"),
+        (401, "refused"),
+        (404, "refused"),
         (408, "passing"),
-        (410, "lasting"),
+        (410, "refused"),
         (425, "passing"),
         (429, "passing"),
         (500, "passing"),

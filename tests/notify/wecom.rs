@@ -53,6 +53,7 @@ fn message(kind: MessageKind, severity: Severity) -> Message {
         began: at,
         ended: (kind == Resolved).then(|| at.plus_ms(260_000)),
         reminder: 0,
+        first_told_as: None,
         pictures: Vec::new(),
         language: Language::English,
     }
@@ -214,7 +215,7 @@ async fn each_failure_is_told_by_what_follows_from_it() {
         let error = deliver(&channel, message(Raised, Page), Vec::new()).await.unwrap_err();
         let (passed, waits) = match &error {
             DeliveryError::Passing { retry_after, .. } => (true, retry_after.map(|w| w.as_secs())),
-            DeliveryError::Lasting(_) => (false, None),
+            DeliveryError::Refused(_) | DeliveryError::Lasting(_) => (false, None),
         };
         assert_eq!((passed, waits), (passes, wait), "{name}: {error}");
         assert!(error.to_string().contains(words), "{name}: {error}");
@@ -224,7 +225,7 @@ async fn each_failure_is_told_by_what_follows_from_it() {
     assert!(elsewhere.requests().is_empty(), "the key was carried elsewhere");
     let server = Server::start(service);
     let error = deliver(&with(&server, "wrong-key", &[]), message(Raised, Page), Vec::new()).await;
-    assert!(matches!(error, Err(DeliveryError::Lasting(why)) if why.contains("93000")));
+    assert!(matches!(error, Err(DeliveryError::Refused(why)) if why.contains("93000")));
 }
 
 #[tokio::test]

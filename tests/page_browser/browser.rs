@@ -52,6 +52,8 @@ impl Browser {
         let profile = tempfile::tempdir().unwrap();
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
+            // Where it would keep reports of crashes.
+            .env("HOME", profile.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -189,8 +191,10 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // It ends the browser with it. It may be gone already; the wait is what matters.
-        let _ = std::process::Command::new("kill").arg(self.driver.id().to_string()).status();
+        // Told to end, the driver leaves its browsers behind; those with our profile are ours.
+        let ours = format!("--user-data-dir={}", self._profile.path().display());
+        let _ = Command::new("pkill").args(["-KILL", "-f", "--", &ours]).status();
+        let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
 }

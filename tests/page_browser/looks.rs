@@ -96,6 +96,9 @@ async fn pictures() {
                 .await;
             must_have_charts(&browser, name).await;
             for (part, whole) in [("", false), ("-whole", true)] {
+                // What changes above holds the reader's place, and would leave the top cut off.
+                let top = "scrollTo({ top: 0, behavior: 'instant' }); return scrollY === 0;";
+                browser.until("the top of the page", 10, top).await;
                 let png = browser.picture(whole).await;
                 assert!(png.len() > 10_000, "{scene} {name}");
                 std::fs::write(dir.join(format!("page-{scene}-{name}{part}.png")), png).unwrap();

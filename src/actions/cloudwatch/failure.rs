@@ -76,21 +76,6 @@ impl Kind {
             }
         }
     }
-
-    /// Whether trying again is useless until a person has acted.
-    #[must_use]
-    pub const fn is_lasting(self) -> bool {
-        match self {
-            Self::WrongCredentials | Self::Denied | Self::NotFound | Self::Refused => true,
-            Self::Setup
-            | Self::NoRegion
-            | Self::NoCredentials
-            | Self::Throttled
-            | Self::Broken
-            | Self::NotReached
-            | Self::TooLate => false,
-        }
-    }
 }
 
 impl Failure {
@@ -213,9 +198,17 @@ impl Error for Failure {}
 
 impl From<Failure> for DeliveryError {
     fn from(failure: Failure) -> Self {
-        if failure.kind.is_lasting() {
-            return Self::Lasting(failure.to_string());
+        let why = failure.to_string();
+        match failure.kind {
+            Kind::Refused => Self::Lasting(why),
+            Kind::WrongCredentials | Kind::Denied | Kind::NotFound => Self::Refused(why),
+            Kind::Setup
+            | Kind::NoRegion
+            | Kind::NoCredentials
+            | Kind::Throttled
+            | Kind::Broken
+            | Kind::NotReached
+            | Kind::TooLate => Self::Passing { why, retry_after: failure.retry_after },
         }
-        Self::Passing { why: failure.to_string(), retry_after: failure.retry_after }
     }
 }

@@ -91,7 +91,12 @@ pub enum DeliveryError {
         /// How long the service wants to be left alone (`Retry-After`).
         retry_after: Option<Duration>,
     },
-    /// Trying again is useless: a wrong token, a refused text. A person must look.
+    /// The service refuses us, whatever the message says: a token or key that is wrong or was revoked,
+    /// an address that leads nowhere any more, a chat that put us out. The message is kept until a
+    /// person has mended that.
+    #[error("{0}")]
+    Refused(String),
+    /// Trying again is useless: this message is refused, others may not be.
     #[error("{0}")]
     Lasting(String),
 }

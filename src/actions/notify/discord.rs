@@ -175,7 +175,7 @@ impl Discord {
             DeliveryError::Passing { why, retry_after } => {
                 DeliveryError::Passing { why, retry_after: wish.or(retry_after) }
             }
-            lasting @ DeliveryError::Lasting(_) => lasting,
+            other => other,
         }
     }
 }

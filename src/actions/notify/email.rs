@@ -112,7 +112,8 @@ impl Email {
             return Err(DeliveryError::passing(format!("{have} of {of} have it; {later}")));
         }
         if taken.by.is_empty() && had == 0 {
-            return Err(DeliveryError::Lasting(taken.refused.join("; ")));
+            // Addresses or rights that are wrong: another message fares no better.
+            return Err(DeliveryError::Refused(taken.refused.join("; ")));
         }
         Ok(())
     }

@@ -84,6 +84,11 @@ impl PagerDuty {
                 answer.status.as_u16(),
                 self.post.said(&answer.body)
             ))),
+            // The key is part of the event, so that a wrong one makes the event wrong.
+            400 if about_the_key(&answer.body) => {
+                let said = self.post.said(&answer.body);
+                Err(DeliveryError::Refused(format!("it answered 400{said}")))
+            }
             _ => Err(self.post.refusal(&answer)),
         }
     }
@@ -117,6 +122,13 @@ impl PagerDuty {
         }
         event
     }
+}
+
+/// Whether the API complains of the routing key: `Invalid routing key`, `Length of 'routing_key' is
+/// incorrect`.
+fn about_the_key(body: &[u8]) -> bool {
+    let said = String::from_utf8_lossy(body).to_lowercase();
+    said.contains("routing key") || said.contains("routing_key")
 }
 
 impl Channel for PagerDuty {

@@ -107,8 +107,9 @@ impl Post {
         Ok(Answer { status, retry_after, body: beginning(answer).await })
     }
 
-    /// An answer that is no success, as most services mean it: 408, 425, 429 and what is not of
-    /// the 400s passes, the rest stays as it is until a person mends it.
+    /// An answer that is no success, as most services mean it: with 400, 413, 415 and 422 the message
+    /// itself is refused; 408, 425, 429 and what is not of the 400s passes; the rest (401, 403, 404,
+    /// 410…) stays as it is until a person mends the key or the address.
     pub(super) fn refusal(&self, answer: &Answer) -> DeliveryError {
         let status = answer.status.as_u16();
         let said = self.said(&answer.body);
@@ -118,7 +119,8 @@ impl Post {
         };
         match status {
             408 | 425 | 429 => DeliveryError::Passing { why, retry_after: answer.retry_after },
-            400..500 => DeliveryError::Lasting(why),
+            400 | 413 | 415 | 422 => DeliveryError::Lasting(why),
+            400..500 => DeliveryError::Refused(why),
             _ => DeliveryError::Passing { why, retry_after: answer.retry_after },
         }
     }

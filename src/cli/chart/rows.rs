@@ -177,7 +177,8 @@ impl Rows {
         period: Period,
     ) -> anyhow::Result<()> {
         let history = History::open(dir)?.with_context(|| {
-            format!("no history in {} yet; has a keeper run with this file?", dir.display())
+            format!("no history in {} yet: no keeper has run with this file; `eoskeeper run` starts one",
+                dir.display())
         })?;
         let past = history.past();
         // Both edges are of a picture, the end of a span is not.

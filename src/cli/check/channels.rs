@@ -102,6 +102,9 @@ fn fault(what: &'static str, error: &DeliveryError) -> Row {
         DeliveryError::Passing { .. } => {
             "see that it can be reached from this host, then try again"
         }
+        DeliveryError::Refused(_) => {
+            "correct the token, key or address; its page below doc/alarms has the steps"
+        }
         DeliveryError::Lasting(_) => "correct the section; its page below doc/alarms has the steps",
     };
     Row::fail(what, error.to_string(), next)

@@ -119,8 +119,8 @@ cases! {
     ChannelsNone "channels" Warn "no channel is configured", "give it one, see doc/alarms.md: nobody is told otherwise";
     ChannelBad "channels" Danger "a channel is not reached, or did not take its message", "mend it, then `eoskeeper notify --test NAME`";
     DiskRoom "disk_space" Ok "there is room on the disks", "";
-    DiskLittle "disk_space" Warn "a disk is fuller than [host] disk_percent", "make room: nodeos stops by itself at 90 percent (resource-monitor-space-threshold)";
-    DiskFull "disk_space" Danger "a disk is fuller than [host] disk_full_percent", "make room now: a nodeos without room stops, and its database breaks";
+    DiskLittle "disk_space" Warn "a disk is fuller than `[host] disk_percent`", "make room: nodeos stops by itself at 90 percent (resource-monitor-space-threshold)";
+    DiskFull "disk_space" Danger "a disk is fuller than `[host] disk_full_percent`", "make room now: a nodeos without room stops, and its database breaks";
     DiskUnknown "disk_space" Advice "a disk could not be looked at", "see the row of check";
     FinalizerOwn "finalizer_key" Ok "no finalizer key, or one that was not seen elsewhere", "";
     FinalizerCompare "finalizer_key" Advice "this node has a finalizer key, and the other nodes' were not given", "give what `eoskeeper doctor --json` prints on the other hosts by --with FILE";

@@ -31,6 +31,14 @@ struct Listed {
     sha256: String,
 }
 
+/// An archive that is whole.
+pub(super) struct Written {
+    /// What is in it, for a person, several lines.
+    pub(super) summary: String,
+    /// The same for a program: its manifest.
+    pub(super) manifest: Value,
+}
+
 /// Something that could not be had, whole or in part.
 #[derive(Debug, Serialize)]
 struct Missing {
@@ -80,12 +88,12 @@ impl Archive {
         self.missing.push(Missing { what: what.to_owned(), why });
     }
 
-    /// Writes the manifest and closes the archive; returns what it says, for a person.
+    /// Writes the manifest and closes the archive.
     pub(super) fn finish(
         mut self,
         subject: &Subject,
         removed: &[String],
-    ) -> anyhow::Result<String> {
+    ) -> anyhow::Result<Written> {
         let manifest = self.manifest(subject, removed);
         let text = format!("{}\n", serde_json::to_string_pretty(&manifest)?);
         // Its own hash cannot be in it.
@@ -104,7 +112,8 @@ impl Archive {
             removed.len()
         ));
         self.tar.into_inner()?.finish()?.sync_all()?;
-        Ok(super::super::style::printable_lines(&summary))
+        let summary = super::super::style::printable_lines(&summary);
+        Ok(Written { summary, manifest })
     }
 
     fn manifest(&mut self, subject: &Subject, removed: &[String]) -> Value {

@@ -58,6 +58,7 @@ fn message(config: &Config, now: Timestamp, severity: Severity, kind: MessageKin
         began: if is_incident { now.plus_ms(-LASTED_MS) } else { now },
         ended: is_over.then_some(now),
         reminder: 0,
+        first_told_as: None,
         pictures: Vec::new(),
         language: config.alarm.language,
     }

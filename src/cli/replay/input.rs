@@ -1,5 +1,6 @@
 //! The recorded log: several files one after another, plain or compressed, line by line.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Cursor, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,9 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 pub(super) struct Input {
     parts: Vec<PathBuf>,
     can_be_read_twice: bool,
+    /// Bytes of all parts as they are on disk, where all are files.
+    bytes: Option<u64>,
+    has_progress: bool,
 }
 
 /// Whether the reader wants more lines.
@@ -32,7 +36,8 @@ pub(super) enum More {
 
 impl Input {
     /// Looks at every part, so that a wrong name is known before anything is read.
-    pub(super) fn new(parts: Vec<PathBuf>) -> anyhow::Result<Self> {
+    /// `has_progress`: whether a person may be told how far a pass is.
+    pub(super) fn new(parts: Vec<PathBuf>, has_progress: bool) -> anyhow::Result<Self> {
         ensure!(!parts.is_empty(), "no log given; name its files, oldest first, or - for stdin");
         let stdin = parts.iter().filter(|part| is_stdin(part)).count();
         ensure!(stdin <= 1, "standard input (-) is named {stdin} times; it can be read once");
@@ -40,7 +45,19 @@ impl Input {
         for part in parts.iter().filter(|part| !is_stdin(part)) {
             can_be_read_twice &= is_regular(part)?;
         }
-        Ok(Self { parts, can_be_read_twice })
+        let sizes = parts.iter().map(|part| fs::metadata(part).ok().map(|found| found.len()));
+        let bytes = if can_be_read_twice { sizes.sum() } else { None };
+        Ok(Self { parts, can_be_read_twice, bytes, has_progress })
+    }
+
+    /// Bytes of all parts, compressed where they are, where that is known.
+    pub(super) fn bytes(&self) -> Option<u64> {
+        self.bytes
+    }
+
+    /// Whether a person may be told how far a pass is.
+    pub(super) fn has_progress(&self) -> bool {
+        self.has_progress
     }
 
     /// Whether a first pass over it is possible: no pipe and no standard input is among the parts.
@@ -56,26 +73,40 @@ impl Input {
         self.parts.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 
-    /// Hands out each line, without its ending. A part's last line needs no newline, and a line
-    /// over 2 MiB is cut.
+    /// Hands out each line, without its ending, and how many bytes of the parts were read for it. A
+    /// part's last line needs no newline, and a line over 2 MiB is cut.
     pub(super) fn each_line(
         &self,
-        mut take: impl FnMut(&[u8]) -> io::Result<More>,
+        mut take: impl FnMut(&[u8], u64) -> io::Result<More>,
     ) -> anyhow::Result<()> {
+        let read = Cell::new(0);
+        let mut take = |line: &[u8]| take(line, read.get());
         for part in &self.parts {
             let more = if is_stdin(part) {
-                lines_of(io::stdin().lock(), &mut take).context("standard input")?
+                lines_of(Counted(io::stdin().lock(), &read), &mut take).context("standard input")?
             } else {
                 let name = part.display();
                 let file =
                     File::open(part).with_context(|| format!("cannot open the log {name}"))?;
-                lines_of(file, &mut take).with_context(|| format!("the log {name}"))?
+                lines_of(Counted(file, &read), &mut take)
+                    .with_context(|| format!("the log {name}"))?
             };
             if more == More::No {
                 break;
             }
         }
         Ok(())
+    }
+}
+
+/// A source that counts what is read of it.
+struct Counted<'a, R>(R, &'a Cell<u64>);
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(into)?;
+        self.1.set(self.1.get() + count as u64);
+        Ok(count)
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Options {
     pub from: Option<Timestamp>,
     /// Lines after this time are passed over.
     pub to: Option<Timestamp>,
+    /// Whether a person may be told on a terminal how far it is.
+    pub has_progress: bool,
 }
 
 /// Reads `--schedule`: names separated by commas.

@@ -1,8 +1,6 @@
 //! What a simulation prints.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write as _};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -11,36 +9,6 @@ use super::Options;
 use crate::core::time::Human;
 use crate::sim::shrink::Shrunk;
 use crate::sim::{Ended, Scenario, Summary, Violation};
-
-/// How many seeds are done, on standard error when that is a terminal.
-pub(super) struct Progress {
-    all: u64,
-    done: AtomicU64,
-    is_shown: bool,
-}
-
-impl Progress {
-    /// None of so many.
-    pub(super) fn new(all: u64) -> Self {
-        Self { all, done: AtomicU64::new(0), is_shown: io::stderr().is_terminal() && all > 1 }
-    }
-
-    /// One more.
-    pub(super) fn one(&self) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.is_shown {
-            // Whether a person sees it matters to nobody else.
-            let _ = write!(io::stderr(), "\r{done} of {} seeds simulated ", self.all);
-        }
-    }
-
-    /// Takes the message away.
-    pub(super) fn end(&self) {
-        if self.is_shown {
-            let _ = write!(io::stderr(), "\r\x1b[K");
-        }
-    }
-}
 
 /// What is printed at the end.
 pub(super) struct Report<'a> {

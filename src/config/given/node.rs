@@ -6,7 +6,7 @@ use crate::config::keys::{self, Key, SECTIONS, Section};
 use crate::config::lines::Fault;
 use crate::config::problem::{Place, Problems};
 use crate::config::suggest::nearest;
-use crate::config::{NODE_NAME_CHARS, NODES_MAX};
+use crate::config::{NODE_NAME_CHARS, NODES_MAX, is_node_name};
 
 /// What such a section's name begins with.
 pub(super) const PREFIX: &str = "node:";
@@ -43,8 +43,7 @@ impl Sorted {
     ) -> Current {
         let shown = format!("{PREFIX}{name}");
         let place = Place { line, section: Some(&shown), key: None };
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        if !(1..=NODE_NAME_CHARS).contains(&name.len()) || !name.chars().all(is_plain) {
+        if !is_node_name(name) {
             let allowed =
                 format!("1 to {NODE_NAME_CHARS} letters, digits, - and _, for example [node:eos]");
             problems.add(place, "that is no name of a node", allowed);

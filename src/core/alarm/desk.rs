@@ -401,6 +401,7 @@ impl Teller<'_> {
         incident.reminders = passed;
         incident.told = incident.told.or(Some(self.now));
         incident.told_as = Some(incident.severity);
+        incident.first_told_as = incident.first_told_as.or(incident.told_as);
         incident.last_told = Some(self.now);
         incident.has_changed = false;
         Some(self.message(incident, kind))

@@ -31,6 +31,9 @@ pub struct Incident {
     /// The worst that people were told it is.
     #[serde(default)]
     pub told_as: Option<Severity>,
+    /// How bad people were told it is when it began.
+    #[serde(default)]
+    pub first_told_as: Option<Severity>,
     /// How often they were reminded.
     pub reminders: u32,
     /// When something about it was last told.
@@ -122,6 +125,7 @@ impl Incident {
             more: 0,
             told: None,
             told_as: None,
+            first_told_as: None,
             reminders: 0,
             last_told: None,
             messages: 0,
@@ -215,6 +219,7 @@ impl Incident {
         // People know of it: they are told that it is more than it was, not that it begins.
         self.told = self.told.or(other.told);
         self.told_as = self.told_as.max(other.told_as);
+        self.first_told_as = self.first_told_as.or(other.first_told_as);
         self.last_told = self.last_told.max(other.last_told);
         self.raise(other.severity);
     }

@@ -11,7 +11,7 @@ use crate::core::time::Timestamp;
 
 /// Most messages that wait for one channel; beyond, the oldest half is summed up.
 pub const LANE_MAX: usize = 200;
-/// Tries of a message that the service refuses.
+/// Tries of a message that the service refuses as it is.
 const REFUSALS_MAX: u32 = 3;
 /// Before the second try.
 const FIRST_GAP_MS: u64 = 5_000;
@@ -176,7 +176,7 @@ impl Lane {
         self.not_before = Some(now.plus_ms(gap.cast_signed()));
     }
 
-    /// The service refused the first one. It is tried a few times: a token may be mended meanwhile.
+    /// The service refused the first one as it is. It is tried a few times: services err, too.
     pub fn refused(&mut self, now: Timestamp, why: &str) -> Failed {
         self.note(now, why);
         self.refusals += 1;
@@ -224,6 +224,7 @@ fn summary(first: &Parcel, taken: &[Parcel], now: Timestamp) -> Message {
         id: format!("summary-{}", first.message.id),
         kind: MessageKind::Summary,
         severity: worst,
+        first_told_as: None,
         incident: String::new(),
         cause: "late".to_owned(),
         title,

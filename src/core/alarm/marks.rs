@@ -59,6 +59,26 @@ pub fn late(language: Language, ms: u64) -> String {
     }
 }
 
+/// That the pictures come after the message.
+#[must_use]
+pub const fn picture_follows(language: Language) -> &'static str {
+    match language {
+        Language::English => "the picture is still being drawn, and follows",
+        Language::Chinese => "图片仍在绘制，随后发送",
+        Language::Russian => "рисунок ещё готовится и придёт следом",
+    }
+}
+
+/// That the message leaves without its pictures.
+#[must_use]
+pub const fn picture_left_out(language: Language) -> &'static str {
+    match language {
+        Language::English => "without its picture: drawing takes too long",
+        Language::Chinese => "未附图片：绘制用时过长",
+        Language::Russian => "без рисунка: он готовится слишком долго",
+    }
+}
+
 /// How many messages a channel missed, about how many incidents, and how long ago the first was.
 #[must_use]
 pub fn missed(language: Language, messages: usize, incidents: usize, ago_ms: u64) -> String {

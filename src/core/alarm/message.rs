@@ -27,6 +27,10 @@ pub struct Message {
     pub kind: MessageKind,
     /// How bad it is.
     pub severity: Severity,
+    /// How bad people were told it is when it began: who heard of a warning hears of its end, also
+    /// where it became a page. Only says who gets the message, and is no part of it.
+    #[serde(skip)]
+    pub first_told_as: Option<Severity>,
     /// Id of the incident: the same from its beginning to its end. Empty for a report, a summary
     /// or a test.
     pub incident: String,

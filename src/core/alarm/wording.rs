@@ -67,6 +67,7 @@ impl Speaker {
             began: incident.began,
             ended: incident.ended,
             reminder: incident.reminders,
+            first_told_as: incident.first_told_as,
             pictures: pictures(&lead.cause),
             ..self.bare(kind, incident.severity, now, around)
         }
@@ -114,6 +115,7 @@ impl Speaker {
             id: String::new(),
             kind,
             severity,
+            first_told_as: None,
             incident: String::new(),
             cause: String::new(),
             title: String::new(),

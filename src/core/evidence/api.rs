@@ -90,7 +90,10 @@ impl ApiEvidence {
         self.failed_in_row = 0;
         self.last_ok = Some(now);
         self.head_ahead_ms = info.head_time.since_ms(now.wall);
-        self.info = Some(info.clone());
+        match &mut self.info {
+            Some(before) => before.clone_from(info),
+            None => self.info = Some(info.clone()),
+        }
     }
 
     /// After an outage the head may be as old as the outage is long: whether it moves shows from

@@ -12,27 +12,34 @@ pub struct MissedTurn {
     /// Number of the first block that came after a whole turn of ours without a block, and when that
     /// turn ended.
     first_after: Option<(u32, Timestamp)>,
+    /// The highest number seen since of a block from before that turn's end.
+    highest: u32,
 }
 
 impl MissedTurn {
     /// A block of ours was seen, or looking begins anew: what was missed before does not count.
     pub fn begin(&mut self, at: Timestamp) {
-        *self = Self { since: Some(at), first_after: None };
+        *self = Self { since: Some(at), first_after: None, highest: 0 };
     }
 
     /// A block of another producer was seen.
     pub fn see(&mut self, schedule: Option<&Schedule>, ours: Name, number: u32, time: Timestamp) {
         let since = *self.since.get_or_insert(time);
         if let Some((first, ended)) = self.first_after {
-            // Of another branch, on which more blocks came before the turn was over.
-            if number >= first && time < ended {
-                self.first_after = None;
+            if time < ended {
+                self.highest = self.highest.max(number);
+                // Of another branch, on which more blocks came before the turn was over.
+                self.first_after = self.first_after.filter(|_| number < first);
             }
             return;
         }
         let turn = schedule.and_then(|s| s.turn_starting_from(ours, since.plus_ms(SLOT_MS)));
-        if let Some(turn) = turn.filter(|turn| time >= turn.end()) {
-            self.first_after = Some((number, turn.end()));
+        match turn.filter(|turn| time >= turn.end()) {
+            // A shorter branch has it under a number that says nothing about the longer one.
+            Some(turn) => {
+                self.first_after = Some((number.max(self.highest.saturating_add(1)), turn.end()));
+            }
+            None => self.highest = self.highest.max(number),
         }
     }
 
@@ -77,5 +84,9 @@ mod tests {
         assert_eq!(missed.first_after(), Some(47), "or fewer");
         missed.begin(next.end());
         assert_eq!(missed.first_after(), None, "our block came after all");
+        let third = Turn(next.0 + 4);
+        missed.see(Some(&schedule), ours, 90, third.start());
+        missed.see(Some(&schedule), ours, 70, third.end());
+        assert_eq!(missed.first_after(), Some(91), "a shorter branch has low numbers");
     }
 }

@@ -144,18 +144,25 @@ pub(super) fn handover_bytes(handover: &Handover) -> usize {
 }
 
 fn bound(status: &mut PeerStatus) {
-    status.sentence = cut(&status.sentence, SENTENCE_BYTES);
-    status.node = cut(&status.node, WORD_BYTES);
+    shorten(&mut status.sentence, SENTENCE_BYTES);
+    shorten(&mut status.node, WORD_BYTES);
     for text in [&mut status.chain_id, &mut status.version].into_iter().flatten() {
-        *text = cut(text, WORD_BYTES);
+        shorten(text, WORD_BYTES);
     }
     if let Some(taken) = &mut status.taken {
-        taken.id = cut(&taken.id, WORD_BYTES);
-        taken.sentence = cut(&taken.sentence, SENTENCE_BYTES);
+        shorten(&mut taken.id, WORD_BYTES);
+        shorten(&mut taken.sentence, SENTENCE_BYTES);
     }
     if let Some(refused) = &mut status.refused {
-        refused.to = cut(&refused.to, WORD_BYTES);
-        refused.sentence = cut(&refused.sentence, SENTENCE_BYTES);
+        shorten(&mut refused.to, WORD_BYTES);
+        shorten(&mut refused.sentence, SENTENCE_BYTES);
+    }
+}
+
+/// Leaves the beginning of a text that is too long.
+fn shorten(text: &mut String, max: usize) {
+    if text.len() > max {
+        *text = cut(text, max);
     }
 }
 

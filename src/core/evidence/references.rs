@@ -71,7 +71,13 @@ impl ReferencesEvidence {
                 {
                     reference.moved = Some(now.mono);
                 }
-                reference.info = Some((now.mono, info.clone()));
+                match &mut reference.info {
+                    Some((at, before)) => {
+                        *at = now.mono;
+                        before.clone_from(info);
+                    }
+                    None => reference.info = Some((now.mono, info.clone())),
+                }
                 reference.failure = None;
             }
             ReferenceAnswer::Info(Err(failure)) => reference.failure = Some(failure.clone()),
@@ -107,10 +113,15 @@ impl ReferencesEvidence {
     /// the middle two.
     #[must_use]
     pub fn median_head(&self, now: Now, own: &ChainInfo) -> Option<u32> {
-        let mut heads: Vec<u32> =
-            self.fresh(now).filter(|info| is_same_chain(info, own)).map(|info| info.head).collect();
+        let mut heads = [0_u32; REFERENCES_MAX];
+        let mut count = 0;
+        let same = self.fresh(now).filter(|info| is_same_chain(info, own));
+        for (place, info) in heads.iter_mut().zip(same) {
+            (*place, count) = (info.head, count + 1);
+        }
+        let heads = &mut heads[..count];
         heads.sort_unstable();
-        heads.get(heads.len().checked_sub(1)? / 2).copied()
+        heads.get(count.checked_sub(1)? / 2).copied()
     }
 
     /// The greatest head of those that answered lately and are on our chain.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{Gate, HoldReason};
 use crate::core::event::Reason;
 use crate::core::evidence::references::Standing as Agreement;
-use crate::core::rules::{Finding, Rule, State, View, say};
+use crate::core::rules::{Finding, Rule, View, firing, say};
 use crate::core::time::Human;
 
 /// A head older than this while it moves: the node is catching up. nodeos itself calls a head
@@ -21,10 +21,6 @@ const FORK_SETTLES_MS: u64 = 60_000;
 /// The own node's health: that it runs, and that it is on the chain; the first trouble closes each.
 pub(super) fn gates(view: &View<'_>, findings: &[Finding]) -> [Gate; 2] {
     [node_runs(view, findings), node_on_chain(view, findings)]
-}
-
-fn firing(findings: &[Finding], rule: Rule) -> Option<&Finding> {
-    findings.iter().find(|f| f.rule == rule && f.state == State::Firing)
 }
 
 fn node_runs(view: &View<'_>, findings: &[Finding]) -> Gate {

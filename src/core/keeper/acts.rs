@@ -8,7 +8,7 @@ use crate::core::gates::{self, HoldReason};
 use crate::core::handover::Refused;
 use crate::core::incapable::{Cause, Incapable, incapable};
 use crate::core::promotion::{Machine, Stage};
-use crate::core::rules::{self, Rule};
+use crate::core::rules::{self, Rule, View};
 use crate::core::settings::Role;
 use crate::core::time::Now;
 
@@ -90,7 +90,8 @@ impl Keeper {
             && policy.can_demote
             && self.machine.latch_fault.is_none()
             && view.maintenance_until.is_none_or(|until| until <= now.wall)
-            && view.evidence.api.is_scheduled(self.settings.producer) != Some(false);
+            && (view.evidence.api.is_scheduled(self.settings.producer) != Some(false)
+                || keeps_lease_blindly(&view));
         let is_due = self.machine.is_stop_due(&view);
         if !signs || !may_act || !is_due || self.machine.is_restarting(&view) {
             return None;
@@ -173,4 +174,12 @@ impl Keeper {
         };
         self.with_machine(now, |machine, _| machine.note(key, text));
     }
+}
+
+/// Whether this keeper renews the lease for a node that does not answer any more. By the node's last word
+/// the producer is not in the schedule, but it may have been elected since, and nobody else could sign.
+fn keeps_lease_blindly(view: &View<'_>) -> bool {
+    view.settings.lease.is_some()
+        && view.evidence.lease.held.is_some()
+        && view.evidence.api.schedule_failure.is_some()
 }

@@ -10,7 +10,7 @@ use crate::core::gates::HoldReason;
 use crate::core::handover::Signing;
 use crate::core::incapable::Cause;
 use crate::core::promotion::{Machine, Stage};
-use crate::core::rules::{Finding, Rule, State, View};
+use crate::core::rules::{self, Finding, Rule, View};
 use crate::core::settings::Role;
 
 /// A line of nodeos's log explains what is lost for so long after it, milliseconds: a turn and the
@@ -222,7 +222,7 @@ fn of_standby(view: &View<'_>, findings: &[Finding], decision: &Decision) -> Opt
     }
 }
 
-fn firing(findings: &[Finding], rules: &[Rule]) -> Option<LostCause> {
-    let fires = |rule: &Rule| findings.iter().any(|f| f.rule == *rule && f.state == State::Firing);
-    rules.iter().copied().find(fires).map(LostCause::Finding)
+fn firing(findings: &[Finding], of: &[Rule]) -> Option<LostCause> {
+    let fires = |rule: &Rule| rules::firing(findings, *rule).is_some();
+    of.iter().copied().find(fires).map(LostCause::Finding)
 }

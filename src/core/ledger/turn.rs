@@ -105,6 +105,10 @@ impl Pending {
     pub(super) fn stands(&mut self, since: Timestamp, now: Timestamp, cause: Option<LostCause>) {
         let Some(cause) = cause else { return };
         let over_ms = now.since_ms(self.turn.end());
+        // Nothing of it began lately, and what came after is too late to tell.
+        if over_ms > SETTLE_MS && since >= self.turn.end() {
+            return;
+        }
         if (0..=SETTLE_MS).contains(&over_ms) && self.after.is_none() {
             self.after = Some(cause);
         }

@@ -227,7 +227,8 @@ impl Machine {
         let every_ms = view.settings.promotion.remind_ms;
         let since = match &self.stage {
             Stage::Producing { since } if view.settings.role.is_standby() => *since,
-            Stage::HandedOver { since, .. } => *since,
+            // A standby that gave it back is where it should be.
+            Stage::HandedOver { since, .. } if view.settings.role == Role::Active => *since,
             _ => {
                 self.reminded_at = None;
                 return;

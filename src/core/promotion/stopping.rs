@@ -289,6 +289,8 @@ impl Machine {
             && paused != Some(true)
             && !is_asked
             && view.evidence.process.ended.is_none()
+            // A keeper started beside a node that is gone would keep the lease for it.
+            && view.evidence.has_shown_life()
             && view.now.mono >= self.lease_retry
             && !view.settings.promotion.dry_run
         {

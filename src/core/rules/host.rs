@@ -2,6 +2,8 @@
 //!
 //! A host that is short of something is told of; it neither holds nor causes a promotion.
 
+use std::borrow::Cow;
+
 use crate::core::evidence::host::{HostEvidence, SAMPLES};
 use crate::core::host::Resource;
 use crate::core::rules::{Rule, Verdict, View};
@@ -102,16 +104,16 @@ pub fn clock_offset_ms(view: &View<'_>) -> Option<i64> {
 }
 
 /// The last looks, where they are recent; or why they are not.
-fn looks<'a>(view: &View<'a>) -> Result<(&'a Host, &'a HostEvidence), String> {
+fn looks<'a>(view: &View<'a>) -> Result<(&'a Host, &'a HostEvidence), Cow<'static, str>> {
     let Some(host) = &view.settings.host else {
-        return Err("the host is not watched".to_owned());
+        return Err("the host is not watched".into());
     };
     let Some(seen) = view.evidence.host.seen else {
-        return Err("not looked at yet".to_owned());
+        return Err("not looked at yet".into());
     };
     let age_ms = view.now.mono.since_ms(seen);
     if age_ms > LOOKS_LATE * host.interval_ms + LOOK_MS {
-        return Err(format!("last looked at {} ago", Human(age_ms)));
+        return Err(format!("last looked at {} ago", Human(age_ms)).into());
     }
     Ok((host, &view.evidence.host))
 }

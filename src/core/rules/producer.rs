@@ -85,6 +85,7 @@ pub(super) fn standby_unpaused(view: &View<'_>) -> Verdict {
     let since = view.evidence.coverage.since().map(|at| at.mono + PAUSE_TAKES_MS);
     let recent = |block: &OwnBlock| {
         since.is_some_and(|since| block.seen_at.mono >= since)
+            && !is_before_giving(view, block)
             && view.now.mono.since_ms(block.seen_at.mono) <= view.settings.rules.log_silent_ms
     };
     if let Some(block) = view.evidence.own.last_produced.filter(recent) {
@@ -155,9 +156,22 @@ pub(crate) fn signed_elsewhere(view: &View<'_>) -> Option<OwnBlock> {
     let since = match view.promoted_at {
         // The slot that was running when we were promoted may still have been the old node's.
         Some(at) => at.plus_ms(SLOT_MS),
-        None => own.filter(|own| !is_quiet(view, own)).and(view.evidence.own.signing_since)?,
+        None => {
+            let signs = own.filter(|own| !is_quiet(view, own) && !is_before_giving(view, own));
+            let signing = signs.and(view.evidence.own.signing_since)?;
+            // Before the active node took over again another signed by right.
+            let again_ms = view.now.mono.since_ms(view.position_since).cast_signed();
+            let again = view.now.wall.plus_ms(SLOT_MS - again_ms);
+            if view.settings.role == Role::Active { signing.max(again) } else { signing }
+        }
     };
     (elsewhere.time >= since).then_some(elsewhere)
+}
+
+/// Whether this node signed a block by right, before it gave the producer to another: since then the
+/// other is expected to sign.
+fn is_before_giving(view: &View<'_>, own: &OwnBlock) -> bool {
+    view.position == Position::HandedOver && own.seen_at.mono < view.position_since + PAUSE_TAKES_MS
 }
 
 /// Whether this node has stopped signing: it has signed nothing for a round and a turn.

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::{ANSWER_DEADLINE, ORDER_BYTES, Request, bounds};
-use crate::config::NODE_NAME_CHARS;
+use crate::config::is_node_name;
 use crate::core::command::{Command, CommandAnswer};
 
 /// How long the order may take to come.
@@ -81,17 +81,11 @@ fn understand(line: &[u8]) -> Result<Heard, String> {
     let node = order.as_object_mut().and_then(|order| order.remove("node"));
     let node = match node {
         None | Some(Value::Null) => None,
-        Some(Value::String(name)) if is_section(&name) => Some(name),
+        Some(Value::String(name)) if is_node_name(&name) => Some(name),
         Some(_) => return Err(wrong("node is no name of a [node:NAME]".to_owned())),
     };
     let command = serde_json::from_value(order).map_err(|error| wrong(error.to_string()))?;
     Ok(Heard { command, node })
-}
-
-/// Whether a text can be the NAME of a `[node:NAME]`.
-fn is_section(name: &str) -> bool {
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    (1..=NODE_NAME_CHARS).contains(&name.len()) && name.bytes().all(is_plain)
 }
 
 /// The user the keeper runs as, and root, who can do anything anyway.

@@ -38,9 +38,15 @@ impl Journal {
         Self { store, memory, is_failing: Arc::default(), is_stuck: Arc::default() }
     }
 
+    /// Whether what was to be written last was not, so that it is in memory only.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.is_failing.load(Ordering::Relaxed)
+    }
+
     /// What waited before this start.
     pub async fn waiting(&self) -> Vec<Waiting> {
-        self.with(|store| store.waiting()).await.unwrap_or_default()
+        self.look(|store| store.waiting()).await.unwrap_or_default()
     }
 
     /// Writes down what the pipeline remembers and what is to be told; the parcels, in order.
@@ -125,12 +131,12 @@ impl Journal {
     /// What a channel shows of an incident.
     pub async fn shown(&self, channel: &'static str, incident: &str) -> Option<String> {
         let incident = incident.to_owned();
-        self.with(move |store| store.shown(channel, &incident)).await.flatten()
+        self.look(move |store| store.shown(channel, &incident)).await.flatten()
     }
 
     /// The next message a channel is to take back.
     pub async fn removal(&self, channel: &'static str, now: Timestamp) -> Option<Removal> {
-        self.with(move |store| store.removal(channel, now)).await.flatten()
+        self.look(move |store| store.removal(channel, now)).await.flatten()
     }
 
     /// A message was taken back.
@@ -151,15 +157,46 @@ impl Journal {
         self.with_undo(work, |_, _| {}).await
     }
 
-    /// The same; `undo` is done with what comes after the deadline.
+    /// The same for what only reads: on a full disk that goes well while nothing can be written, and
+    /// ends no failure.
+    async fn look<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Option<T> {
+        let done = self.done(work, |_, _| {}).await;
+        done.map_err(|error| self.tell_failure(&error)).ok().flatten()
+    }
+
+    /// [`Journal::with`]; `undo` is done with what comes after the deadline.
     async fn with_undo<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
         undo: impl FnOnce(&Store, T) + Send + 'static,
     ) -> Option<T> {
-        let store = Arc::clone(self.store.as_ref()?);
+        match self.done(work, undo).await {
+            Ok(Some(value)) => {
+                if self.is_failing.swap(false, Ordering::Relaxed) {
+                    tracing::info!("Messages are kept on disk again.");
+                }
+                Some(value)
+            }
+            Ok(None) => None,
+            Err(error) => {
+                self.tell_failure(&error);
+                None
+            }
+        }
+    }
+
+    /// `Ok(None)` where there is no store, or an earlier question hangs.
+    async fn done<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+        undo: impl FnOnce(&Store, T) + Send + 'static,
+    ) -> Result<Option<T>, String> {
+        let Some(store) = self.store.clone() else { return Ok(None) };
         if self.is_stuck.load(Ordering::Relaxed) {
-            return None;
+            return Ok(None);
         }
         let is_late = Arc::new(AtomicBool::new(false));
         let (late, stuck) = (Arc::clone(&is_late), Arc::clone(&self.is_stuck));
@@ -175,21 +212,11 @@ impl Journal {
         let Ok(ended) = timeout(DISK_DEADLINE, job).await else {
             self.is_stuck.store(true, Ordering::Relaxed);
             is_late.store(true, Ordering::Relaxed);
-            self.tell_failure(&format!("the disk took more than {} s", DISK_DEADLINE.as_secs()));
-            return None;
+            return Err(format!("the disk took more than {} s", DISK_DEADLINE.as_secs()));
         };
-        match ended.ok()?? {
-            Ok(value) => {
-                if self.is_failing.swap(false, Ordering::Relaxed) {
-                    tracing::info!("Messages are kept on disk again.");
-                }
-                Some(value)
-            }
-            Err(error) => {
-                self.tell_failure(&error.to_string());
-                None
-            }
-        }
+        // A question that panicked says so itself.
+        let Ok(Some(result)) = ended else { return Ok(None) };
+        result.map(Some).map_err(|error| error.to_string())
     }
 
     fn tell_failure(&self, error: &str) {

@@ -11,8 +11,10 @@ use super::drawing::{self, Drawn, Easel};
 use super::{DELIVERY_DEADLINE, Draw, Journal, WallClock};
 use crate::actions::notify::channel::{Channel, Delivered, Delivery, DeliveryError, Picture};
 use crate::core::alarm::lane::{Expired, Failed, Lane, Next, Parcel};
+use crate::core::alarm::language::Language;
 use crate::core::alarm::marks;
 use crate::core::alarm::message::Message;
+use crate::core::alarm::wording::fit;
 use crate::core::status::ChannelStatus;
 use crate::core::time::Timestamp;
 use crate::history::store::Waiting;
@@ -124,6 +126,7 @@ impl Post {
                 }
                 lane.delivered();
                 self.count(|state| {
+                    state.refuses_us = false;
                     state.sent += 1;
                     state.last = Some(now);
                 });
@@ -133,9 +136,24 @@ impl Post {
                     tracing::warn!(channel, id, why, "A message waits: the channel fails.");
                 }
                 lane.failed(now, &why, retry_after.map(ms));
+                self.count(|state| state.refuses_us = false);
+            }
+            // Kept: a token that was revoked is replaced, and then people want to know.
+            Err(DeliveryError::Refused(why)) => {
+                if lane.failing().is_none_or(|(_, before)| *before != fit(&why)) {
+                    tracing::error!(
+                        channel,
+                        id,
+                        why,
+                        "The channel refuses us: messages wait until its token, key or address is mended."
+                    );
+                }
+                lane.failed(now, &why, None);
+                self.count(|state| state.refuses_us = true);
             }
             Err(DeliveryError::Lasting(why)) => {
                 tracing::error!(channel, id, why, "The channel refuses a message.");
+                self.count(|state| state.refuses_us = false);
                 if let Failed::GivenUp(parcel) = lane.refused(now, &why) {
                     tracing::error!(channel, id, "The message was given up.");
                     self.journal.give_up(&parcel, channel, now, &why).await;
@@ -153,13 +171,19 @@ impl Post {
         }
         let drawn = self.easel.pictures(&self.draw, message).await;
         let may_follow = self.channel.takes_late_pictures() && drawing::may_follow(message);
-        let (note, follows) = match drawn {
+        let (note, follows): (fn(Language) -> &'static str, _) = match drawn {
             Drawn::Here(pictures) => return (pictures, false),
-            Drawn::Late if may_follow => ("the picture is still being drawn, and follows", true),
-            Drawn::Late | Drawn::Busy => ("without its picture: drawing takes too long", false),
+            Drawn::Late if may_follow => (marks::picture_follows, true),
+            Drawn::Late | Drawn::Busy => (marks::picture_left_out, false),
         };
-        tracing::warn!(channel = self.channel.name(), id = message.id, "{note}");
-        message.marks.push(note.to_owned());
+        let (channel, why) = (self.channel.name(), note(Language::English));
+        tracing::warn!(
+            channel,
+            id = message.id,
+            why,
+            "A message leaves before its picture is drawn."
+        );
+        message.marks.push(note(message.language).to_owned());
         (Vec::new(), follows)
     }
 
@@ -184,7 +208,7 @@ impl Post {
         match timeout(DELIVERY_DEADLINE, self.channel.remove(&removal.shown)).await {
             Err(_) | Ok(Err(DeliveryError::Passing { .. })) => {}
             Ok(Ok(_)) => self.journal.removed(channel, removal.incident).await,
-            Ok(Err(DeliveryError::Lasting(why))) => {
+            Ok(Err(DeliveryError::Refused(why) | DeliveryError::Lasting(why))) => {
                 tracing::warn!(channel, why, "A message could not be taken back; it stays.");
                 self.journal.removed(channel, removal.incident).await;
             }

@@ -18,6 +18,13 @@ pub(super) struct Doors {
     open: Mutex<Vec<Option<mpsc::Sender<Request>>>>,
 }
 
+/// An order that is given to nobody, and why.
+#[derive(Debug)]
+struct Refused {
+    request: Request,
+    why: String,
+}
+
 impl Doors {
     pub(super) fn new(names: Vec<String>) -> Self {
         let open = Mutex::new(vec![None; names.len()]);
@@ -53,14 +60,16 @@ impl Doors {
                 tokio::spawn(Arc::clone(&self).reload_all(request));
                 continue;
             }
-            if let Err((request, why)) = self.pass(request) {
+            if let Err(refused) = self.pass(request) {
+                let Refused { request, why } = *refused;
                 let _ = request.reply.send(no(why));
             }
         }
     }
 
     /// Gives an order to the node it names; else says why not.
-    fn pass(&self, request: Request) -> Result<(), (Request, String)> {
+    fn pass(&self, request: Request) -> Result<(), Box<Refused>> {
+        let refuse = |request, why| Err(Box::new(Refused { request, why }));
         let names = self.names.join(", ");
         let index = match (&request.node, &self.names[..]) {
             (None, [_]) => 0,
@@ -69,30 +78,28 @@ impl Doors {
                     "This keeper has several nodes: {names}. Name one with --node NAME; nothing \
                      was done."
                 );
-                return Err((request, why));
+                return refuse(request, why);
             }
             (Some(name), all) => match all.iter().position(|known| known == name) {
                 Some(index) => index,
                 None => {
                     let why = format!("There is no [node:{name}]; the nodes are {names}.");
-                    return Err((request, why));
+                    return refuse(request, why);
                 }
             },
         };
         let name = &self.names[index];
-        match self.to(index) {
-            None => {
-                let why = format!(
-                    "The keeper of [node:{name}] does not run just now, its log says why; nothing \
-                     was done."
-                );
-                Err((request, why))
-            }
-            Some(orders) => orders.try_send(request).map_err(|error| {
-                let why = format!("The keeper of [node:{name}] has too much to answer; try again.");
-                (error.into_inner(), why)
-            }),
-        }
+        let Some(orders) = self.to(index) else {
+            let why = format!(
+                "The keeper of [node:{name}] does not run just now, its log says why; nothing was \
+                 done."
+            );
+            return refuse(request, why);
+        };
+        orders.try_send(request).or_else(|error| {
+            let why = format!("The keeper of [node:{name}] has too much to answer; try again.");
+            refuse(error.into_inner(), why)
+        })
     }
 
     /// Every node reads the file anew; one answer of all.
@@ -103,7 +110,7 @@ impl Doors {
             let (own, answer) = oneshot::channel();
             let node = Some(name.clone());
             let request = Request { command: command.clone(), node, uid, reply: own };
-            let refused = self.pass(request).err().map(|(_, why)| why);
+            let refused = self.pass(request).err().map(|refused| refused.why);
             asked.push((name, answer, refused));
         }
         let mut all = CommandAnswer { accepted: true, sentences: Vec::new() };
@@ -150,11 +157,11 @@ mod tests {
             (Some("EOS"), "There is no [node:EOS]; the nodes are eos, wax, telos."),
             (Some("telos"), "[node:telos] does not run just now"),
         ] {
-            let (_, why) = doors.pass(request(node).0).unwrap_err();
+            let why = doors.pass(request(node).0).unwrap_err().why;
             assert!(why.contains(words), "{why}");
         }
         assert!(doors.pass(request(Some("wax")).0).is_ok());
-        let (_, why) = doors.pass(request(Some("wax")).0).unwrap_err();
+        let why = doors.pass(request(Some("wax")).0).unwrap_err().why;
         assert!(why.contains("too much to answer"), "{why}");
         doors.close(0);
         assert!(doors.pass(request(Some("eos")).0).is_err());

@@ -56,10 +56,7 @@ pub(super) fn open(site: &Site) -> anyhow::Result<States> {
             None
         }
     };
-    let unclaimed = match adopt(dir, site) {
-        Ok(()) => None,
-        Err(why) => Some(why),
-    };
+    let unclaimed = adopt(dir, site).err();
     let nodes = site.nodes.iter().map(|config| open_node(config, unclaimed.as_deref()));
     let nodes = nodes.collect::<anyhow::Result<Vec<_>>>()?;
     let shared = open_shared(&dir.join(OUTBOX), common.settings.producer)?;

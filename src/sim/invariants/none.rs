@@ -54,8 +54,10 @@ impl World<'_> {
             let resting_ms = resting.map_or(0, |since| now_ms.saturating_sub(since));
             let turn_ms = TURN_MS.unsigned_abs();
             let limit_ms = wait_ms + SETTLES_MS + 2 * round_ms + 4 * turn_ms + BEGINS_MS;
-            // A node that can sign already need not begin.
-            let may_begin = !self.nodes[site.at()].can_sign();
+            // A node that can sign already need not begin; and beside one that came back and is heard
+            // to be able to it must not, until that one fails to sign as well.
+            let may_begin =
+                !self.nodes[site.at()].can_sign() && !self.is_told_of_a_signer(site, now_ms);
             if may_begin && resting_ms.min(fit_ms) > wait_ms + BEGINS_MS {
                 let silent = Human(silent_ms);
                 let sentence =

@@ -184,8 +184,11 @@ impl World<'_> {
     /// The stated reason is true: nothing of ours on this node's chain for as long as it waits, and
     /// a turn of ours went by.
     fn check_silence(&mut self, site: Site, now_ms: u64) {
-        let wait_ms = self.wait_ms(site);
         let wall = self.wall();
+        // A schedule that has just changed may not be known yet.
+        let known_ms = Trouble::NotScheduled.notice_ms().cast_signed();
+        let before_ms = self.wait_by(site, Slot::at(wall.plus_ms(-known_ms)));
+        let wait_ms = self.wait_ms(site).min(before_ms);
         let since = wall.plus_ms(-(wait_ms.cast_signed()) + 2_000);
         let head = self.nodes[site.at()].head;
         let seen = self

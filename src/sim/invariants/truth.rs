@@ -28,9 +28,10 @@ impl World<'_> {
         let cut = !self.net.is_calm()
             && !self.net.is_up(Site::Many, site, Traffic::Blocks)
             && !self.net.is_up(Site::Few, site, Traffic::Blocks);
-        let is_own_branch = self.chain.fork_of(node.head, many) != node.head
-            && head_still_ms < 10_000
-            && self.chain.get(many).number.saturating_sub(head.number) > 60;
+        // The way down the branches comes last: it is long where a node was down for long.
+        let is_own_branch = head_still_ms < 10_000
+            && self.chain.get(many).number.saturating_sub(head.number) > 60
+            && self.chain.fork_of(node.head, many) != node.head;
         let switched = node.deep_switch_ms.is_some_and(|at| now_ms.saturating_sub(at) < 50_000);
         // A script that lies is believed until the node is asked again.
         let is_known = host.runs() && host.scripts.is_empty();
@@ -57,7 +58,7 @@ impl World<'_> {
     }
 
     /// Another of our nodes is able to sign on the same chain, and its keeper is heard to say so.
-    fn is_told_of_a_signer(&self, site: Site, now_ms: u64) -> bool {
+    pub(in crate::sim) fn is_told_of_a_signer(&self, site: Site, now_ms: u64) -> bool {
         if !self.scenario.config.mode.has_peers() || !self.hosts[site.at()].runs() {
             return false;
         }

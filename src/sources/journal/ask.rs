@@ -19,20 +19,22 @@ const WORDS_BYTES: usize = 2 * 1024;
 /// What is asked for.
 pub(super) struct Question {
     arguments: Vec<OsString>,
-    matches: Vec<OsString>,
+    /// Matches of which one must be met; none is everything.
+    matches: Vec<String>,
+    /// A match that must be met beside it.
+    machine: Option<String>,
 }
 
 impl Question {
     /// The newest record of anything, for its place.
     pub(super) fn newest() -> Self {
-        Self { arguments: vec!["--lines=1".into()], matches: Vec::new() }
+        Self { arguments: vec!["--lines=1".into()], matches: Vec::new(), machine: None }
     }
 
     /// What a unit printed, and what journald dropped of it.
     pub(super) fn of(unit: &str) -> Self {
-        let unit = format!("_SYSTEMD_UNIT={unit}");
-        let dropped = format!("MESSAGE_ID={DROPPED}");
-        Self { arguments: Vec::new(), matches: vec![unit.into(), "+".into(), dropped.into()] }
+        let matches = vec![format!("_SYSTEMD_UNIT={unit}"), format!("MESSAGE_ID={DROPPED}")];
+        Self { arguments: Vec::new(), matches, machine: None }
     }
 
     /// Only the last so many.
@@ -57,6 +59,31 @@ impl Question {
         self
     }
 
+    /// Only those of this machine, of whatever boot. `--follow` alone means the boot that
+    /// `/proc/sys/kernel/random/boot_id` names, which inside a container is the host's as soon as a unit
+    /// has a `/proc` of its own (`ProtectKernelTunables=`); `--merge` lifts that, and would add the
+    /// journals of other machines that lie here.
+    pub(super) fn of_machine(mut self, id: Option<&str>) -> Self {
+        if let Some(id) = id {
+            self.arguments.push("--merge".into());
+            self.machine = Some(format!("_MACHINE_ID={id}"));
+        }
+        self
+    }
+
+    /// The matches as `journalctl` wants them: each of them with the machine's.
+    fn terms(&self) -> Vec<&str> {
+        let mut terms = Vec::new();
+        for one in &self.matches {
+            if !terms.is_empty() {
+                terms.push("+");
+            }
+            terms.extend(self.machine.as_deref());
+            terms.push(one);
+        }
+        terms
+    }
+
     /// The command.
     pub(super) fn command(&self, journal: &Journal) -> Command {
         let mut command = Command::new(&journal.program);
@@ -65,7 +92,7 @@ impl Question {
             .args(["--no-pager", "--output=export", "--all"])
             .arg(format!("--output-fields={FIELDS}"))
             .args(&self.arguments)
-            .args(&self.matches)
+            .args(self.terms())
             // Its complaints are told to people, and recognised below.
             .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::null())
@@ -145,4 +172,30 @@ pub(super) fn complaint(words: &str) -> Option<String> {
 
 pub(super) fn first_line(words: &str) -> &str {
     words.lines().next().unwrap_or("it said nothing")
+}
+
+/// This machine's id, where it has one.
+pub(super) async fn machine_id() -> Option<String> {
+    let text = tokio::fs::read_to_string("/etc/machine-id").await.ok()?;
+    let id = text.trim();
+    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_id.then(|| id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Question;
+
+    #[test]
+    fn each_match_is_of_this_machine() {
+        let dropped = format!("MESSAGE_ID={}", super::DROPPED);
+        let plain = Question::of("nodeos.service");
+        assert_eq!(plain.terms(), ["_SYSTEMD_UNIT=nodeos.service", "+", &dropped]);
+        let own = plain.of_machine(Some("ab"));
+        let unit = "_SYSTEMD_UNIT=nodeos.service";
+        assert_eq!(own.terms(), ["_MACHINE_ID=ab", unit, "+", "_MACHINE_ID=ab", &dropped]);
+        assert_eq!(own.arguments, ["--merge"]);
+        assert_eq!(Question::of("a").of_machine(None).arguments, [""; 0], "as it was before");
+        assert_eq!(Question::newest().terms(), [""; 0]);
+    }
 }

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::core::event::{LogSourceEvent, Replacement};
-use crate::sources::journal::ask::{Question, complaint, first_line, not_run, words};
+use crate::sources::journal::ask::{Question, complaint, first_line, machine_id, not_run, words};
 use crate::sources::journal::cursor::Cursor;
 use crate::sources::journal::export::{Parser, Record};
 use crate::sources::journal::streams::Streams;
@@ -105,7 +105,9 @@ impl Follower {
                 Err(why) => return Ended::Trouble(why),
             }
         }
-        let question = Question::of(&self.unit).following(self.last.as_ref());
+        let machine = machine_id().await;
+        let question =
+            Question::of(&self.unit).following(self.last.as_ref()).of_machine(machine.as_deref());
         let mut child = match question.command(&self.journal).spawn() {
             Ok(child) => child,
             Err(error) => return Ended::Trouble(not_run(&self.journal, &error)),

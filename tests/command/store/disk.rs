@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use eoskeeper::core::action::LatchStage;
+use eoskeeper::core::time::Timestamp;
+use eoskeeper::daemon::outbox::Journal;
 use eoskeeper::history::store::{Bounds, Store, StoreError, peek};
 
 use super::{latch, producer};
@@ -59,6 +62,26 @@ impl Drop for Disk {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg(&self.at).status();
     }
+}
+
+#[tokio::test]
+async fn on_a_full_disk_what_can_be_read_does_not_say_that_it_is_written() {
+    let Some(disk) = Disk::mount(4096) else { return };
+    let store = Store::open(&disk.at.join("state")).unwrap();
+    store.load(producer()).unwrap();
+    let journal = Journal::new(Some(Arc::new(store)));
+    let now = Timestamp::from_ms(1_795_300_000_000);
+    let desk = |kib: usize| Some(("desk".to_owned(), "x".repeat(kib * 1024)));
+    journal.enqueue(desk(4), now, Vec::new()).await;
+    assert!(!journal.is_failing());
+    let filler = disk.fill();
+    journal.enqueue(desk(512), now, Vec::new()).await;
+    assert!(journal.is_failing());
+    assert!(journal.removal("telegram", now).await.is_none());
+    assert!(journal.is_failing(), "a look ended the failure");
+    fs::remove_file(filler).unwrap();
+    journal.enqueue(desk(4), now, Vec::new()).await;
+    assert!(!journal.is_failing());
 }
 
 #[test]

@@ -50,6 +50,7 @@ pub(crate) fn message(kind: MessageKind) -> Message {
         began: time("2026-11-21T02:44:17.098"),
         ended: is_over.then(|| time("2026-11-21T02:48:37.098")),
         reminder: 0,
+        first_told_as: None,
         pictures: vec![PictureKind::Lag],
         language: Language::English,
     }
@@ -83,7 +84,7 @@ pub(crate) fn picture(kind: PictureKind, bytes: usize) -> Picture {
     Picture { kind, caption: format!("What {} shows: <b>\"lag\"</b>", kind.as_str()), png }
 }
 
-/// Whether an error passes, and its words.
+/// What follows from an error, and its words.
 #[track_caller]
 pub(crate) fn fault<T: std::fmt::Debug>(
     result: Result<T, DeliveryError>,
@@ -91,6 +92,7 @@ pub(crate) fn fault<T: std::fmt::Debug>(
     match result {
         Ok(done) => panic!("it was delivered: {done:?}"),
         Err(DeliveryError::Passing { why, .. }) => ("passing", why),
+        Err(DeliveryError::Refused(why)) => ("refused", why),
         Err(DeliveryError::Lasting(why)) => ("lasting", why),
     }
 }

@@ -21,13 +21,23 @@ fn said(code: u16, description: &str) -> String {
     json!({"ok": false, "error_code": code, "description": description}).to_string()
 }
 
-/// Whether it may pass, how long to wait, and the words.
-fn kind(error: &DeliveryError) -> (bool, Option<u64>, String) {
+/// What follows from an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Follows {
+    Passes,
+    Refused,
+    Lasts,
+}
+use Follows::{Lasts, Passes, Refused};
+
+/// What follows from it, how long to wait, and the words.
+fn kind(error: &DeliveryError) -> (Follows, Option<u64>, String) {
     match error {
         DeliveryError::Passing { why, retry_after } => {
-            (true, retry_after.map(|wait| wait.as_secs()), why.clone())
+            (Passes, retry_after.map(|wait| wait.as_secs()), why.clone())
         }
-        DeliveryError::Lasting(why) => (false, None, why.clone()),
+        DeliveryError::Refused(why) => (Refused, None, why.clone()),
+        DeliveryError::Lasting(why) => (Lasts, None, why.clone()),
     }
 }
 
@@ -36,41 +46,41 @@ async fn each_failure_is_told_by_what_follows_from_it() {
     let elsewhere = Server::start(|_| Reply::json(200, r#"{"ok":true,"result":{}}"#));
     let busy = json!({"ok": false, "error_code": 429, "description": "Too Many Requests",
         "parameters": {"retry_after": 17}});
-    for (name, reply, passes, wait, words) in [
-        ("429", Reply::too_many(17, busy.to_string()), true, Some(17), "17 s of rest"),
-        ("429 of a proxy", Reply::too_many(9, "<html>"), true, Some(9), "9 s of rest"),
-        ("500", Reply::json(500, said(500, "Internal Server Error")), true, None, "status 500"),
-        ("502 of a proxy", Reply::json(502, "<html>"), true, None, "status 502"),
-        ("closes", Reply::Close, true, None, "cannot be reached"),
-        ("no HTTP", Reply::Garbage, true, None, "cannot be reached"),
+    for (name, reply, follows, wait, words) in [
+        ("429", Reply::too_many(17, busy.to_string()), Passes, Some(17), "17 s of rest"),
+        ("429 of a proxy", Reply::too_many(9, "<html>"), Passes, Some(9), "9 s of rest"),
+        ("500", Reply::json(500, said(500, "Internal Server Error")), Passes, None, "status 500"),
+        ("502 of a proxy", Reply::json(502, "<html>"), Passes, None, "status 502"),
+        ("closes", Reply::Close, Passes, None, "cannot be reached"),
+        ("no HTTP", Reply::Garbage, Passes, None, "cannot be reached"),
         (
             "half a body",
             Reply::Half(200, b"{\"ok\":true,\"result\":{}}".to_vec()),
-            true,
+            Passes,
             None,
             "in the middle",
         ),
-        ("no JSON", Reply::json(200, "<html>"), true, None, "no answer of the Bot API"),
-        ("another JSON", Reply::json(200, r#"{"ok":true,"result":7}"#), true, None, "not known"),
-        ("redirect", Reply::redirect(&elsewhere.url()), true, None, "HTTP status 302"),
+        ("no JSON", Reply::json(200, "<html>"), Passes, None, "no answer of the Bot API"),
+        ("another JSON", Reply::json(200, r#"{"ok":true,"result":7}"#), Passes, None, "not known"),
+        ("redirect", Reply::redirect(&elsewhere.url()), Passes, None, "HTTP status 302"),
         (
             "wrong chat",
             Reply::json(400, said(400, "Bad Request: chat not found")),
-            false,
+            Refused,
             None,
             "chat_id",
         ),
         (
             "blocked",
             Reply::json(403, said(403, "Forbidden: bot was blocked by the user")),
-            false,
+            Refused,
             None,
             "press Start",
         ),
         (
             "kicked",
             Reply::json(403, said(403, "Forbidden: bot was kicked from the group chat")),
-            false,
+            Refused,
             None,
             "add the bot",
         ),
@@ -80,18 +90,25 @@ async fn each_failure_is_told_by_what_follows_from_it() {
                 400,
                 said(400, "Bad Request: need administrator rights in the channel chat"),
             ),
-            false,
+            Refused,
             None,
             "administrator",
         ),
-        ("revoked", Reply::json(401, said(401, "Unauthorized")), false, None, "@BotFather"),
+        ("revoked", Reply::json(401, said(401, "Unauthorized")), Refused, None, "@BotFather"),
+        (
+            "too long",
+            Reply::json(400, said(400, "Bad Request: message is too long")),
+            Lasts,
+            None,
+            "refuses the message",
+        ),
     ] {
         let service = service::Telegram::start();
         let channel = Telegram::new(&settings(&service.server.url())).unwrap();
         service.server.order(reply);
         let error = deliver(&channel, delivery(message(Raised, Page), None)).await.unwrap_err();
-        let (passed, waits, why) = kind(&error);
-        assert_eq!((passed, waits), (passes, wait), "{name}: {why}");
+        let (followed, waits, why) = kind(&error);
+        assert_eq!((followed, waits), (follows, wait), "{name}: {why}");
         assert!(why.contains(words), "{name}: {why}");
         for secret in [TOKEN, "AAHdq", &service.server.url()] {
             assert!(!format!("{error:?} {error}").contains(secret), "{name}: {why}");
@@ -111,7 +128,7 @@ async fn a_wrong_token_is_a_person_s_matter_and_stays_secret() {
     let settings = Settings { token: Token::new(wrong), ..settings(&service.server.url()) };
     let channel = Telegram::new(&settings).unwrap();
     let error = deliver(&channel, delivery(message(Raised, Page), None)).await.unwrap_err();
-    assert!(matches!(&error, DeliveryError::Lasting(why) if why.contains("@BotFather")), "{error}");
+    assert!(matches!(&error, DeliveryError::Refused(why) if why.contains("@BotFather")), "{error}");
     assert!(!format!("{error:?}{settings:?}").contains("ZZHdq"));
     let why = channel.describe().await.unwrap_err();
     assert!(why.contains("does not know the token; get"), "{why}");
@@ -315,6 +332,9 @@ async fn over_tls() {
     let channel = Telegram::new(&settings(wrong)).unwrap();
     let error = deliver(&channel, delivery(message(Raised, Page), None)).await.unwrap_err();
     let (passes, _, why) = kind(&error);
-    assert!(passes && why.contains("TLS failed") && why.contains("not valid for name"), "{why}");
+    assert!(
+        passes == Passes && why.contains("TLS failed") && why.contains("not valid for name"),
+        "{why}"
+    );
     assert!(!why.contains("AAHdq"), "{why}");
 }

@@ -22,8 +22,8 @@ fn the_named_file_wins_then_the_first_place_that_exists() {
     assert_eq!(
         missing.to_string(),
         format!(
-            "no configuration found; looked for {}, {}; copy config.ini.example to one of these \
-             places and edit it, or name a file with -c FILE",
+            "no configuration found; looked for {}, {}; `eoskeeper init` finds nodeos and \
+             writes one, or name a file with -c FILE",
             here.display(),
             etc.display()
         )
@@ -74,8 +74,8 @@ fn what_cannot_be_read_says_why() {
     fs::write(at("large.ini"), vec![b'#'; 1 + FILE_BYTES_MAX as usize]).unwrap();
     symlink(at("loop.ini"), at("loop.ini")).unwrap();
     for (path, message) in [
-        (at("none.ini"), "there is no such file; copy config.ini.example there and edit it"),
-        (at("latin1.ini/x"), "there is no such file; copy config.ini.example there and edit it"),
+        (at("none.ini"), "there is no such file; `eoskeeper init` finds nodeos and writes one"),
+        (at("latin1.ini/x"), "there is no such file; `eoskeeper init` finds nodeos and writes one"),
         (dir.path().into(), "is a directory, not a file; name the configuration file itself"),
         (
             Path::new("/dev/null").into(),

@@ -84,18 +84,20 @@ impl Server {
         }
     }
 
-    /// The same for a word of SMTP, of which the server may say that it will never take it.
+    /// The same for a word of SMTP, of which the server may say that it will never take it: then it
+    /// refuses us or what we said, as `refusal` has it.
     async fn said<T>(
         &self,
         what: &str,
         deadline: Duration,
+        refusal: fn(String) -> DeliveryError,
         step: impl Future<Output = Result<T, SmtpError>>,
     ) -> Result<T, DeliveryError> {
         match timeout(deadline, step).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) if error.is_permanent() => {
                 let why = words::clip(&words::clean(&error.to_string()), SAID_CHARS_MAX);
-                Err(DeliveryError::Lasting(format!("{}:{}: {what}: {why}", self.host, self.port)))
+                Err(refusal(format!("{}:{}: {what}: {why}", self.host, self.port)))
             }
             Ok(Err(error)) => Err(self.fault(&format!("{what}: {error}"))),
             Err(_) => Err(self.fault(&format!("{what}: nothing within {} s", deadline.as_secs()))),
@@ -111,7 +113,7 @@ impl Server {
             Security::None => {
                 let wire = Box::new(Wire::new(stream, peer, b""));
                 let hello = AsyncSmtpConnection::connect_with_transport(wire, &self.hello);
-                return self.said("EHLO", COMMAND_DEADLINE, hello).await;
+                return self.said("EHLO", COMMAND_DEADLINE, DeliveryError::Refused, hello).await;
             }
             Security::Starttls => {
                 self.step("STARTTLS", COMMAND_DEADLINE, self.starttls(&mut stream)).await?;
@@ -122,7 +124,7 @@ impl Server {
         let stream = self.secured(stream).await?;
         let wire = Box::new(Wire::new(stream, peer, greeting));
         let hello = AsyncSmtpConnection::connect_with_transport(wire, &self.hello);
-        self.said("EHLO", COMMAND_DEADLINE, hello).await
+        self.said("EHLO", COMMAND_DEADLINE, DeliveryError::Refused, hello).await
     }
 
     /// Asks for TLS. A server that does not offer it gets nothing: somebody on the way may have
@@ -187,7 +189,7 @@ impl<'a> Session<'a> {
                 return Err(server.fault("it asks for no password (no AUTH PLAIN or LOGIN)"));
             }
             let login = connection.auth(&mechanisms, credentials);
-            server.said("logging in", COMMAND_DEADLINE, login).await?;
+            server.said("logging in", COMMAND_DEADLINE, DeliveryError::Refused, login).await?;
         }
         Ok(Self { server, connection })
     }
@@ -201,7 +203,7 @@ impl<'a> Session<'a> {
     ) -> Result<Taken, DeliveryError> {
         let (server, connection) = (self.server, &mut self.connection);
         let sender = connection.command(Mail::new(Some(from.clone()), Vec::new()));
-        server.said("MAIL FROM", COMMAND_DEADLINE, sender).await?;
+        server.said("MAIL FROM", COMMAND_DEADLINE, DeliveryError::Refused, sender).await?;
         let mut taken = Taken::default();
         for address in to {
             let recipient = connection.command(Rcpt::new(address.clone(), Vec::new()));
@@ -223,8 +225,10 @@ impl<'a> Session<'a> {
         if taken.by.is_empty() {
             return Ok(taken);
         }
-        server.said("DATA", COMMAND_DEADLINE, connection.command(Data)).await?;
-        server.said("the mail", DATA_DEADLINE, connection.message(mail)).await?;
+        let data = connection.command(Data);
+        server.said("DATA", COMMAND_DEADLINE, DeliveryError::Lasting, data).await?;
+        let sent = connection.message(mail);
+        server.said("the mail", DATA_DEADLINE, DeliveryError::Lasting, sent).await?;
         Ok(taken)
     }
 

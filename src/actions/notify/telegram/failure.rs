@@ -42,7 +42,9 @@ pub(super) enum Failure {
     BadPicture(String),
     /// Another program asks for the updates of this bot, or a webhook gets them.
     Conflict(String),
-    /// Refused for good: what Telegram said, and what a person can do.
+    /// This message is refused.
+    BadMessage(String),
+    /// We are refused, whatever we say: what Telegram said, and what a person can do.
     Refused(String, &'static str),
     /// An answer that is none of the Bot API.
     Other(String),
@@ -75,11 +77,11 @@ impl Failure {
             401 | 404 => Self::Token,
             409 => Self::Conflict(text),
             413 => Self::BadPicture(text),
-            _ => Self::of_text(text),
+            _ => Self::of_text(code, text),
         }
     }
 
-    fn of_text(text: String) -> Self {
+    fn of_text(code: u64, text: String) -> Self {
         let low = text.to_lowercase();
         let says = |words: &[&str]| words.iter().any(|words| low.contains(words));
         if says(&["message is not modified"]) {
@@ -102,15 +104,18 @@ impl Failure {
         } else if says(&["photo", "image_process", "picture", "media", "wrong file"]) {
             Self::BadPicture(text)
         } else {
-            let next = next_step(&low);
-            Self::Refused(text, next)
+            match next_step(&low) {
+                Some(next) => Self::Refused(text, next),
+                None if code == 400 => Self::BadMessage(text),
+                None => Self::Refused(text, "see doc/alarms/telegram.md"),
+            }
         }
     }
 }
 
-/// What a person can do about a refusal.
-fn next_step(low: &str) -> &'static str {
-    if low.contains("chat not found") {
+/// What a person can do about a refusal of the bot; `None` for one of what it said.
+fn next_step(low: &str) -> Option<&'static str> {
+    let next = if low.contains("chat not found") {
         "see that [telegram] chat_id is right and that the bot was added to that chat; a person \
          must write to the bot first"
     } else if low.contains("blocked by the user") || low.contains("can't initiate") {
@@ -122,8 +127,9 @@ fn next_step(low: &str) -> &'static str {
     } else if low.contains("upgraded to a supergroup") {
         "ask for the chat's new number and set [telegram] chat_id to it"
     } else {
-        "see doc/alarms/telegram.md"
-    }
+        return None;
+    };
+    Some(next)
 }
 
 impl fmt::Display for Failure {
@@ -153,6 +159,9 @@ impl fmt::Display for Failure {
                 "another program asks for this bot's messages ({why}); give each keeper a bot of \
                  its own, or all but one [telegram] bot = no"
             ),
+            Self::BadMessage(why) => {
+                write!(f, "Telegram refuses the message: {why}; see doc/alarms/telegram.md")
+            }
             Self::Refused(why, next) => write!(f, "Telegram refuses: {why}; {next}"),
             Self::Other(why) => write!(f, "{why}"),
         }
@@ -164,11 +173,10 @@ impl From<Failure> for DeliveryError {
         let why = failure.to_string();
         match failure {
             Failure::Busy(wait) => Self::Passing { why, retry_after: Some(wait) },
-            Failure::Token
-            | Failure::Refused(..)
-            | Failure::BadText(_)
-            | Failure::BadPicture(_)
-            | Failure::NoTopic => Self::Lasting(why),
+            Failure::Token | Failure::Refused(..) | Failure::NoTopic => Self::Refused(why),
+            Failure::BadText(_) | Failure::BadPicture(_) | Failure::BadMessage(_) => {
+                Self::Lasting(why)
+            }
             _ => Self::passing(why),
         }
     }
@@ -196,6 +204,8 @@ mod tests {
             (413, "Request Entity Too Large", "BadPicture"),
             (400, "Bad Request: chat not found", "Refused"),
             (403, "Forbidden: bot was blocked by the user", "Refused"),
+            (403, "Forbidden: something new", "Refused"),
+            (400, "Bad Request: message is too long", "BadMessage"),
             (401, "Unauthorized", "Token"),
             (404, "Not Found", "Token"),
             (409, "Conflict: terminated by other getUpdates request", "Conflict"),

@@ -40,7 +40,7 @@ pub(super) fn outcome(
             passing(format!("WeCom asks for rest (errcode {code})"), retry_after.or(Some(BUSY)))
         }
         // The key is no robot's, or the robot was removed from its group.
-        93000 | 93004 | 93008 => Err(DeliveryError::Lasting(format!(
+        93000 | 93004 | 93008 => Err(DeliveryError::Refused(format!(
             "WeCom does not know the robot (errcode {code}); copy the key from the robot's \
              webhook address again, or add a robot to the group"
         ))),
@@ -61,20 +61,21 @@ mod tests {
         let minute = Some(Duration::from_secs(60));
         for (name, status, body, expected) in [
             ("sent", 200, r#"{"errcode":0,"errmsg":"ok"}"#, None),
-            ("invalid key", 200, r#"{"errcode":93000,"errmsg":"x"}"#, Some((false, None))),
-            ("too many", 200, r#"{"errcode":45009,"errmsg":"x"}"#, Some((true, minute))),
-            ("busy", 200, r#"{"errcode":-1,"errmsg":"system busy"}"#, Some((true, None))),
-            ("bad picture", 200, r#"{"errcode":40009,"errmsg":"x"}"#, Some((false, None))),
-            ("too long", 200, r#"{"errcode":45002,"errmsg":"x"}"#, Some((false, None))),
-            ("not known", 200, r#"{"errcode":60020}"#, Some((true, None))),
-            ("no code", 200, "{}", Some((true, None))),
-            ("a page", 302, "<html>", Some((true, None))),
-            ("broken", 500, "", Some((true, None))),
-            ("429", 429, "", Some((true, minute))),
+            ("invalid key", 200, r#"{"errcode":93000,"errmsg":"x"}"#, Some(("refused", None))),
+            ("too many", 200, r#"{"errcode":45009,"errmsg":"x"}"#, Some(("passing", minute))),
+            ("busy", 200, r#"{"errcode":-1,"errmsg":"system busy"}"#, Some(("passing", None))),
+            ("bad picture", 200, r#"{"errcode":40009,"errmsg":"x"}"#, Some(("lasting", None))),
+            ("too long", 200, r#"{"errcode":45002,"errmsg":"x"}"#, Some(("lasting", None))),
+            ("not known", 200, r#"{"errcode":60020}"#, Some(("passing", None))),
+            ("no code", 200, "{}", Some(("passing", None))),
+            ("a page", 302, "<html>", Some(("passing", None))),
+            ("broken", 500, "", Some(("passing", None))),
+            ("429", 429, "", Some(("passing", minute))),
         ] {
             let got = outcome(status, None, body.as_bytes()).err().map(|error| match error {
-                DeliveryError::Passing { retry_after, .. } => (true, retry_after),
-                DeliveryError::Lasting(_) => (false, None),
+                DeliveryError::Passing { retry_after, .. } => ("passing", retry_after),
+                DeliveryError::Refused(_) => ("refused", None),
+                DeliveryError::Lasting(_) => ("lasting", None),
             });
             assert_eq!(got, expected, "{name}");
         }

@@ -60,9 +60,12 @@ fn of_channel(channel: &Value, style: Style) -> Option<String> {
     if let Value::Array(failing) = &channel["failing"] {
         let (since, why) = (failing.first()?, failing.get(1)?);
         let (since, why) = (text(since), text(why));
-        let line = format!(
-            "failing   {name}: nothing is delivered since {since} UTC, {waiting} wait: {why}{refused}"
-        );
+        let what = match channel["refuses_us"].as_bool() {
+            Some(true) => "it refuses us",
+            _ => "nothing is delivered",
+        };
+        let line =
+            format!("failing   {name}: {what} since {since} UTC, {waiting} wait: {why}{refused}");
         return Some(style.bad(&line));
     }
     given_up?;
@@ -86,8 +89,10 @@ mod tests {
         let works = json!({ "name": "email", "waiting": 0, "failing": none, "given_up": 0 });
         let fails = json!({ "name": "webhook", "waiting": 3, "given_up": 1,
             "failing": [began, "it answered 500"] });
+        let refuses = json!({ "name": "slack", "waiting": 1, "given_up": 0, "refuses_us": true,
+            "failing": [began, "it answered 404"] });
         let status = json!({ "alarms": { "incidents": [incident, held], "silences": [silence],
-            "channels": [works, fails] } });
+            "channels": [works, fails, refuses] } });
         let mut page = String::new();
         alarms(&mut page, &status, Style::plain());
         let expected = "\nAlarms\n\
@@ -97,7 +102,9 @@ mod tests {
             held back: ignore_hours\n\
             \x20 silent    every cause, by anna, until 2026-11-21T02:48:37.000 UTC\n\
             \x20 failing   webhook: nothing is delivered since 2026-11-21T02:48:37.000 UTC, 3 wait: \
-            it answered 500; 1 were refused and given up\n";
+            it answered 500; 1 were refused and given up\n\
+            \x20 failing   slack: it refuses us since 2026-11-21T02:48:37.000 UTC, 1 wait: \
+            it answered 404\n";
         assert_eq!(page, expected);
         let mut page = String::new();
         alarms(&mut page, &json!({ "alarms": { "channels": [works] } }), Style::plain());
