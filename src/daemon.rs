@@ -301,7 +301,7 @@ fn tell_start(config: &Config) {
 fn names(config: &Config) -> Names {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let chain = config.channels.cloudwatch.as_ref().map(|keys| keys.chain.clone());
-    Names { host, chain }
+    Names { host, chain, section: config.section.clone() }
 }
 
 /// Opens the state directory and reads the latch. What makes it unusable goes to the keeper, who

@@ -28,7 +28,7 @@ pub(super) fn parts(view: &View<'_>) -> [(&'static str, Markup); 9] {
 
 /// The whole page. Its addresses are relative: it stands at `/`, or, where a file has several nodes,
 /// at `/node/NAME/`.
-pub(super) fn page(view: &View<'_>, length: Length) -> Markup {
+pub(super) fn page(view: &View<'_>, length: Length, is_of_several: bool) -> Markup {
     let status = view.status;
     let [now, standing, cards, gates, turns, incidents, decisions, fleet, foot] =
         parts(view).map(|(_, markup)| markup);
@@ -49,7 +49,7 @@ pub(super) fn page(view: &View<'_>, length: Length) -> Markup {
             }
             body {
                 a class="skip" href="#main" { "Skip to the status" }
-                (bar(view))
+                (bar(view, is_of_several))
                 main id="main" tabindex="-1" {
                     (now) (standing) (cards) (gates) (turns)
                     (charts::part(length, status.at))
@@ -63,10 +63,13 @@ pub(super) fn page(view: &View<'_>, length: Length) -> Markup {
 }
 
 /// Who speaks, where one may go, and how old all of it is.
-fn bar(view: &View<'_>) -> Markup {
+fn bar(view: &View<'_>, is_of_several: bool) -> Markup {
     html! {
         header class="bar" {
-            span { strong { "eoskeeper" } " on " (clean(&view.status.node_name)) }
+            span {
+                strong { "eoskeeper" } " on " (clean(&view.status.node_name))
+                @if is_of_several { ", " a href="../../" { "all nodes" } }
+            }
             nav aria-label="Parts of the page" {
                 @for (id, name) in [
                     ("gates", "Gates"),

@@ -4,7 +4,7 @@ use axum::response::{Html, IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
 use super::HEADERS;
-use super::assets::STYLE_PATH;
+use super::assets::{OVERVIEW_PATH, STYLE_PATH};
 use super::escape::clean;
 use super::level::{Level, judge};
 use super::mark::Mark;
@@ -13,8 +13,6 @@ use crate::core::slots::TurnSlots;
 use crate::core::status::Status;
 use crate::web::nodes::Node;
 
-/// A browser asks for it anew so often, seconds: it has no script.
-const REFRESH_S: u32 = 5;
 /// A judgement older than this means that the loop hangs: it ticks once a second.
 const FRESH_MS: u128 = 10_000;
 /// Turns shown of each node.
@@ -40,12 +38,14 @@ fn page(nodes: &[Node]) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
-                meta http-equiv="refresh" content=(REFRESH_S);
                 title { (title(nodes, worst)) }
-                link rel="icon" type="image/svg+xml" href=(format!("icon/{}.svg", worst.class()));
+                link id="icon" rel="icon" type="image/svg+xml"
+                    href=(format!("icon/{}.svg", worst.class()));
                 link rel="stylesheet" href=(&STYLE_PATH[1..]);
+                script src=(&OVERVIEW_PATH[1..]) defer {}
             }
             body {
+                a class="skip" href="#main" { "Skip to the nodes" }
                 header class="bar" {
                     span { strong { "eoskeeper" } ", " (words::count(nodes.len() as u64, "node")) }
                     nav aria-label="Nodes" {
@@ -54,12 +54,23 @@ fn page(nodes: &[Node]) -> Markup {
                         }
                     }
                 }
-                main id="main" {
+                p id="notlive" class="notlive" hidden {
+                    "The connection to the keeper is lost. What you see is "
+                    span id="notlive-age" {} " old."
+                }
+                noscript {
+                    p class="notlive" {
+                        "Without JavaScript the page does not change by itself. "
+                        a href="." { "Look again" }
+                    }
+                }
+                p id="spoken" class="unseen" role="status" aria-live="polite" {}
+                main id="main" tabindex="-1" {
                     h1 class="unseen" { "Nodes of this eoskeeper" }
                     @for node in nodes { (band(node)) }
                 }
                 footer id="foot" {
-                    p { "Nothing here acts. The page asks anew every " (REFRESH_S) " seconds." }
+                    p { "Nothing here acts. The page asks anew every 5 seconds." }
                     p {
                         "The same for programs: " a href="api/nodes" { "/api/nodes" } ", "
                         a href="metrics" { "/metrics" } ", " a href="healthz" { "/healthz" } "."
@@ -109,10 +120,12 @@ fn band(node: &Node) -> Markup {
     let (status, standing) = (node.facts.status(), standing(node));
     let id = format!("node-{}", node.name);
     html! {
-        section class=(format!("now node {}", standing.class)) aria-labelledby=(id) {
+        section id=(id) class=(format!("now node {}", standing.class))
+            aria-labelledby=(format!("{id}-name"))
+        {
             div class="now-in" {
                 p class="word" { (standing.mark.draw()) span { (standing.word) } }
-                h2 id=(id) {
+                h2 id=(format!("{id}-name")) {
                     a href=(format!("node/{}/", node.name)) { (node.name) }
                     ": " (clean(&standing.sentence))
                 }
