@@ -65,7 +65,8 @@ pub(super) fn signal(producer: Name, other: Option<&str>) -> Signal {
         subject: String::new(),
         state: if other.is_some() { State::Firing } else { State::Fine },
         severity: Severity::Warn,
-        meaning: "This node does not promote: another of this eoskeeper has its producer.".to_owned(),
+        meaning: "This node does not promote: another of this eoskeeper has its producer."
+            .to_owned(),
         saw: other.unwrap_or_else(|| "no other node has its producer".to_owned()),
         next_step: "Remove one of the two sections, or correct its producer_name, and restart."
             .to_owned(),
