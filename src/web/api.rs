@@ -1,6 +1,8 @@
 //! JSON for programs. `doc/api.md` has the promise of compatibility; `/api/openapi.json` the whole
 //! description, which a test compares with [`ROUTES`] and with real answers.
 
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 pub(super) mod past;
 pub(super) mod query;
 
