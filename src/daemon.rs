@@ -13,6 +13,7 @@ pub mod chats;
 pub(crate) mod cloudwatch;
 pub mod control;
 mod desk;
+mod faults;
 mod hands;
 pub(crate) mod lease;
 mod mail;
@@ -145,6 +146,7 @@ pub async fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
         orders: orders.clone(),
         line: None,
         twin: None,
+        faults: None,
         load: reload::load_one(&config),
         supervisor,
         stop: stop.clone(),
@@ -205,6 +207,8 @@ struct Place {
     line: Option<mouth::Line>,
     /// The other nodes of the file, where it has any.
     twin: Option<twins::Twin>,
+    /// Which of their keepers do not run.
+    faults: Option<(faults::Faults, usize)>,
     load: reload::Load,
     supervisor: Supervisor,
     stop: CancellationToken,
@@ -242,6 +246,7 @@ impl Daemon {
             reload: Reload::new(config, clock.now().wall, place.load),
             twins: place.twin,
             twin: None,
+            faults: place.faults,
             supervisor: place.supervisor,
         };
         Ok((daemon, inbox))
@@ -351,6 +356,8 @@ struct Daemon {
     twins: Option<twins::Twin>,
     /// The node that acts for the same producer on the same chain, in place of this one.
     twin: Option<String>,
+    /// Which keepers of the file do not run, and the place of this one, where it has several.
+    faults: Option<(faults::Faults, usize)>,
     supervisor: Supervisor,
 }
 
@@ -448,6 +455,9 @@ impl Daemon {
         if self.twins.is_some() {
             self.meet_twin(now, &status);
             others.push(twins::signal(self.keeper.settings().producer, self.twin.as_deref()));
+        }
+        if let Some((faults, own)) = &self.faults {
+            others.extend(faults.signals(*own));
         }
         // What fires in the seconds in which the channels change fires after them too.
         if let Some(alarms) = self.voice.alarms() {

@@ -7,7 +7,7 @@
 mod orders;
 mod states;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+use super::faults::{Fault, Faults};
 use super::mouth::{Line, Mouth};
 use super::supervisor::Supervisor;
 use super::twins::{Twin, Twins};
@@ -52,8 +53,8 @@ struct Node {
     twins: Twins,
     doors: Arc<Doors>,
     reload: Arc<Notify>,
-    /// Why its keeper does not run.
-    fault: Arc<Mutex<Option<String>>>,
+    /// Why keepers do not run, its own among them.
+    faults: Faults,
     stop: CancellationToken,
 }
 
@@ -69,7 +70,7 @@ pub(super) async fn run(site: Site, outside: Outside) -> anyhow::Result<()> {
     let section_names = site.names();
     let mouth = Mouth::start(&common, &section_names, clock, states.shared.clone());
     let doors = Arc::new(Doors::new(section_names.clone()));
-    let twins = Twins::default();
+    let (twins, faults) = (Twins::default(), Faults::new(&section_names));
     let mut nodes = Vec::new();
     let each = site.nodes.iter().zip(&section_names).zip(mouth.lines()).zip(states.nodes);
     for (index, (((config, name), line), state)) in each.enumerate() {
@@ -89,7 +90,7 @@ pub(super) async fn run(site: Site, outside: Outside) -> anyhow::Result<()> {
             twins: twins.clone(),
             doors: Arc::clone(&doors),
             reload: Arc::new(Notify::new()),
-            fault: Arc::default(),
+            faults: faults.clone(),
             stop: stop.clone(),
         }));
     }
@@ -201,6 +202,7 @@ impl Node {
                 index: self.index,
                 name: self.name.clone(),
             }),
+            faults: Some((self.faults.clone(), self.index)),
             load,
             supervisor,
             stop: stop.clone(),
@@ -245,14 +247,19 @@ impl Node {
     }
 
     fn is_fresh(&self) -> bool {
-        self.fault.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+        self.fault().lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
     fn set_fault(&self, fault: Option<String>) {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+        *self.fault().lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    /// Why its keeper does not run.
+    fn fault(&self) -> Fault {
+        self.faults.of(self.index)
     }
 
     fn shown(&self) -> Shown {
-        Shown { name: self.name.clone(), facts: self.facts.clone(), fault: Arc::clone(&self.fault) }
+        Shown { name: self.name.clone(), facts: self.facts.clone(), fault: self.fault() }
     }
 }

@@ -181,6 +181,11 @@ fn a_node_that_cannot_start_stops_no_other_and_begins_when_it_can() {
     let at = |host: &Host| status_of(host, "eos")["at"].as_str().unwrap().to_owned();
     let before = at(&host);
     until("the other's judgement", || (at(&host) > before).then_some(()));
+    let told = |host: &Host| {
+        let standing = status_of(host, "eos")["alarms"]["incidents"].to_string();
+        standing.contains("keeper_down:wax_2") || standing.contains("\"subject\":\"wax_2\"")
+    };
+    until("the other to tell people", || told(&host).then_some(()));
     drop(taken);
     until("the node", || {
         let nodes = json_of(&host, "/api/nodes")["nodes"].clone();

@@ -146,7 +146,7 @@ mod tests {
     fn each_part_is_an_element_of_its_name_and_stands_on_the_page_once() {
         let (status, past) = (sample::signing(), Past::default());
         let view = View { status: &status, past: &past, judged_ago_ms: 900 };
-        let page = page(&view, Length::Hour).into_string();
+        let page = page(&view, Length::Hour, false).into_string();
         for (id, markup) in parts(&view) {
             let part = markup.into_string();
             let head = part.split('>').next().unwrap();
@@ -184,7 +184,7 @@ mod tests {
         }
         let past = Past { failure: Some(HOSTILE.into()), ..Past::default() };
         let view = View { status: &status, past: &past, judged_ago_ms: 0 };
-        let page = page(&view, Length::Day).into_string();
+        let page = page(&view, Length::Day, true).into_string();
         assert!(page.matches("&lt;img src=x onerror=alert(1)&gt;&quot;'&amp;").count() > 20);
         for bad in ["<img src=x", "\u{202e}", "\u{1b}", " style=", " onclick", "javascript:"] {
             assert!(!page.contains(bad), "{bad}");
