@@ -6,7 +6,8 @@ use crate::wait::until;
 
 #[test]
 fn a_killed_node_of_one_chain_leaves_the_other_chains_failover_as_it_was() {
-    let (east, west) = (Network::up("several_east", 4), Network::up("several_west", 4));
+    let east = Network::up("several_east", 4);
+    let west = Network::up_since("several_west", 4, "2019-06-01T12:00:00.000");
     let keeper = Keeper::start_for_all(&[("east", &east), ("west", &west)]);
     for (node, net) in [("east", &east), ("west", &west)] {
         until("a turn of A on each chain", 120, || {

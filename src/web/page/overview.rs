@@ -65,7 +65,7 @@ fn page(nodes: &[Node]) -> Markup {
                     }
                 }
                 p id="spoken" class="unseen" role="status" aria-live="polite" {}
-                main id="main" tabindex="-1" {
+                main id="main" class="nodes" tabindex="-1" {
                     h1 class="unseen" { "Nodes of this eoskeeper" }
                     @for node in nodes { (band(node)) }
                 }
@@ -143,7 +143,7 @@ fn band(node: &Node) -> Markup {
                 }
                 @let rows = latest(&status);
                 @if !rows.is_empty() {
-                    table class="grid" {
+                    div class="turns" { table class="grid" {
                         caption class="unseen" { "The last turns of " (status.producer.name) }
                         thead class="unseen" {
                             tr {
@@ -153,7 +153,7 @@ fn band(node: &Node) -> Markup {
                             }
                         }
                         tbody { @for turn in rows.iter().rev() { (turns::row(turn)) } }
-                    }
+                    } }
                 }
             }
         }
