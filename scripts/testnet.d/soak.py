@@ -29,6 +29,9 @@ CALM_ROUNDS = 8
 READ_SECONDS = 1.5
 # A message that waits for its channel comes within its longest pause between tries.
 LATE_SECONDS = 90
+# An incident ends so long after its cause; that is doubled for what comes again within the hour, up to
+# 32 times.
+RESOLVE_SECONDS = 5
 # The receiver of messages listens behind everything else of the network.
 RECEIVER_OFFSET = 95
 
@@ -71,7 +74,8 @@ class Soak:
         self.plan = Plan.load(self.directory)
         self.receiver = receiver.Receiver(base + RECEIVER_OFFSET)
         # The host is this machine: how busy it is must not be part of it.
-        more = {"host": {"watch": "no"}, "webhook": {"url": f"http://127.0.0.1:{base + RECEIVER_OFFSET}/", "reports": "no"},
+        more = {"host": {"watch": "no"}, "alarm": {"resolve_after_seconds": RESOLVE_SECONDS},
+                "webhook": {"url": f"http://127.0.0.1:{base + RECEIVER_OFFSET}/", "reports": "no"},
                 "promotion": {"max_promotions": 100}}
         self.keepers = Keepers(self.plan, self.options.eoskeeper, self.options.mode, more=more)
         if "etcd" in self.options.mode:
@@ -98,8 +102,12 @@ class Soak:
         time.sleep(lasts)
         trouble.end(self)
         is_calm = self._calm(phase.slot_at(time.time() * 1000))
-        messages = self.receiver.since(index)
         found = [] if is_calm else [f"not well again after {CALM_ROUNDS} rounds: {self._unwell()}"]
+        # A channel that was down gets what waits for it a while after it is back.
+        end = time.monotonic() + LATE_SECONDS
+        while trouble.told and self._told(trouble, self.receiver.since(index)) and time.monotonic() < end:
+            time.sleep(1)
+        messages = self.receiver.since(index)
         found += self._told(trouble, messages)
         self.done.append({"trouble": trouble.name, "began": measure.stamp(began * 1000), "seconds": round(lasts),
                           "well_after": round(time.time() - began - lasts), "faults": found,
@@ -143,6 +151,9 @@ class Soak:
                 status = self.keepers.status(host)
                 firing = [f["rule"] for f in status["findings"] if f["state"] == "firing"]
                 found += [f"{host} says {rule}" for rule in firing]
+                # What comes again soon joins it: it would not be told anew.
+                found += [f"the incident {one['id']} of {host} is open"
+                          for one in status["alarms"]["incidents"]]
             except (rpc.CallFailed, KeyError) as error:
                 found.append(f"{host}: {error}")
             try:

@@ -256,6 +256,23 @@ fn the_active_node_that_starts_paused_signs_after_a_round_or_at_once() {
 }
 
 #[test]
+fn a_node_that_is_being_made_to_sign_is_not_said_to_skip_its_turn() {
+    for role in [A, B] {
+        let mut world = World::with(settings(role, "x"), 21, Ok(None));
+        (world.knobs.paused, world.knobs.active_signs) = (true, false);
+        world.peer = Some(peer("x", if role == A { B } else { A }, Signing::No));
+        for _ in 0..400 {
+            world.run(1);
+            assert!(!world.fires("production_skipped"), "{role:?}: {:?}", world.decisions);
+            if !world.acts().is_empty() && ["watch", "produce"].contains(&world.code().as_str()) {
+                break;
+            }
+        }
+        assert!(world.acts().contains(&Act::Promote), "{role:?}: {:?}", world.decisions);
+    }
+}
+
+#[test]
 fn the_active_node_stays_stopped_while_a_standby_signs() {
     let mut world = World::with(settings(A, "b"), 21, Ok(None));
     world.knobs.paused = true;
