@@ -152,7 +152,10 @@ mod tests {
             (r#"{"command":"rearm","node":"WAX_1"}"#, Ok(Some("WAX_1"))),
             (r#"{"command":"rearm","node":"../x"}"#, Err("node is no name")),
             (r#"{"command":"rearm","node":7}"#, Err("node is no name")),
-            (r#"{"command":"rearm","nodes":"a"}"#, Err("unknown field")),
+            (
+                r#"{"command":"promote","force":false,"dry_run":true,"nodes":"a"}"#,
+                Err("unknown field"),
+            ),
             (r#"{"command":"promote","force":false,"dry_run":true,"node":"a"}"#, Ok(Some("a"))),
             ("7", Err("not understood")),
         ] {
