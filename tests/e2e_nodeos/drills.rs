@@ -54,7 +54,6 @@ impl Drill {
         drill.wait_until_all_watch();
         drill.types(&set_up[2]);
         drill.types(&set_up[3]);
-        drill.types(&set_up[4]);
         drill
     }
 
