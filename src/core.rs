@@ -6,6 +6,7 @@
 pub mod action;
 pub mod alarm;
 pub mod alarms;
+pub mod answered;
 pub mod command;
 pub mod decision;
 pub mod entitlement;

@@ -31,6 +31,7 @@ use crate::core::evidence::process::ProcessEvidence;
 use crate::core::evidence::references::ReferencesEvidence;
 use crate::core::evidence::turns::TurnLedger;
 use crate::core::name::Name;
+use crate::core::process::ProcessEvent;
 use crate::core::schedule::Schedule;
 use crate::core::time::{Mono, Now, Timestamp};
 
@@ -113,7 +114,7 @@ impl Evidence {
             }
             Event::Paused(answer) => self.api.record_paused(now, answer),
             Event::Reference(event) => self.references.record(now, event),
-            Event::Process(event) => self.process.record(now, event),
+            Event::Process(event) => self.record_process(now, event),
             Event::Lease(event) => self.lease.record(now, event),
             Event::Peer(event) => self.peers.record(now, self.producer, event),
             Event::Host(reading) => self.host.record(now, reading),
@@ -160,11 +161,13 @@ impl Evidence {
     }
 
     /// Begins to listen anew after an act of ours. Nothing has a hole: a chain that stands still has
-    /// stood still all the while.
+    /// stood still all the while, and a branch that this node left a moment ago it has left.
     pub fn begin_anew(&mut self, now: Now, why: String) {
         let (head_moved, lib_moved) = (self.api.head_moved, self.api.lib_moved);
+        let fork_switches = self.log.fork_switches.clone();
         self.discard(now, why);
         (self.api.head_moved, self.api.lib_moved) = (head_moved, lib_moved);
+        self.log.fork_switches = fork_switches;
     }
 
     /// Bytes held by all windows.
@@ -186,6 +189,14 @@ impl Evidence {
     #[must_use]
     pub fn standstill_ms(&self) -> u64 {
         self.api.schedule.as_ref().map_or(STANDSTILL_MS, Schedule::standstill_ms)
+    }
+
+    /// A new process after one that ended is a start, whether or not the log shows its line.
+    fn record_process(&mut self, now: Now, event: &ProcessEvent) {
+        if let (ProcessEvent::Running { .. }, Some((ended, _))) = (event, &self.process.ended) {
+            self.log.process_ended(ended.mono);
+        }
+        self.process.record(now, event);
     }
 
     fn record_line(&mut self, now: Now, line: &LogEvent) {
@@ -268,5 +279,22 @@ impl Evidence {
         if let Ok(schedule) = answer {
             self.turns.set_schedule(schedule);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_left_before_an_act_of_ours_counts_after_it_and_not_after_a_hole() {
+        let now = Now::default();
+        let switches = |lose: fn(&mut Evidence, Now, String)| {
+            let mut evidence = Evidence::new("eosstorebest".parse().unwrap(), 0, 0, now);
+            evidence.record(now, &Event::Log(LogEvent::new(EventName::ForkSwitched)));
+            lose(&mut evidence, now, "a test".to_owned());
+            evidence.log.fork_switches.recent(now.mono, 1_000).count()
+        };
+        assert_eq!((switches(Evidence::begin_anew), switches(Evidence::discard)), (1, 0));
     }
 }

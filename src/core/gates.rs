@@ -23,7 +23,7 @@ use crate::core::time::{Human, Timestamp};
 pub enum HoldReason {
     /// A person ordered that nothing is done by itself.
     Maintenance,
-    /// The schedule could not be had yet.
+    /// The schedule could not be had yet, or not since the node answers again.
     ScheduleUnknown,
     /// The chain did not elect our producer.
     NotScheduled,
@@ -183,9 +183,12 @@ pub fn ready_to_confirm(gates: &[Gate]) -> bool {
 
 fn scheduled(view: &View<'_>) -> Gate {
     let producer = view.settings.producer;
-    match view.evidence.api.is_scheduled(producer) {
+    let api = &view.evidence.api;
+    // That the RPC does not answer at all is said by the gate of the node.
+    let unread = api.schedule_failure.as_ref().filter(|_| api.failed_in_row == 0);
+    match api.is_scheduled(producer).filter(|_| unread.is_none()) {
         None => {
-            let why = view.evidence.api.schedule_failure.as_ref();
+            let why = api.schedule_failure.as_ref();
             let why = why.map_or_else(|| "not asked yet".to_owned(), ToString::to_string);
             let sentence = say!(view, "The active schedule is not known: {why}.");
             Gate::closed("scheduled", HoldReason::ScheduleUnknown, sentence)

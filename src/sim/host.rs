@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use crate::core::action::Latch;
+use crate::core::answered::Answered;
 use crate::core::decision::DecisionKind;
 use crate::core::event::{Event, EventName};
 use crate::core::gates::HoldReason;
@@ -160,6 +161,8 @@ pub struct Host {
     pub(super) alarms: BTreeMap<String, u64>,
     /// What the keeper was told of its node, in this life.
     pub(super) heard: Heard,
+    /// What the node last answered to the keeper.
+    pub(super) answered: Answered,
     /// What the keeper last decided.
     pub(super) decided: Option<(DecisionKind, Option<HoldReason>)>,
     /// What the keeper heard last, to tell what it judges at once.
@@ -201,6 +204,7 @@ impl Host {
             is_latch_unreadable: false,
             alarms: BTreeMap::new(),
             heard: Heard::default(),
+            answered: Answered::default(),
             decided: None,
             urgency: Urgency::default(),
             ready_ticks: 0,

@@ -2,6 +2,7 @@
 //! once where it matters, and carries out what it decides.
 
 use crate::core::action::{ActResult, Action, Latch, LatchStage, Notice, Outcome};
+use crate::core::answered::Answered;
 use crate::core::decision::DecisionKind;
 use crate::core::event::{Event, EventName, LogEvent, LogSourceEvent};
 use crate::core::gates;
@@ -50,6 +51,7 @@ impl World<'_> {
         host.keeper = Some(Box::new(keeper));
         host.urgency = Urgency::default();
         host.heard = Heard::default();
+        host.answered = Answered::default();
         host.is_counted = false;
         host.disk.queue.clear();
         host.waiting.clear();

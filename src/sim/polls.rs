@@ -53,6 +53,7 @@ impl World<'_> {
         let (event, pace) = match question {
             Question::Info => {
                 let answer = if answers { Ok(self.info_of(site)) } else { Err(failure) };
+                self.note_answer(site, answer.as_ref().ok().map(|info| info.head));
                 (Event::Info(answer), INFO_MS)
             }
             Question::Schedule if answers => {
@@ -69,8 +70,17 @@ impl World<'_> {
         self.queue.after(pace, Happening::Poll(site, life, question));
     }
 
-    /// The log announced another schedule: it is asked for out of turn, beside the loop, until it is
-    /// active.
+    /// `get_info` was answered, or not; a node that is back is asked for its schedule at once.
+    fn note_answer(&mut self, site: Site, head: Option<u32>) {
+        let now_ms = self.now_ms();
+        let host = &mut self.hosts[site.at()];
+        if host.answered.note(host.clocks.now(now_ms).mono, head) {
+            self.queue.after(1, Happening::Poll(site, host.life, Question::Announced));
+        }
+    }
+
+    /// The log announced another schedule, or the node is back: it is asked for out of turn, beside the
+    /// loop, until the newest is active.
     fn ask_announced(&mut self, site: Site, life: u32) {
         let newest = self.schedules.newest().version;
         let mut known = None;
@@ -94,7 +104,10 @@ impl World<'_> {
         let failure = ApiFailure::AnswerTimeout;
         match question {
             Question::Schedule => self.tell(site, Event::Schedule(Err(failure))),
-            Question::Info => self.tell(site, Event::Info(Err(failure))),
+            Question::Info => {
+                self.note_answer(site, None);
+                self.tell(site, Event::Info(Err(failure)));
+            }
             Question::Paused => self.tell(site, Event::Paused(Err(failure))),
             Question::Reference(index) => self.reference_failed(site, index, failure),
             Question::Announced | Question::Peer(_) | Question::Lease => {}

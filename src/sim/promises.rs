@@ -100,6 +100,8 @@ pub(super) struct Promises {
     pub(super) started_ms: [u64; 4],
     /// When a block of ours last became part of the chain, and who signed it.
     pub(super) on_chain: (u64, Option<Site>),
+    /// When such a block last came after none had for more than a round.
+    pub(super) signs_since_ms: u64,
     /// Who signed our slots: the last rounds.
     pub(super) signed: BTreeMap<Slot, u8>,
     /// Doubled turns in a row that a fit standby took part in.

@@ -55,8 +55,8 @@ pub(super) enum Question {
     Info,
     /// `get_producer_schedule`.
     Schedule,
-    /// `get_producer_schedule` out of turn, after the log announced a change; it ends when that is
-    /// active.
+    /// `get_producer_schedule` out of turn, after the log announced a change or the node came back; it
+    /// ends when the newest is active.
     Announced,
     /// `paused`.
     Paused,

@@ -12,9 +12,11 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use crate::core::answered::Answered;
 use crate::core::event::{ApiFailure, Event};
 use crate::core::name::Name;
 use crate::core::settings::Rules;
+use crate::core::time::Mono;
 use crate::nodeos::rpc::Client;
 use outlet::Outlet;
 
@@ -26,7 +28,7 @@ pub struct Pace {
     /// Between two `get_producer_schedule`.
     pub schedule: Duration,
     /// Between two `get_producer_schedule` after a failure, doubled up to [`Self::schedule`], and
-    /// after the log announced a change.
+    /// after the log announced a change or the node came back.
     pub schedule_soon: Duration,
     /// Between two `paused`.
     pub paused: Duration,
@@ -34,8 +36,9 @@ pub struct Pace {
     pub paused_absent: Duration,
 }
 
-/// Calls that follow an announced change at [`Pace::schedule_soon`]: 10 × 2 s. Savanna makes a new
-/// schedule active one or two turns (6 to 12 s) after it was announced, and prints nothing then.
+/// Calls that follow an announced change, or the node's return, at [`Pace::schedule_soon`]: 10 × 2 s.
+/// Savanna makes a new schedule active one or two turns (6 to 12 s) after it was announced, and prints
+/// nothing then.
 const CALLS_AFTER_CHANGE: u32 = 10;
 
 impl Pace {
@@ -55,8 +58,9 @@ impl Pace {
 }
 
 /// Polls until `stop` or until nobody receives any more. `schedule_changed` is notified by whoever
-/// reads a `schedule_changed` line; the schedule is then asked for at once. Each schedule is
-/// followed by the keys by which it lets `producer` sign.
+/// reads a `schedule_changed` line; the schedule is then asked for at once, as it is when the node
+/// answers again or catches up ([`Answered`]). Each schedule is followed by the keys by which it lets
+/// `producer` sign.
 ///
 /// A full channel is waited for a moment; then the event is dropped and counted. Returns how many
 /// were dropped in all.
@@ -71,7 +75,7 @@ pub async fn poll(
     let outlet = Outlet::new(events);
     let loops = async {
         tokio::join!(
-            poll_info(client, pace.info, &outlet),
+            poll_info(client, pace.info, schedule_changed, &outlet),
             poll_schedule(client, pace, producer, schedule_changed, &outlet),
             poll_paused(client, pace, &outlet),
         )
@@ -84,14 +88,21 @@ pub async fn poll(
     outlet.dropped()
 }
 
-async fn poll_info(client: &Client, every: Duration, outlet: &Outlet) {
+async fn poll_info(client: &Client, every: Duration, schedule_changed: &Notify, outlet: &Outlet) {
+    let (began, mut answered) = (Instant::now(), Answered::default());
     let mut ticks = interval(every);
     // After a call that took longer than a tick, the next follows at once and then the pace is
     // kept again: no burst, and never two in flight.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        outlet.send(Event::Info(client.get_info().await)).await;
+        let answer = client.get_info().await;
+        let head = answer.as_ref().ok().map(|info| info.head);
+        outlet.send(Event::Info(answer)).await;
+        let at = Mono::from_ms(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
+        if answered.note(at, head) {
+            schedule_changed.notify_one();
+        }
     }
 }
 

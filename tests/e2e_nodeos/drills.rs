@@ -54,7 +54,6 @@ impl Drill {
         drill.wait_until_all_watch();
         drill.types(&set_up[2]);
         drill.types(&set_up[3]);
-        drill.types(&set_up[4]);
         drill
     }
 
@@ -203,6 +202,11 @@ fn a_switchover_and_back() {
     drill.types(&steps[1]);
     drill.wait_for("a", 10);
     assert_eq!(drill.lost("a", &since), 0);
+    // What a person orders is not counted.
+    let status = drill.status("b").expect("a keeper that answers");
+    let mut gates = status["gates"].as_array().expect("gates").iter();
+    let budget = gates.find(|gate| gate["name"] == "budget").expect("a gate of the budget");
+    assert!(budget["sentence"].as_str().unwrap().starts_with("0 of 3"), "{budget}");
     // A block of `b` from before the failback is none of a second signer.
     for node in ["a", "b"] {
         let status = drill.status(node).expect("a keeper that answers");

@@ -102,10 +102,11 @@ fn the_observer_alarms_after_five_rounds_and_never_acts() {
 #[test]
 fn nothing_is_promoted_when_the_producer_is_not_the_trouble() {
     type Change = fn(&mut World);
-    let cases: [(&str, Change, &str); 12] = [
+    let cases: [(&str, Change, &str); 13] = [
         ("whole chain stalled", |w| w.knobs.others_sign = false, "hold:chain_stalled"),
         ("this node cut off", |w| w.knobs.connected = false, "hold:chain_stalled"),
         ("RPC down", |w| w.knobs.api = false, "hold:api_down"),
+        ("schedule not told any more", |w| w.knobs.schedule = false, "hold:schedule_unknown"),
         ("LIB does not move", |w| w.knobs.lib_moves = false, "hold:lib_stalled"),
         ("minority fork", |w| w.knobs.others_every = 16, "hold:chain_stalled"),
         ("voted out", |w| w.knobs.scheduled = false, "hold:not_scheduled"),

@@ -6,7 +6,7 @@ use crate::keeper_support;
 use eoskeeper::core::action::{Act, ActResult, Latch, LatchStage};
 use eoskeeper::core::command::Command;
 use eoskeeper::core::event::{Event, ReferenceAnswer, ReferenceEvent};
-use eoskeeper::core::handover::{Fence, Handover, Signing, Taken, TakenState};
+use eoskeeper::core::handover::{Fence, Handover, PeerStatus, Signing, Taken, TakenState};
 use eoskeeper::core::lease::LeaseRecord;
 use eoskeeper::core::process::ProcessEvent;
 use eoskeeper::core::settings::{OnLeaseOutage, Role};
@@ -302,6 +302,28 @@ fn a_node_that_comes_back_while_another_signs_is_stopped_before_it_is_asked() {
     assert_eq!(stops, 1, "{:?} {:?}", world.acts(), world.decisions);
     assert!(world.knobs.paused);
     assert!(!world.fires("duplicate_production"), "it gave the producer away");
+}
+
+#[test]
+fn what_another_took_is_not_offered_again() {
+    let mut world = active();
+    ended(&mut world);
+    world.run(20);
+    assert_eq!(world.acts(), [Act::HandOver], "{:?}", world.decisions);
+    // B took it and signs; this node is back, unpaused, and is stopped again.
+    world.peer = Some(peer("b", B, Signing::Yes));
+    let what = "process 4712".to_owned();
+    world.tell(Event::Process(ProcessEvent::Running { what }));
+    (world.knobs.api, world.knobs.paused) = (true, false);
+    world.run(200);
+    assert!(world.acts().contains(&Act::Demote) && world.knobs.paused, "{:?}", world.acts());
+    // For a moment B does not say whether it signs, and this node is gone again.
+    world.orders.clear();
+    let b = PeerStatus { ready: true, ..peer("b", B, Signing::Unknown) };
+    world.peer = Some(b);
+    ended(&mut world);
+    world.run(60);
+    assert_eq!(world.acts(), [], "{:?}", world.decisions);
 }
 
 #[test]
@@ -760,6 +782,30 @@ fn the_budget_is_told_when_it_is_spent_and_when_it_is_whole_again() {
     assert!(world.keeper.command(now, &Command::Rearm).accepted);
     assert!(world.run_until("produce", 600), "{:?}", world.decisions);
     assert_eq!(world.told("budget_rearmed"), 1);
+}
+
+#[test]
+fn a_planned_switchover_spends_nothing_of_the_receivers_budget() {
+    let planned = |given: Handover| Handover { planned: true, ..given };
+    let to_c = |given: Handover| Handover { to: "c".to_owned(), ..planned(given) };
+    // (what, what is given, promotions counted)
+    type Change<'a> = &'a dyn Fn(Handover) -> Handover;
+    let cases: [(&str, Change<'_>, u64, usize); 3] = [
+        ("a cause", &|given| given, 5, 1),
+        ("a person ordered it", &planned, 5, 0),
+        ("a person ordered it of another, which has not come", &to_c, 400, 1),
+    ];
+    for (what, change, within, counted) in cases {
+        let mut world = standby();
+        world.knobs.active_signs = false;
+        world.peer = Some(peer("a", A, Signing::No));
+        let now = world.now.wall;
+        offer(&mut world, change(handover(Fence::Fenced, now)));
+        assert!(seconds_to_order(&mut world, within).is_some(), "{what}: {:?}", world.decisions);
+        assert_eq!(world.acts(), [Act::Promote], "{what}");
+        let used = world.latches.last().map(|latch| latch.promotions.len());
+        assert_eq!(used, Some(counted), "{what}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::keeper_support;
 
 use eoskeeper::core::action::Act;
 use eoskeeper::core::event::{Event, EventName, LogEvent, Reason};
+use eoskeeper::core::process::ProcessEvent;
 use eoskeeper::core::rules::Rule;
 use eoskeeper::core::settings::{Role, Rules, Settings};
 use keeper_support::{BP, World, name};
@@ -321,6 +322,30 @@ fn a_database_fault_stands_until_nodeos_starts_again() {
     assert!(world.fires("database_fault"));
     lines(&mut world, EventName::NodeStarted, None, 1);
     assert!(!world.fires("database_fault"));
+}
+
+#[test]
+fn a_new_process_ends_the_database_fault_of_the_one_before() {
+    let found = |what: &str| Event::Process(ProcessEvent::Running { what: what.to_owned() });
+    let ended = || Event::Process(ProcessEvent::Ended { how: "process 1 ended".to_owned() });
+    // (what, the new process says so itself before it is found, fires then)
+    for (what, says_again, fires) in [("mended", false, false), ("not mended", true, true)] {
+        let mut world = world(no_change);
+        world.tell(found("process 1"));
+        lines(&mut world, EventName::DatabaseFault, Some(Reason::Memory), 1);
+        world.tell(found("process 1"));
+        world.run(1);
+        assert!(world.fires("database_fault"), "{what}: nothing ended");
+        world.tell(ended());
+        world.run(1);
+        assert!(world.fires("database_fault"), "{what}: nothing new runs");
+        if says_again {
+            lines(&mut world, EventName::DatabaseFault, Some(Reason::Memory), 1);
+        }
+        world.tell(found("process 2"));
+        world.run(1);
+        assert_eq!(world.fires("database_fault"), fires, "{what}");
+    }
 }
 
 #[test]

@@ -137,3 +137,37 @@ async fn the_poller_ends_when_nobody_listens() {
     );
     assert_eq!(tokio::time::timeout(LONG, ended).await, Ok(0));
 }
+
+#[tokio::test]
+async fn the_schedule_is_asked_for_when_the_node_answers_again() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let server = Server::start(|request, stream| {
+        let is_info = request.contains("get_info");
+        // The first ten answers are good, the next five are not.
+        let number = if is_info { ASKED.fetch_add(1, Ordering::SeqCst) } else { 0 };
+        let status = if (10..15).contains(&number) { 500 } else { 200 };
+        let body = match is_info {
+            true => INFO,
+            false => r#"{"active":{"version":1,"producers":[{"producer_name":"inita"}]}}"#,
+        };
+        let _ = stream.write_all(answer(status, body).as_bytes());
+    });
+    let client = client(&server, LONG);
+    let (sender, mut events) = mpsc::channel(1000);
+    let stop = CancellationToken::new();
+    let stopping = stop.clone();
+    let task = tokio::spawn(async move {
+        poll(&client, QUICK, "eosstorebest".parse().unwrap(), &Notify::new(), sender, stopping)
+            .await
+    });
+    let failed = |seen: &[Event]| seen.iter().any(|e| matches!(e, Event::Info(Err(_))));
+    let schedules =
+        |seen: &[Event]| seen.iter().filter(|e| matches!(e, Event::Schedule(Ok(_)))).count();
+    let before = receive_until(&mut events, failed).await;
+    assert_eq!(schedules(&before), 1, "the schedule was asked for without a reason");
+    let after = receive_until(&mut events, |seen| schedules(seen) >= 1).await;
+    let back = after.iter().position(|e| matches!(e, Event::Info(Ok(_))));
+    assert!(back.is_some(), "asked before the node answered again: {after:?}");
+    stop.cancel();
+    assert_eq!(task.await.unwrap(), 0, "events were dropped");
+}

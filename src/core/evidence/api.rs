@@ -37,7 +37,8 @@ pub struct ApiEvidence {
     pub scheduled_since: Option<Mono>,
     /// Our producer's keys in the active schedule, in their normal form, where they are told.
     pub signing_keys: Option<Vec<String>>,
-    /// Why the schedule could not be had, if the last try failed.
+    /// Why the schedule is not known: the last try to get it failed, or a poll since, so that what was
+    /// read before may be past.
     pub schedule_failure: Option<ApiFailure>,
     /// The last answer of `paused`, and when it came.
     pub paused: Option<(Mono, bool)>,
@@ -105,9 +106,11 @@ impl ApiEvidence {
         self.producers.clear();
     }
 
-    /// Records that no usable answer came.
+    /// Records that no usable answer came. Whatever the chain elects meanwhile is not seen: the
+    /// schedule is not known until it is asked for again.
     pub fn record_failure(&mut self, now: Now, failure: &ApiFailure) {
         self.failed_in_row = self.failed_in_row.saturating_add(1);
+        self.schedule_failure = Some(failure.clone());
         self.last_failure = Some((now, failure.clone()));
     }
 
@@ -186,5 +189,25 @@ impl ApiEvidence {
         });
         let keys = self.signing_keys.iter().flatten().map(String::capacity).sum::<usize>();
         keys + self.producers.bytes() + names * size_of::<Name>() + info
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_read_before_a_failed_poll_is_not_known_until_it_is_asked_again() {
+        let now = Now::default();
+        let ours: Name = "eosstorebest".parse().unwrap();
+        let mut api = ApiEvidence::new(now);
+        let told = Ok(Schedule { version: 1, producers: vec![ours] });
+        api.record_schedule(now, &told, ours);
+        assert_eq!((api.is_scheduled(ours), api.schedule_failure.as_ref()), (Some(true), None));
+        api.record_failure(now, &ApiFailure::AnswerTimeout);
+        assert_eq!(api.schedule_failure, Some(ApiFailure::AnswerTimeout));
+        assert_eq!(api.is_scheduled(ours), Some(true), "what was read stays, to be shown");
+        api.record_schedule(now, &told, ours);
+        assert_eq!(api.schedule_failure, None);
     }
 }

@@ -172,6 +172,14 @@ impl LogEvidence {
         }
     }
 
+    /// The process that wrote these lines ended, and another runs: what it said of itself is over. A
+    /// line since then may be the new one's.
+    pub fn process_ended(&mut self, at: Mono) {
+        self.database_fault = self.database_fault.filter(|(said, _)| *said > at);
+        self.stopping = self.stopping.filter(|said| *said > at);
+        self.skipped = self.skipped.filter(|(said, _)| *said > at);
+    }
+
     /// A warning about the disk does not hide a fault of the database itself.
     fn record_database_fault(&mut self, at: Mono, reason: Reason) {
         let is_worse = self.database_fault.is_some_and(|(_, before)| before != Reason::Disk);

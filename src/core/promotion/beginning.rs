@@ -23,7 +23,12 @@ impl Machine {
         };
         self.is_quick = ground.is_some_and(Ground::is_quick);
         self.waited_ms = view.wait_ms();
-        self.is_counted = view.settings.role != Role::Active || act != Act::Promote;
+        let is_own_start = view.settings.role == Role::Active && act == Act::Promote;
+        let is_ordered = given.as_ref().is_some_and(|given| {
+            // What a person gave to another, and this node picks up, it does by itself.
+            given.planned && given.to == view.settings.node
+        });
+        self.is_counted = !is_own_start && !is_ordered;
         self.came_from = self.stage.clone();
         self.right = None;
         if act == Act::Promote {

@@ -61,6 +61,11 @@ impl Machine {
             }
             return;
         }
+        let another = view.evidence.peers.any_signs(view.now);
+        if another || is_signed_elsewhere(view) {
+            // It is not this node's to give any more, however silent the other is later.
+            self.giving = None;
+        }
         if self.stops_again(view) {
             return;
         }
@@ -75,7 +80,6 @@ impl Machine {
             self.stage = Stage::Resting;
             return;
         }
-        let another = view.evidence.peers.any_signs(view.now);
         if self.latch.stopped_by_hand && (another || is_signed_elsewhere(view)) {
             // It was about who signs now, and another does.
             self.latch.stopped_by_hand = false;

@@ -2,6 +2,7 @@
 
 use super::{Machine, Stage};
 use crate::core::action::{Act, ActResult, LatchStage};
+use crate::core::entitlement::Position;
 use crate::core::handover::{Fence, Handover};
 use crate::core::rules::View;
 use crate::core::settings::{OnLeaseOutage, Role};
@@ -28,6 +29,10 @@ impl Machine {
     /// The same, as if so many tries had failed already.
     pub(super) fn demote_from(&mut self, view: &View<'_>, why: String, tries: u32) {
         self.end_waiting(&why);
+        if self.position.0 == Position::HandedOver {
+            // Another has it, or may have: this node has nothing to offer again.
+            self.giving = None;
+        }
         self.latch.reason.clone_from(&why);
         self.latch.active_at = None;
         self.right = None;

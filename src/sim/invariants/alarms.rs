@@ -42,19 +42,23 @@ impl World<'_> {
     /// Every alarm ends when its cause does.
     pub(in crate::sim) fn check_alarms(&mut self, now_ms: u64) {
         let round_ms = self.schedules.of(self.slot()).round_ms();
-        let calm_ms = now_ms.saturating_sub(self.promises.disturbed_ms);
+        // That nobody signed is a cause as well, whatever was mended before.
+        let since_ms = self.promises.disturbed_ms.max(self.promises.signs_since_ms);
+        let calm_ms = now_ms.saturating_sub(since_ms);
         let silent_ms = now_ms.saturating_sub(self.promises.on_chain.0);
         if silent_ms > round_ms || self.promises.on_chain.1 != Some(Site::A) {
             return;
         }
         for site in Site::KEEPERS {
             let fit_ms = self.promises.fit_ms(site, now_ms).min(calm_ms);
-            if fit_ms < ALARMS_END_MS + 2 * round_ms {
+            let limit_ms = ALARMS_END_MS + 2 * round_ms;
+            if fit_ms < limit_ms {
                 continue;
             }
             let host = &self.hosts[site.at()];
             let others = Site::STANDBYS.iter().any(|s| !self.nodes[s.at()].paused);
-            let old = host.alarms.iter().find(|(_, at)| now_ms.saturating_sub(**at) >= fit_ms);
+            // One that was raised when all was well already has as long.
+            let old = host.alarms.iter().find(|(_, at)| now_ms.saturating_sub(**at) >= limit_ms);
             if let Some((key, _)) = old.filter(|_| !others) {
                 let sentence = format!(
                     "{site} still tells of {key}; everything has been well for {}",

@@ -26,6 +26,7 @@ impl World<'_> {
             let round_ms = self.schedules.of(self.slot()).round_ms();
             let gap_ms = now_ms.saturating_sub(before);
             if gap_ms > round_ms {
+                self.promises.signs_since_ms = now_ms;
                 self.summary.longest_outage_ms = self.summary.longest_outage_ms.max(gap_ms);
             }
             if self.promises.on_chain.1 != Some(signer) {

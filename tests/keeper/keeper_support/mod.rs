@@ -40,6 +40,8 @@ pub struct Knobs {
     pub connected: bool,
     /// The RPC answers.
     pub api: bool,
+    /// The RPC tells the schedule when it answers.
+    pub schedule: bool,
     /// The log shows lines of blocks.
     pub log: bool,
     /// The last irreversible block moves.
@@ -124,6 +126,7 @@ impl World {
                 others_every: 1,
                 connected: true,
                 api: true,
+                schedule: true,
                 log: true,
                 lib_moves: true,
                 paused: true,
@@ -349,7 +352,8 @@ impl World {
         if !self.knobs.scheduled {
             schedule.producers.retain(|n| *n != name(BP));
         }
-        self.tell(Event::Schedule(Ok(schedule)));
+        let told = self.knobs.schedule.then_some(schedule).ok_or(ApiFailure::AnswerTimeout);
+        self.tell(Event::Schedule(told));
         self.tell(Event::Paused(Ok(self.knobs.paused)));
         let info = ChainInfo {
             chain_id: Some(CHAIN_ID.to_owned()),
