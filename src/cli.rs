@@ -266,6 +266,9 @@ struct ReplayArguments {
     /// The configuration file.
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// NAME of a [node:NAME], where the configuration has several nodes.
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
     /// The parts of one node's log, oldest first, plain or gzip; `-` is standard input.
     #[arg(required = true, value_name = "LOG")]
     logs: Vec<PathBuf>,
@@ -297,6 +300,7 @@ impl ReplayArguments {
     fn options(self) -> replay::Options {
         replay::Options {
             config: self.config,
+            node: self.node,
             logs: self.logs,
             json: self.json,
             schedule: self.schedule.map(|names| names.0),

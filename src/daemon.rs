@@ -7,14 +7,18 @@
 mod acts;
 mod alarms;
 pub mod bot;
+mod bot_of_all;
 pub(crate) mod channels;
 pub mod chats;
 pub(crate) mod cloudwatch;
 pub mod control;
 mod desk;
+mod faults;
 mod hands;
 pub(crate) mod lease;
+mod mail;
 mod memory;
+mod mouth;
 pub mod outbox;
 mod past;
 pub(crate) mod peers;
@@ -23,11 +27,14 @@ mod recorder;
 mod reload;
 mod reporter;
 mod senses;
+mod site;
 pub mod supervisor;
+mod twins;
 mod voice;
 pub(crate) mod watched;
 mod writer;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,11 +43,12 @@ use anyhow::Context;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Site};
 use crate::core::action::{Action, Latch};
 use crate::core::command::{Command, CommandAnswer};
 use crate::core::decision::Decision;
@@ -49,9 +57,10 @@ use crate::core::keeper::Keeper;
 use crate::core::name::Name;
 use crate::core::settings::Settings;
 use crate::core::status::Status;
+use crate::core::time::Now;
 use crate::core::urgency::Urgency;
 use crate::history::record::{IncidentRow, Record};
-use crate::history::store::{Store, StoreError};
+use crate::history::store::{Store, StoreError, adopt};
 use crate::web;
 use crate::web::facts::{Facts, Names};
 use crate::web::guard::Guard;
@@ -69,6 +78,8 @@ use voice::{Around, Voice};
 pub(crate) use acts::acts;
 pub(crate) use senses::target;
 
+/// Where, in the state directory of several nodes, messages wait for the channels they share.
+pub(crate) const OUTBOX: &str = "outbox";
 /// Between two judgements.
 const TICK: Duration = Duration::from_secs(1);
 /// Events that wait to be recorded; a full queue holds the log reader up, and the file is the
@@ -100,6 +111,18 @@ impl Outside {
     }
 }
 
+/// Runs the keepers of a file until they are told to stop.
+///
+/// # Errors
+/// When the status address cannot be listened on, another eoskeeper has the state directory, or a
+/// channel cannot be set up; of a file about one node also what [`run`] names.
+pub async fn run_site(site: Site, outside: Outside) -> anyhow::Result<()> {
+    match site.has_sections() {
+        true => site::run(site, outside).await,
+        false => run(site.single()?, outside).await,
+    }
+}
+
 /// Runs one keeper until it is told to stop.
 ///
 /// # Errors
@@ -108,36 +131,163 @@ impl Outside {
 /// the keeper watches and alarms, and refuses to act.
 pub async fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     let Outside { stop, reload, supervisor } = outside;
-    let listener = TcpListener::bind(config.status_listen).await.with_context(|| {
-        format!(
-            "cannot listen on {} ([status] listen); is another eoskeeper running there?",
-            config.status_listen
-        )
-    })?;
+    let listener = listen(&config).await?;
     let (store, latch) = open_state(&config)?;
     let clock = Clock::start();
-    let mut keeper = Keeper::new(config.settings.clone(), clock.now(), latch);
-    let memory = FleetMemory::restore(alarms::usable(store.as_ref()), &mut keeper);
-    past::resume(store.as_deref(), &mut keeper, clock.now());
-    let (events, inbox) = mpsc::channel(EVENTS_MAX);
-    let own = keeper.peer_status(clock.now());
-    let peers = Peers::start(&config, clock, own, &events, &stop).await?;
-    let senses = senses::start(&config, clock, &events, &stop)?;
-    let (show, shown) = watch::channel(Arc::new(keeper.status(clock.now())));
-    let asked = shown.clone();
-    let past = alarms::usable(store.as_ref());
-    let facts = Facts::new(shown, past, names(&config));
-    let pulse = facts.pulse();
-    let access = &config.status_access;
-    let guard = Guard::new(access.token.as_ref().map(|token| token.bytes()), access.tls.is_some());
-    let tls = access.tls.as_ref().map(|tls| Arc::clone(&tls.server));
-    let page = tokio::spawn(web::serve(listener, facts, guard, tls, stop.clone()));
+    let (show, shown) = watch::channel(first_status(&config, clock, &latch));
+    let facts = Facts::new(shown, alarms::usable(store.as_ref()), names(&config));
     let (orders, ordered) = mpsc::channel(ORDERS_MAX);
+    let place = Place {
+        clock,
+        store: store.clone(),
+        latch,
+        show,
+        pulse: facts.pulse(),
+        orders: orders.clone(),
+        line: None,
+        twin: None,
+        faults: None,
+        load: reload::load_one(&config),
+        supervisor,
+        stop: stop.clone(),
+    };
+    let (mut daemon, inbox) = Daemon::start(config, place).await?;
+    let config = daemon.reload.config();
+    let (guard, tls) = door(config);
+    let page = tokio::spawn(web::serve(listener, facts, guard, tls, stop.clone()));
     let socket = match &store {
         Some(_) => listen_for_orders(&config.state_dir).await,
         None => None,
     };
-    let taking = socket.map(|socket| tokio::spawn(socket.serve(orders.clone(), stop.clone())));
+    let taking = socket.map(|socket| tokio::spawn(socket.serve(orders, stop.clone())));
+    tell_start(config);
+    daemon.supervisor.ready();
+    daemon.watch(inbox, ordered, &reload, &stop).await;
+    daemon.end(taking).await;
+    // The page ends with the same token; its error was logged where it happened.
+    let _ = page.await;
+    tracing::info!("The keeper has ended.");
+    Ok(())
+}
+
+async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(config.status_listen).await.with_context(|| {
+        format!(
+            "cannot listen on {} ([status] listen); is another eoskeeper running there?",
+            config.status_listen
+        )
+    })
+}
+
+/// Who may come in, and how HTTPS is spoken where it is.
+fn door(config: &Config) -> (Guard, Option<Arc<rustls::ServerConfig>>) {
+    let access = &config.status_access;
+    let guard = Guard::new(access.token.as_ref().map(|token| token.bytes()), access.tls.is_some());
+    (guard, access.tls.as_ref().map(|tls| Arc::clone(&tls.server)))
+}
+
+/// What is shown until the keeper has judged.
+fn first_status(config: &Config, clock: Clock, latch: &Found) -> Arc<Status> {
+    let now = clock.now();
+    Arc::new(Keeper::new(config.settings.clone(), now, latch.clone()).status(now))
+}
+
+/// The latch as it was found on disk, or why it cannot be used.
+type Found = Result<Option<Latch>, String>;
+
+/// What a keeper has around it, whoever started it.
+struct Place {
+    clock: Clock,
+    store: Option<Arc<Store>>,
+    latch: Found,
+    show: watch::Sender<Arc<Status>>,
+    pulse: Arc<Pulse>,
+    orders: mpsc::Sender<Request>,
+    /// The way to the channels, where all nodes of the file share them.
+    line: Option<mouth::Line>,
+    /// The other nodes of the file, where it has any.
+    twin: Option<twins::Twin>,
+    /// Which of their keepers do not run.
+    faults: Option<(faults::Faults, usize)>,
+    load: reload::Load,
+    supervisor: Supervisor,
+    stop: CancellationToken,
+}
+
+impl Daemon {
+    /// Starts everything of a keeper but its loop; what is seen comes out of the queue.
+    async fn start(config: Config, place: Place) -> anyhow::Result<(Self, mpsc::Receiver<Event>)> {
+        let Place { clock, store, latch, show, pulse, orders, stop, .. } = place;
+        let mut keeper = Keeper::new(config.settings.clone(), clock.now(), latch);
+        let memory = FleetMemory::restore(alarms::usable(store.as_ref()), &mut keeper);
+        past::resume(store.as_deref(), &mut keeper, clock.now());
+        let (events, inbox) = mpsc::channel(EVENTS_MAX);
+        let own = keeper.peer_status(clock.now());
+        let peers = Peers::start(&config, clock, own, &events, &stop).await?;
+        let senses = senses::start(&config, clock, &events, &stop)?;
+        let helpers = Helpers { lease: senses.lease.clone(), peers: peers.client.clone() };
+        let (shown, line) = (show.subscribe(), place.line);
+        let around = Around { clock, store: store.clone(), shown, orders, stop, line };
+        let voice = Voice::start(&config, around)?;
+        let hands = Hands::new(&config, store, senses.client.clone(), helpers, clock, events);
+        let daemon = Self {
+            keeper,
+            clock,
+            hands,
+            voice,
+            memory,
+            peers,
+            senses,
+            show,
+            pulse,
+            urgency: Urgency::default(),
+            sampler: Sampler::default(),
+            told: None,
+            reload: Reload::new(config, clock.now().wall, place.load),
+            twins: place.twin,
+            twin: None,
+            faults: place.faults,
+            supervisor: place.supervisor,
+        };
+        Ok((daemon, inbox))
+    }
+
+    /// Ends all of it; `taking` takes orders, and ends by itself.
+    async fn end(self, taking: Option<JoinHandle<()>>) {
+        let Self { clock, keeper, hands, voice, memory, peers, senses, supervisor, .. } = self;
+        supervisor.stopping(hands.finish_max() + OTHERS_END);
+        if let Some(taking) = taking {
+            // Before the state directory is unlocked: the next keeper's socket has the same name.
+            let _ = timeout(ORDERS_END, taking).await;
+        }
+        hands.finish().await;
+        voice.finish().await;
+        memory.finish(clock.now(), &keeper).await;
+        peers.finish().await;
+        senses.finish().await;
+    }
+
+    /// The later of two nodes that have the same producer on the same chain does not promote.
+    fn meet_twin(&mut self, now: Now, status: &Status) {
+        let (Some(twins), Some(chain)) = (&self.twins, &status.chain.chain_id) else { return };
+        let met = twins.meet(self.keeper.settings().producer, chain);
+        let Some(other) = met.filter(|_| self.twin.is_none()) else { return };
+        let mut config = self.reload.config().clone();
+        twins::disarm(&mut config);
+        // At once; the keeper follows when nothing is under way that it began.
+        self.hands.change(&config, self.senses.client.clone());
+        if self.keeper.may_change_settings() {
+            tracing::error!(
+                other,
+                "This node does not promote: [node:{other}] has its producer on the same chain."
+            );
+            self.keeper.change_settings(now, config.settings, None);
+            self.twin = Some(other);
+        }
+    }
+}
+
+fn tell_start(config: &Config) {
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         role = %config.settings.role.letter(),
@@ -150,59 +300,18 @@ pub async fn run(config: Config, outside: Outside) -> anyhow::Result<()> {
     for note in &config.notes {
         tracing::warn!("{note}");
     }
-    let helpers = Helpers { lease: senses.lease.clone(), peers: peers.client.clone() };
-    let around = Around { clock, store: store.clone(), shown: asked, orders, stop: stop.clone() };
-    let voice = Voice::start(&config, around)?;
-    let hands = Hands::new(&config, store, senses.client.clone(), helpers, clock, events);
-    let (urgency, sampler) = (Urgency::default(), Sampler::default());
-    let mut daemon = Daemon {
-        keeper,
-        clock,
-        hands,
-        voice,
-        memory,
-        peers,
-        senses,
-        show,
-        pulse,
-        urgency,
-        sampler,
-        told: None,
-        reload: Reload::new(config, clock.now().wall),
-        supervisor,
-    };
-    daemon.supervisor.ready();
-    daemon.watch(inbox, ordered, &reload, &stop).await;
-    let Daemon { keeper, hands, voice, memory, peers, senses, supervisor, .. } = daemon;
-    supervisor.stopping(hands.finish_max() + OTHERS_END);
-    if let Some(taking) = taking {
-        // Before the state directory is unlocked: the next keeper's socket has the same name.
-        let _ = timeout(ORDERS_END, taking).await;
-    }
-    hands.finish().await;
-    voice.finish().await;
-    memory.finish(clock.now(), &keeper).await;
-    peers.finish().await;
-    senses.finish().await;
-    // The page ends with the same token; its error was logged where it happened.
-    let _ = page.await;
-    tracing::info!("The keeper has ended.");
-    Ok(())
 }
 
 /// What the page calls things.
 fn names(config: &Config) -> Names {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let chain = config.channels.cloudwatch.as_ref().map(|keys| keys.chain.clone());
-    Names { host, chain }
+    Names { host, chain, section: config.section.clone() }
 }
 
 /// Opens the state directory and reads the latch. What makes it unusable goes to the keeper, who
 /// then never acts; only another keeper in the same directory ends the start.
-#[allow(clippy::type_complexity, reason = "used once, right above")]
-fn open_state(
-    config: &Config,
-) -> anyhow::Result<(Option<Arc<Store>>, Result<Option<Latch>, String>)> {
+fn open_state(config: &Config) -> anyhow::Result<(Option<Arc<Store>>, Found)> {
     let producer: Name = config.settings.producer;
     let opened = Store::open(&config.state_dir);
     let store = match opened {
@@ -210,11 +319,15 @@ fn open_state(
         Err(error @ StoreError::InUse { .. }) => return Err(error.into()),
         Err(error) => return Ok((None, Err(unusable(&error)))),
     };
+    if let Err(error) = adopt::must_be_of_one(&config.state_dir) {
+        store.bar();
+        return Ok((Some(store), Err(unusable(&error))));
+    }
     let latch = store.load(producer).map_err(|error| unusable(&error));
     Ok((Some(store), latch))
 }
 
-fn unusable(error: &StoreError) -> String {
+fn unusable(error: &impl fmt::Display) -> String {
     tracing::error!(%error, "The state on disk cannot be used; the keeper watches and never acts.");
     error.to_string()
 }
@@ -239,6 +352,12 @@ struct Daemon {
     sampler: Sampler,
     told: Option<Decision>,
     reload: Reload,
+    /// The other nodes of the file, where it has any.
+    twins: Option<twins::Twin>,
+    /// The node that acts for the same producer on the same chain, in place of this one.
+    twin: Option<String>,
+    /// Which keepers of the file do not run, and the place of this one, where it has several.
+    faults: Option<(faults::Faults, usize)>,
     supervisor: Supervisor,
 }
 
@@ -290,9 +409,14 @@ impl Daemon {
     /// Answers an order of a person. The answer goes out after the tick that follows, so that the
     /// status asked for next is already about it.
     fn take_order(&mut self, request: Request) {
-        let Request { command, uid, reply } = request;
+        let Request { command, node, uid, reply } = request;
         if reply.is_closed() {
             tracing::warn!(uid, "An order came too late: nobody waits for its answer any more.");
+            return;
+        }
+        if let (Some(name), None) = (&node, &self.reload.config().section) {
+            let sentences = vec![format!("This keeper has no [node:{name}]; leave the name out.")];
+            let _ = reply.send(CommandAnswer { accepted: false, sentences });
             return;
         }
         if command == Command::Reload {
@@ -328,6 +452,13 @@ impl Daemon {
         status.configuration = self.reload.status();
         let mut others = self.keeper.signals(now);
         others.push(self.reload.signal());
+        if self.twins.is_some() {
+            self.meet_twin(now, &status);
+            others.push(twins::signal(self.keeper.settings().producer, self.twin.as_deref()));
+        }
+        if let Some((faults, own)) = &self.faults {
+            others.extend(faults.signals(*own));
+        }
         // What fires in the seconds in which the channels change fires after them too.
         if let Some(alarms) = self.voice.alarms() {
             for incident in alarms.tick(now.wall, &status, others) {

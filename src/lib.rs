@@ -9,6 +9,7 @@
 //! it decided. Imports only go down this list (`doc/architecture.md` says why):
 //!
 //! - [`cli`]: one file per command; [`daemon`]: the one loop.
+//! - `fuzz`: what is fed with anything (feature `fuzz`).
 //! - [`demo`]: a simulated network of nodeos look-alikes, for `eoskeeper demo` and for tests.
 //! - [`sim`]: a simulated world around the keeper, with faults, for `eoskeeper simulate`.
 //! - [`web`]: the keeper's status over HTTP.
@@ -29,6 +30,8 @@ pub mod config;
 pub mod core;
 pub mod daemon;
 pub mod demo;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 pub mod history;
 pub mod nodeos;
 pub mod peers;

@@ -12,6 +12,8 @@ mod content;
 pub mod desk;
 pub mod envelope;
 pub mod exchange;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 pub mod heard;
 pub mod message;
 pub mod refusal;

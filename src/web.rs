@@ -9,6 +9,7 @@ pub mod facts;
 pub mod guard;
 pub mod health;
 pub mod metrics;
+pub mod nodes;
 pub mod openapi;
 pub mod page;
 pub mod producers;
@@ -30,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 use answer::Refusal;
 use facts::Facts;
 use guard::Guard;
+use nodes::Node;
 
 /// How long it may take until an answer begins; what streams goes on for longer.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
@@ -45,14 +47,38 @@ pub async fn serve(
     server::serve(listener, routes(facts, guard), tls, stop).await;
 }
 
+/// The same for several nodes of one file.
+pub async fn serve_site(
+    listener: TcpListener,
+    nodes: Vec<Node>,
+    guard: Guard,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    stop: CancellationToken,
+) {
+    server::serve(listener, routes_of_all(nodes, guard), tls, stop).await;
+}
+
 /// Everything that is answered, with the guard before it.
 pub fn routes(facts: Facts, guard: Guard) -> Router {
+    guarded(of_one(facts), guard)
+}
+
+/// The same for several nodes of one file.
+pub fn routes_of_all(nodes: Vec<Node>, guard: Guard) -> Router {
+    guarded(nodes::routes(nodes), guard)
+}
+
+fn of_one(facts: Facts) -> Router {
     Router::new()
         .merge(api::routes())
         .merge(page::routes())
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
         .with_state(facts)
+}
+
+fn guarded(router: Router, guard: Guard) -> Router {
+    router
         .layer(middleware::from_fn(in_time))
         .layer(middleware::from_fn_with_state(Arc::new(guard), guard::admit))
         .layer(middleware::map_response(guard::secure))

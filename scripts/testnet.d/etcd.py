@@ -33,6 +33,10 @@ class Cluster:
         """SIGKILL to a member."""
         self._order("kill", str(member))
 
+    def begin(self, member):
+        """Starts a member that is down."""
+        self._order("start", str(member))
+
     def freeze(self):
         """SIGSTOP to all members: nobody answers, and nobody refuses."""
         for member in MEMBERS:

@@ -55,9 +55,10 @@ class Ports:
         return found
 
 
-def config(plan, ports, host, mode, muted_api=False, lease=None, ttl=10):
+def config(plan, ports, host, mode, muted_api=False, lease=None, ttl=10, more=None):
     """The keeper's configuration as {section: {key: value}}. With `muted_api` it asks nodeos through
-    the relay that `mute-api` silences, else directly, so that it finds nodeos's process."""
+    the relay that `mute-api` silences, else directly, so that it finds nodeos's process. `more` adds
+    keys, in the same form."""
     home = hosts.keeper_directory(plan, host)
     keys = {
         "global": {
@@ -77,6 +78,8 @@ def config(plan, ports, host, mode, muted_api=False, lease=None, ttl=10):
     if "etcd" in mode:
         keys["lease"] = {"endpoints": _urls(ports.etcd_relay[host, m] for m in etcd.MEMBERS),
                          "ttl_seconds": ttl, **(lease or {})}
+    for section, values in (more or {}).items():
+        keys[section] = {**keys.get(section, {}), **values}
     return keys
 
 

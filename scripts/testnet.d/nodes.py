@@ -43,6 +43,8 @@ def arguments(plan, node):
         "--plugin", "eosio::chain_api_plugin",
         "--plugin", "eosio::net_api_plugin",
     ]
+    if plan.genesis:
+        args += ["--genesis-json", plan.genesis_file()]
     if node != "f":
         args += ["--plugin", "eosio::producer_api_plugin"]
     if node == "boot":

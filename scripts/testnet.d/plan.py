@@ -40,6 +40,8 @@ class Plan:
     producers: int = 4
     links_pid: int = 0
     pusher_pid: int = 0
+    # The chain's first time, which makes its id another; nodeos's own where it is empty.
+    genesis: str = ""
 
     @property
     def schedule(self):
@@ -90,11 +92,20 @@ class Plan:
 
     def save(self):
         """Writes the plan where `load` finds it; renamed into place, so never half there."""
-        kept = {k: getattr(self, k) for k in ("port_base", "producers", "links_pid", "pusher_pid")}
+        kept = {k: getattr(self, k) for k in ("port_base", "producers", "links_pid", "pusher_pid", "genesis")}
         temporary = self.path(STATE_FILE + ".new")
         with open(temporary, "w", encoding="utf-8") as out:
             json.dump(kept, out)
         os.replace(temporary, self.path(STATE_FILE))
+
+    def genesis_file(self):
+        """What nodeos reads its genesis from, where it is not its own."""
+        return self.path("genesis.json")
+
+    def save_genesis(self):
+        """Writes it; what is not said in it is nodeos's own."""
+        with open(self.genesis_file(), "w", encoding="ascii") as out:
+            json.dump({"initial_timestamp": self.genesis, "initial_key": PUBLIC_KEY}, out)
 
     @classmethod
     def load(cls, directory):

@@ -10,6 +10,8 @@
 //! holder always has a greater one. `doc/lease.md` has the arithmetic of the times.
 
 pub mod etcd;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod holder;
 mod key;
 mod poke;

@@ -7,6 +7,8 @@ mod call;
 pub mod channel;
 pub mod discord;
 pub mod email;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 pub mod log;
 pub mod pagerduty;
 mod parts;

@@ -36,6 +36,9 @@ pub struct Options {
     /// The configuration file that names the state directory.
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// NAME of a [node:NAME], where the configuration has several nodes.
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
     /// How long before its right edge it begins: hour, day, week, or 90s, 30m, 6h, 30d.
     #[arg(long, value_name = "LENGTH", default_value = "day", value_parser = parse_length)]
     last: i64,
@@ -65,7 +68,7 @@ pub fn run(options: &Options) -> ExitCode {
     // A file of rows needs no configuration, but may have one for the names.
     let config = match (&options.config, &options.from) {
         (None, Some(_)) => None,
-        (named, _) => match config::load(named.as_deref()) {
+        (named, _) => match config::load_node(named.as_deref(), options.node.as_deref()) {
             Ok(config) => Some(config),
             Err(error) => {
                 eprintln!("eoskeeper: {error}");

@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::cli::{failed, print};
-use crate::config::{self, Config, ConfigError};
+use crate::config::{self, Config, ConfigError, Site};
 use crate::daemon::acts;
 
 pub(super) use blocking::call as deadline;
@@ -94,9 +94,9 @@ pub async fn check(
     format: Format,
     output: &mut (dyn Write + Send),
 ) -> io::Result<Outcome> {
-    let (rows, outcome) = match config::load(config) {
-        Ok(config) => {
-            let rows = examine(&config, scope).await;
+    let (rows, outcome) = match config::load_site(config) {
+        Ok(site) => {
+            let rows = examine_all(&site, scope).await;
             let fails = rows.iter().any(|row| row.state == State::Fail);
             (rows, if fails { Outcome::Fails } else { Outcome::Works })
         }
@@ -110,6 +110,26 @@ pub async fn check(
         }
     }
     Ok(outcome)
+}
+
+/// Tries what a file names: for several nodes one after the other, each row with the node's name, and
+/// what is the same for all of them once.
+async fn examine_all(site: &Site, scope: Scope) -> Vec<Row> {
+    if !site.has_sections() {
+        return examine(site.common(), scope).await;
+    }
+    let (mut rows, mut bare) = (Vec::new(), Vec::new());
+    for node in &site.nodes {
+        let name = node.section.as_deref().unwrap_or_default();
+        for row in examine(node, scope).await {
+            if bare.contains(&row) {
+                continue;
+            }
+            bare.push(row.clone());
+            rows.push(Row { detail: format!("[{name}] {}", row.detail), ..row });
+        }
+    }
+    rows
 }
 
 /// Tries what a configuration names, all at once.

@@ -93,7 +93,15 @@ pub fn run(options: &Options) -> ExitCode {
 }
 
 fn load(path: Option<&Path>) -> Result<Asked, String> {
-    let config = config::load(path).map_err(|error| error.to_string())?;
+    let site = config::load_site(path).map_err(|error| error.to_string())?;
+    if site.has_sections() {
+        let file = site.common().source.display();
+        return Err(format!(
+            "{file} has sections [node:NAME], and CloudWatch is told of one node; give that node an \
+             eoskeeper and a file of its own, see doc/several-nodes.md"
+        ));
+    }
+    let config = site.single().map_err(|error| error.to_string())?;
     let Some(keys) = &config.channels.cloudwatch else {
         let file = config.source.display();
         return Err(format!("{file}: there is no [cloudwatch] chain; give it, for example eos"));

@@ -38,7 +38,7 @@ pub(super) enum OrderError {
 
 /// Gives an order and waits for the answer. What follows is in the status.
 pub(super) async fn give(config: &Config, command: &Command) -> Result<CommandAnswer, OrderError> {
-    let path = control::socket_path(&config.state_dir)
+    let path = control::socket_path(&config.shared_dir)
         .map_err(|error| OrderError::NotReached(format!("no orders can be given: {error}")))?;
     let stream = match timeout(CONNECT_DEADLINE, UnixStream::connect(&path)).await {
         Ok(Ok(stream)) => stream,
@@ -48,7 +48,7 @@ pub(super) async fn give(config: &Config, command: &Command) -> Result<CommandAn
             return Err(OrderError::NotReached(format!("{why}; nothing was done, try again")));
         }
     };
-    match timeout(EXCHANGE_DEADLINE, exchange(stream, command)).await {
+    match timeout(EXCHANGE_DEADLINE, exchange(stream, command, config.section.as_deref())).await {
         Ok(answer) => answer,
         Err(_) => {
             let seconds = EXCHANGE_DEADLINE.as_secs();
@@ -57,9 +57,17 @@ pub(super) async fn give(config: &Config, command: &Command) -> Result<CommandAn
     }
 }
 
-async fn exchange(mut stream: UnixStream, command: &Command) -> Result<CommandAnswer, OrderError> {
-    let mut line = serde_json::to_vec(command)
-        .map_err(|error| OrderError::NotReached(format!("the order cannot be sent: {error}")))?;
+async fn exchange(
+    mut stream: UnixStream,
+    command: &Command,
+    node: Option<&str>,
+) -> Result<CommandAnswer, OrderError> {
+    let unsent = |error| OrderError::NotReached(format!("the order cannot be sent: {error}"));
+    let mut order = serde_json::to_value(command).map_err(unsent)?;
+    if let Some(node) = node {
+        order["node"] = node.into();
+    }
+    let mut line = serde_json::to_vec(&order).map_err(unsent)?;
     line.push(b'\n');
     // Who refuses us at the door does not read the order; the answer says why.
     let written = stream.write_all(&line).await;

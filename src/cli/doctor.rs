@@ -36,6 +36,9 @@ pub struct Options {
     /// The configuration file.
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// NAME of a [node:NAME], where the configuration has several nodes.
+    #[arg(long, value_name = "NAME")]
+    pub node: Option<String>,
     /// Send a test message through every channel.
     #[arg(long)]
     pub send: bool,
@@ -52,7 +55,7 @@ pub struct Options {
 /// configuration or a file given by `--with` is wrong.
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
-    let config = match config::load(options.config.as_deref()) {
+    let config = match config::load_node(options.config.as_deref(), options.node.as_deref()) {
         Ok(config) => config,
         Err(error) => {
             eprintln!("eoskeeper: {error}");

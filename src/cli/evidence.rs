@@ -12,7 +12,7 @@ mod subject;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::json;
 
@@ -30,6 +30,9 @@ pub struct Options {
     /// The configuration file that names the state directory and the log.
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// NAME of a [node:NAME], where the configuration has several nodes.
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
     /// The archive; otherwise eoskeeper-evidence-INCIDENT.tar.gz here.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -45,13 +48,48 @@ pub struct Options {
 /// Writes the archive; exit code 1 when there is no such incident or nothing can be written.
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
-    match config::load(options.config.as_deref()) {
-        Ok(config) => ended(make(&config, options)),
+    let chosen = config::load_site(options.config.as_deref())
+        .and_then(|site| Ok(site.chosen(options.node.as_deref())?));
+    match chosen {
+        Ok(nodes) => ended(make_of(&nodes, options)),
         Err(error) => {
             eprintln!("eoskeeper: {error}");
             ExitCode::from(EXIT_USAGE)
         }
     }
+}
+
+/// The archive of the node that had the incident.
+fn make_of(nodes: &[Config], options: &Options) -> anyhow::Result<()> {
+    let has = |config: &&Config| {
+        let Ok(history) = span::open(config) else { return false };
+        subject::find(&history.past(), &options.incident, span::now()).is_ok()
+    };
+    let having: Vec<&Config> = match nodes {
+        [one] => vec![one],
+        several => several.iter().filter(has).collect(),
+    };
+    match having[..] {
+        [one] => make(one, options),
+        [] => {
+            let names = names(nodes.iter());
+            bail!(
+                "no node has one incident '{}'; name one of {names} with --node",
+                options.incident
+            )
+        }
+        _ => {
+            let names = names(having.into_iter());
+            bail!(
+                "several nodes have an incident '{}': {names}; name one with --node",
+                options.incident
+            )
+        }
+    }
+}
+
+fn names<'a>(nodes: impl Iterator<Item = &'a Config>) -> String {
+    nodes.filter_map(|node| node.section.as_deref()).collect::<Vec<_>>().join(", ")
 }
 
 fn make(config: &Config, options: &Options) -> anyhow::Result<()> {

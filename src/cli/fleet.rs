@@ -18,6 +18,9 @@ pub struct Options {
     /// The configuration file that names the keeper's address.
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// NAME of a [node:NAME], where the configuration has several nodes.
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
     /// The keeper's address, instead of the configuration's.
     #[arg(long, value_name = "URL", conflicts_with = "config")]
     url: Option<String>,
@@ -29,10 +32,11 @@ pub struct Options {
 /// Asks and prints; exit code 1 when a member is offline, 3 when the keeper does not answer.
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
-    let (url, text) = match ask(options.config.as_deref(), options.url.as_deref()) {
-        Ok(answer) => answer,
-        Err(code) => return code,
-    };
+    let (url, text) =
+        match ask(options.config.as_deref(), options.url.as_deref(), options.node.as_deref()) {
+            Ok(answer) => answer,
+            Err(code) => return code,
+        };
     match show(&url, &text, options.json) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,

@@ -10,13 +10,17 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
+use serde_json::Value;
 
-use crate::cli::span::{self, Moment};
+use crate::cli::span::{self, Column, Moment};
 use crate::cli::style::Style;
 use crate::cli::{EXIT_USAGE, ended, incidents, print};
 use crate::config::{self, Config};
 use crate::core::time::Timestamp;
 use crate::history::store::Past;
+
+/// Most entries that are put in order of several nodes.
+const TOGETHER_MAX: u32 = 10_000;
 
 /// Which part of the past, and how it is shown.
 #[derive(Args, Debug)]
@@ -24,6 +28,9 @@ pub struct Options {
     /// The configuration file that names the state directory.
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// NAME of a [node:NAME], where the configuration has several nodes.
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
     /// Only what is not older: 90s, 30m, 24h, 7d, or a time (UTC) such as 2026-11-21T02:50.
     #[arg(long, value_name = "AGE", value_parser = span::parse)]
     since: Option<Moment>,
@@ -48,13 +55,80 @@ pub struct Options {
 /// Prints; exit code 1 when there is nothing to read or it cannot be read.
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
-    match config::load(options.config.as_deref()) {
-        Ok(config) => ended(show(&config, options)),
+    let chosen = config::load_site(options.config.as_deref())
+        .and_then(|site| Ok(site.chosen(options.node.as_deref())?));
+    match chosen {
+        Ok(nodes) => ended(show_each(&nodes, options)),
         Err(error) => {
             eprintln!("eoskeeper: {error}");
             ExitCode::from(EXIT_USAGE)
         }
     }
+}
+
+/// The past of one node as it is read; that of several in the order of time.
+fn show_each(nodes: &[Config], options: &Options) -> anyhow::Result<()> {
+    if let [one] = nodes {
+        return show(one, options);
+    }
+    let number = options.number.min(TOGETHER_MAX);
+    let since = options.since.map(|since| since.time(span::now()));
+    let since = since.unwrap_or(Timestamp::from_ms(i64::MIN));
+    let (style, now, column) = (Style::of_stdout(), span::now(), Column::of(nodes));
+    let span = (since, Timestamp::from_ms(i64::MAX));
+    let mut rows: Vec<(Timestamp, String)> = Vec::new();
+    for (name, history) in &span::open_each(nodes)? {
+        let past = history.past();
+        let mut add = |at, line: String| rows.push((at, line));
+        let shown = |value: Value| format!("{}\n", column.json(name, value));
+        if options.incidents {
+            for row in past.incidents(span, number)? {
+                add(
+                    row.began,
+                    match options.json {
+                        true => shown(serde_json::to_value(&row)?),
+                        false => column.line(name, &incidents::line(&row, now, style)),
+                    },
+                );
+            }
+        } else if options.notifications {
+            for row in past.notifications(span, None, number)? {
+                add(
+                    row.at,
+                    match options.json {
+                        true => shown(serde_json::to_value(&row)?),
+                        false => column.line(name, &incidents::sent(&row, style)),
+                    },
+                );
+            }
+        } else {
+            for entry in past.entries(span, number)? {
+                add(
+                    entry.at,
+                    match options.json {
+                        true => shown(serde_json::to_value(&entry)?),
+                        false => column.line(name, &page::render(&entry, options.evidence, style)),
+                    },
+                );
+            }
+        }
+    }
+    if options.notifications {
+        // Those of all nodes are where their messages waited.
+        for row in span::sent(nodes, span, number)? {
+            let value = serde_json::to_value(&row)?;
+            rows.push((
+                row.at,
+                match options.json {
+                    true => format!("{value}\n"),
+                    false => column.line("", &incidents::sent(&row, style)),
+                },
+            ));
+        }
+    }
+    rows.sort_by_key(|(at, _)| *at);
+    rows.drain(..rows.len().saturating_sub(number as usize));
+    print(&rows.into_iter().map(|(_, line)| line).collect::<String>())
 }
 
 fn show(config: &Config, options: &Options) -> anyhow::Result<()> {

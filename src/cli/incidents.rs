@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cli::span::{self, Moment};
+use crate::cli::span::{self, Column, Moment};
 use crate::cli::style::{Style, printable};
 use crate::cli::{EXIT_USAGE, ended, print};
 use crate::config::{self, Config};
@@ -19,6 +19,9 @@ pub struct Options {
     /// The configuration file that names the state directory.
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// NAME of a [node:NAME], where the configuration has several nodes.
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
     /// Those that stood at some time since: 90s, 30m, 24h, 7d, or a time (UTC).
     #[arg(long, value_name = "AGE", default_value = "7d", value_parser = span::parse)]
     since: Moment,
@@ -34,8 +37,10 @@ pub struct Options {
 /// Prints; exit code 1 when there is nothing to read or it cannot be read.
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
-    match config::load(options.config.as_deref()) {
-        Ok(config) => ended(show(&config, options)),
+    let chosen = config::load_site(options.config.as_deref())
+        .and_then(|site| Ok(site.chosen(options.node.as_deref())?));
+    match chosen {
+        Ok(nodes) => ended(show(&nodes, options)),
         Err(error) => {
             eprintln!("eoskeeper: {error}");
             ExitCode::from(EXIT_USAGE)
@@ -43,22 +48,28 @@ pub fn run(options: &Options) -> ExitCode {
     }
 }
 
-fn show(config: &Config, options: &Options) -> anyhow::Result<()> {
+fn show(nodes: &[Config], options: &Options) -> anyhow::Result<()> {
     let now = span::now();
-    let history = span::open(config)?;
-    let past = history.past();
     let all = (Timestamp::from_ms(i64::MIN), Timestamp::from_ms(i64::MAX));
-    let found = past.incidents((options.since.time(now), all.1), options.number)?;
-    let style = Style::of_stdout();
+    let histories = span::open_each(nodes)?;
+    let mut found = Vec::new();
+    for (at, (_, history)) in histories.iter().enumerate() {
+        let rows = history.past().incidents((options.since.time(now), all.1), options.number)?;
+        found.extend(rows.into_iter().map(|incident| (at, incident)));
+    }
+    found.sort_by_key(|(_, incident)| incident.began);
+    found.drain(..found.len().saturating_sub(options.number as usize));
+    let (style, column) = (Style::of_stdout(), Column::of(nodes));
     let mut text = String::new();
-    for incident in &found {
+    for (at, incident) in &found {
+        let (name, history) = &histories[*at];
         if options.json {
-            let sent = past.notifications(all, Some(&incident.id), 1_000)?;
+            let sent = span::sent_about(nodes, history, &incident.id)?;
             let mut value = serde_json::to_value(incident)?;
             value["notifications"] = serde_json::to_value(sent)?;
-            text.push_str(&format!("{value}\n"));
+            text.push_str(&format!("{}\n", column.json(name, value)));
         } else {
-            text.push_str(&line(incident, now, style));
+            text.push_str(&column.line(name, &line(incident, now, style)));
         }
     }
     if found.is_empty() && !options.json {

@@ -10,7 +10,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::cli::style::printable;
-use crate::config::{Config, STATUS_TOKEN_ENV, StatusAccess};
+use crate::config::{Config, STATUS_TOKEN_ENV, Site, StatusAccess, is_node_name};
 use crate::nodeos::rpc::install_tls;
 
 /// Largest answer that is read.
@@ -64,7 +64,12 @@ impl KeeperClient {
         let StatusAccess { token, tls } = &config.status_access;
         let listen = on_this_host(config.status_listen);
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let client = Self::with(&format!("{scheme}://{listen}"), deadline, |builder| match tls {
+        let base = format!("{scheme}://{listen}");
+        let base = match &config.section {
+            Some(node) => at_node(&base, node)?,
+            None => base,
+        };
+        let client = Self::with(&base, deadline, |builder| match tls {
             Some(tls) => builder.tls_backend_preconfigured(pin::client(&tls.certificate)),
             None => builder,
         })?;
@@ -72,10 +77,34 @@ impl KeeperClient {
         Ok(Self { token, ..client })
     }
 
+    /// The same for all nodes of a file: it answers [`Self::nodes`] and [`Self::health`].
+    pub(super) fn of_all(site: &Site, deadline: Duration) -> anyhow::Result<Self> {
+        Self::of(&Config { section: None, ..site.common().clone() }, deadline)
+    }
+
+    /// As [`Self::new`], for one node of a keeper of several.
+    pub(super) fn of_node(
+        base: &str,
+        node: Option<&str>,
+        deadline: Duration,
+    ) -> anyhow::Result<Self> {
+        match node {
+            None => Self::new(base, deadline),
+            Some(node) => Self::new(&at_node(base, node)?, deadline),
+        }
+    }
+
     /// For the keeper of this host that listens on `listen`, and asks for nothing.
     pub(super) fn at(listen: SocketAddr, deadline: Duration) -> anyhow::Result<Self> {
         Self::new(&format!("http://{}", on_this_host(listen)), deadline)
     }
+}
+
+/// The address of one node of several.
+fn at_node(base: &str, node: &str) -> anyhow::Result<String> {
+    let base = base.trim_end_matches('/');
+    ensure!(is_node_name(node), "'{}' is no name of a node", printable(node));
+    Ok(format!("{base}/node/{node}"))
 }
 
 /// What is at the bottom of an error, in a few words: the rest names the address once more.
@@ -110,6 +139,11 @@ impl KeeperClient {
     /// The status as JSON text.
     pub(super) async fn status(&self) -> anyhow::Result<String> {
         self.get(STATUS).await
+    }
+
+    /// Its nodes in short, as JSON text.
+    pub(super) async fn nodes(&self) -> anyhow::Result<String> {
+        self.get("/api/nodes").await
     }
 
     /// Whether the keeper itself works, as JSON text: both answers of `/healthz` are one.
@@ -161,7 +195,11 @@ impl KeeperClient {
                 Some(Value::Object(said)) if said.contains_key("error") => {
                     let why =
                         printable(said["error"]["message"].as_str().unwrap_or("no reason given"));
-                    bail!("{url} answered {code}: {}", why.trim_end_matches('.'))
+                    let hint = match said["error"]["parameter"] == "node" {
+                        true => "; it has several, give --node NAME",
+                        false => "",
+                    };
+                    bail!("{url} answered {code}: {}{hint}", why.trim_end_matches('.'))
                 }
                 _ => bail!("{url} answered {code}; is it eoskeeper?"),
             }

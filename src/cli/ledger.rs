@@ -26,6 +26,9 @@ pub struct Options {
     /// The configuration file that names the state directory.
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// NAME of a [node:NAME], where the configuration has several nodes.
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
     /// From when on: 90s, 30m, 24h, 7d, or a time (UTC) such as 2026-11-21T02:50.
     #[arg(long, value_name = "AGE", default_value = "7d", value_parser = span::parse)]
     since: Moment,
@@ -43,8 +46,10 @@ pub struct Options {
 /// Prints; exit code 1 when there is nothing to read or it cannot be read.
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
-    match config::load(options.config.as_deref()) {
-        Ok(config) => ended(show(&config, options)),
+    let chosen = config::load_site(options.config.as_deref())
+        .and_then(|site| Ok(site.chosen(options.node.as_deref())?));
+    match chosen {
+        Ok(nodes) => ended(show_each(&nodes, options)),
         Err(error) => {
             eprintln!("eoskeeper: {error}");
             ExitCode::from(EXIT_USAGE)
@@ -52,7 +57,22 @@ pub fn run(options: &Options) -> ExitCode {
     }
 }
 
-fn show(config: &Config, options: &Options) -> anyhow::Result<()> {
+/// One node after the other: each has turns of its own.
+fn show_each(nodes: &[Config], options: &Options) -> anyhow::Result<()> {
+    if let [one] = nodes {
+        return show(one, options, None);
+    }
+    for node in nodes {
+        let name = node.section.as_deref().unwrap_or_default();
+        if !options.json {
+            print(&format!("[node:{name}]\n"))?;
+        }
+        show(node, options, Some(name))?;
+    }
+    Ok(())
+}
+
+fn show(config: &Config, options: &Options, node: Option<&str>) -> anyhow::Result<()> {
     let now = span::now();
     let until = options.until.map_or(now, |until| until.time(now));
     let span = (options.since.time(now), until);
@@ -60,11 +80,17 @@ fn show(config: &Config, options: &Options) -> anyhow::Result<()> {
     let history = span::open(config)?;
     let past = history.past();
     if options.turns {
-        return show_turns(&past, span, options.json);
+        return show_turns(&past, span, options.json, node);
     }
     let summary = past.ledger(span)?;
     let text = if options.json {
-        format!("{}\n", serde_json::to_string_pretty(&as_json(span, &summary))?)
+        let value = named(as_json(span, &summary), node);
+        // Of several nodes each is a line.
+        let text = match node {
+            None => serde_json::to_string_pretty(&value)?,
+            Some(_) => value.to_string(),
+        };
+        format!("{text}\n")
     } else {
         page::summary(config.settings.producer, span, &summary, Style::of_stdout())
     };
@@ -83,14 +109,27 @@ fn as_json(span: Span, summary: &LedgerSummary) -> serde_json::Value {
     })
 }
 
-fn show_turns(past: &Past<'_>, (since, until): Span, json: bool) -> anyhow::Result<()> {
+/// With the node's name where there are several.
+fn named(mut value: serde_json::Value, node: Option<&str>) -> serde_json::Value {
+    if let Some(node) = node {
+        value["node"] = node.into();
+    }
+    value
+}
+
+fn show_turns(
+    past: &Past<'_>,
+    (since, until): Span,
+    json: bool,
+    node: Option<&str>,
+) -> anyhow::Result<()> {
     let (mut from, mut shown) = (since, 0);
     let style = Style::of_stdout();
     loop {
         let page = past.turns((from, until), ROWS_MAX)?;
         let mut text = String::new();
         for turn in &page {
-            text.push_str(&if json { turn_json(turn)? } else { page::turn(turn, style) });
+            text.push_str(&if json { turn_json(turn, node)? } else { page::turn(turn, style) });
             text.push('\n');
         }
         print(&text)?;
@@ -110,9 +149,9 @@ fn show_turns(past: &Past<'_>, (since, until): Span, json: bool) -> anyhow::Resu
     Ok(())
 }
 
-fn turn_json(turn: &SettledTurn) -> anyhow::Result<String> {
+fn turn_json(turn: &SettledTurn, node: Option<&str>) -> anyhow::Result<String> {
     let slots: Vec<_> = turn.fates().collect();
     let mut value = serde_json::to_value(turn)?;
     value["slots"] = serde_json::to_value(slots)?;
-    Ok(value.to_string())
+    Ok(named(value, node).to_string())
 }

@@ -37,6 +37,9 @@ pub struct Options {
     /// The configuration file that names the channels.
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// NAME of a [node:NAME], where the configuration has several nodes.
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
     /// The channel to try, by the name of its section.
     #[arg(long, value_name = "NAME", group = "what")]
     test: Option<String>,
@@ -128,7 +131,7 @@ pub(super) fn every(config: &Config, clock: Clock) -> anyhow::Result<Vec<Routed>
 /// Tries or lists; exit code 1 when a message was not delivered, 2 when there is no such channel.
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
-    let config = match config::load(options.config.as_deref()) {
+    let config = match config::load_node(options.config.as_deref(), options.node.as_deref()) {
         Ok(config) => config,
         Err(error) => {
             eprintln!("eoskeeper: {error}");

@@ -33,6 +33,9 @@ pub(super) struct Common {
     /// The configuration file of the keeper.
     #[arg(short, long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+    /// NAME of a [node:NAME], where the configuration has several nodes.
+    #[arg(long, value_name = "NAME")]
+    pub(super) node: Option<String>,
     /// Print JSON, one object a line.
     #[arg(long)]
     pub(super) json: bool,
@@ -96,13 +99,38 @@ pub(super) fn act(options: &ActOptions, order: &Order) -> ExitCode {
 /// Gives an order that is done with its answer.
 #[must_use]
 pub(super) fn tell(common: &Common, command: &Command) -> ExitCode {
-    with_config(common, async |config| match control_client::give(&config, command).await {
+    with_config(common, async |config| order(config, common, command).await)
+}
+
+/// Gives an order that is for all nodes of the file.
+#[must_use]
+pub(super) fn tell_all(common: &Common, command: &Command) -> ExitCode {
+    if common.node.is_some() {
+        return tell(common, command);
+    }
+    match config::load_site(common.config.as_deref()) {
+        Ok(site) => {
+            // No node is named to the keeper: it gives the order to all of them.
+            let config = Config { section: None, ..site.common().clone() };
+            runtime()
+                .and_then(|r| r.block_on(order(config, common, command)))
+                .unwrap_or_else(failed)
+        }
+        Err(error) => {
+            eprintln!("eoskeeper: {error}");
+            ExitCode::from(EXIT_USAGE)
+        }
+    }
+}
+
+async fn order(config: Config, common: &Common, command: &Command) -> anyhow::Result<ExitCode> {
+    match control_client::give(&config, command).await {
         Ok(answer) => {
             Voice::new(common.json).answer(&answer)?;
             Ok(code(answer.accepted))
         }
         Err(error) => Ok(no_answer(&error)),
-    })
+    }
 }
 
 /// Loads the configuration as `status` does, then runs.
@@ -110,7 +138,7 @@ pub(super) fn with_config(
     common: &Common,
     run: impl AsyncFnOnce(Config) -> anyhow::Result<ExitCode>,
 ) -> ExitCode {
-    let config = match config::load(common.config.as_deref()) {
+    let config = match config::load_node(common.config.as_deref(), common.node.as_deref()) {
         Ok(config) => config,
         Err(error) => {
             eprintln!("eoskeeper: {error}");
@@ -168,8 +196,10 @@ async fn follow(config: &Config, goal: Goal, voice: &mut Voice) -> anyhow::Resul
 /// The line that does what a dry run showed.
 fn line_to_run(options: &ActOptions, words: &str) -> String {
     let config = options.common.config.as_deref().map(|path| format!(" -c {}", quoted(path)));
+    let node = options.common.node.as_deref().map(|node| format!(" --node {node}"));
     let force = if options.force { " --force" } else { "" };
-    format!("eoskeeper {words}{}{force} --yes", config.unwrap_or_default())
+    let (config, node) = (config.unwrap_or_default(), node.unwrap_or_default());
+    format!("eoskeeper {words}{config}{node}{force} --yes")
 }
 
 /// A path as a shell takes it for one word.
@@ -197,7 +227,7 @@ mod tests {
                 r"eoskeeper switchover --to b -c '/etc/my keeper'\''s.ini' --force --yes",
             ),
         ] {
-            let common = Common { config: config.map(PathBuf::from), json: false };
+            let common = Common { config: config.map(PathBuf::from), node: None, json: false };
             let options = ActOptions { yes: false, force, common };
             assert_eq!(line_to_run(&options, "switchover --to b"), expected);
         }

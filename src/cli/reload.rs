@@ -26,5 +26,5 @@ pub struct Options {
 /// Gives the order.
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
-    order::tell(&options.common, &Command::Reload)
+    order::tell_all(&options.common, &Command::Reload)
 }

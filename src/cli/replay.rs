@@ -62,7 +62,7 @@ pub fn run(options: Options) -> anyhow::Result<ExitCode> {
 /// The configuration is wrong ([`ConfigError`]), a log cannot be read, none of its lines
 /// was understood or has a time, or `output` cannot be written.
 pub fn replay(options: Options, output: &mut dyn Write) -> anyhow::Result<()> {
-    let config = config::load(options.config.as_deref())?;
+    let config = config::load_node(options.config.as_deref(), options.node.as_deref())?;
     let settings = settings(&config, options.role);
     let span = Span { from: options.from, to: options.to };
     if let (Some(from), Some(to)) = (span.from, span.to)

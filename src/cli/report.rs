@@ -19,6 +19,9 @@ pub struct Options {
     /// The configuration file that names the state directory.
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// NAME of a [node:NAME], where the configuration has several nodes.
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
     /// How far back: hour, day, week, or 6h, 30m, 3d.
     #[arg(long, value_name = "LENGTH", default_value = "6h", value_parser = parse_last)]
     last: i64,
@@ -39,7 +42,7 @@ pub struct Options {
 /// Prints; exit code 1 when there is nothing to read or it cannot be read.
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
-    match config::load(options.config.as_deref()) {
+    match config::load_node(options.config.as_deref(), options.node.as_deref()) {
         Ok(config) => ended(show(&config, options)),
         Err(error) => {
             eprintln!("eoskeeper: {error}");

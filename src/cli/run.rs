@@ -9,25 +9,25 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{EXIT_USAGE, ended, own_log, runtime};
-use crate::config::{self, Config};
+use crate::config::{self, Site};
 use crate::daemon::supervisor::Supervisor;
 use crate::daemon::{self, Outside};
 
 /// Loads the configuration and runs until SIGTERM or SIGINT; reads it anew on SIGHUP.
 #[must_use]
 pub fn run(path: Option<&Path>) -> ExitCode {
-    let config = match config::load(path) {
-        Ok(config) => config,
+    let site = match config::load_site(path) {
+        Ok(site) => site,
         Err(error) => {
             eprintln!("eoskeeper: {error}");
             return ExitCode::from(EXIT_USAGE);
         }
     };
-    own_log::start(config.own_log);
-    ended(runtime().and_then(|runtime| runtime.block_on(until_signalled(config))))
+    own_log::start(site.common().own_log);
+    ended(runtime().and_then(|runtime| runtime.block_on(until_signalled(site))))
 }
 
-async fn until_signalled(config: Config) -> anyhow::Result<()> {
+async fn until_signalled(site: Site) -> anyhow::Result<()> {
     let supervisor = Supervisor::of_environment();
     let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
     let mut terminate = signal(SignalKind::terminate())?;
@@ -49,5 +49,5 @@ async fn until_signalled(config: Config) -> anyhow::Result<()> {
             reloading.notify_one();
         }
     });
-    daemon::run(config, Outside { stop, reload, supervisor }).await
+    daemon::run_site(site, Outside { stop, reload, supervisor }).await
 }

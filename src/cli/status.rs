@@ -1,5 +1,6 @@
 //! `eoskeeper status`: asks the running keeper.
 
+mod all;
 mod health;
 mod page;
 
@@ -26,6 +27,9 @@ pub struct Options {
     /// The configuration file that names the keeper's address.
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// NAME of a [node:NAME], where the configuration has several nodes.
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
     /// The keeper's address, instead of the configuration's.
     #[arg(long, value_name = "URL", conflicts_with = "config")]
     url: Option<String>,
@@ -44,24 +48,62 @@ pub struct Options {
 /// Asks and prints; exit code 3 when the keeper does not answer.
 #[must_use]
 pub fn run(options: &Options) -> ExitCode {
+    let (config, node) = (options.config.as_deref(), options.node.as_deref());
+    let all = match several(options) {
+        Ok(all) => all,
+        Err(error) => return wrong(&error),
+    };
     if options.health {
-        return match client(options.config.as_deref(), options.url.as_deref(), DEADLINE) {
+        let client = match all {
+            Some(client) => Ok(client),
+            None => client(config, options.url.as_deref(), node, DEADLINE),
+        };
+        return match client {
             Ok(client) => health::run(&client, options.json),
             Err(error) => wrong(&error),
         };
     }
-    match ask(options.config.as_deref(), options.url.as_deref()) {
+    if let Some(client) = all {
+        return match answer(&client, client.nodes()) {
+            Ok((url, text)) => ended(all::show(&url, &text, options.json, options.why)),
+            Err(code) => code,
+        };
+    }
+    match ask(config, options.url.as_deref(), node) {
         Ok((url, text)) => ended(show(&url, &text, options)),
         Err(code) => code,
     }
 }
 
+/// How to ask for all nodes at once: where the configuration has several, and none is named.
+fn several(options: &Options) -> Result<Option<KeeperClient>, String> {
+    if options.url.is_some() || options.node.is_some() {
+        return Ok(None);
+    }
+    let site = config::load_site(options.config.as_deref()).map_err(|e| e.to_string())?;
+    if site.nodes.len() == 1 {
+        return Ok(None);
+    }
+    KeeperClient::of_all(&site, DEADLINE).map(Some).map_err(|error| format!("{error:#}"))
+}
+
 /// The keeper's address and its status as it answered it; or the exit code, when what went wrong was
 /// told.
-pub(super) fn ask(config: Option<&Path>, url: Option<&str>) -> Result<(String, String), ExitCode> {
-    let client = client(config, url, DEADLINE).map_err(|error| wrong(&error))?;
+pub(super) fn ask(
+    config: Option<&Path>,
+    url: Option<&str>,
+    node: Option<&str>,
+) -> Result<(String, String), ExitCode> {
+    let client = client(config, url, node, DEADLINE).map_err(|error| wrong(&error))?;
+    answer(&client, client.status())
+}
+
+fn answer(
+    client: &KeeperClient,
+    said: impl Future<Output = anyhow::Result<String>>,
+) -> Result<(String, String), ExitCode> {
     let runtime = runtime().map_err(failed)?;
-    let text = runtime.block_on(client.status()).map_err(|error| not_reached(&error))?;
+    let text = runtime.block_on(said).map_err(|error| not_reached(&error))?;
     Ok((client.url().to_owned(), text))
 }
 
@@ -75,16 +117,18 @@ fn not_reached(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(EXIT_NOT_REACHED)
 }
 
-/// How to ask the keeper that the arguments name; or what is wrong with them, one sentence.
+/// How to ask the keeper that the arguments name, for the node that they name; or what is wrong with
+/// them, one sentence.
 pub(super) fn client(
     config: Option<&Path>,
     url: Option<&str>,
+    node: Option<&str>,
     deadline: Duration,
 ) -> Result<KeeperClient, String> {
     let client = match url {
-        Some(url) => KeeperClient::new(url, deadline),
+        Some(url) => KeeperClient::of_node(url, node, deadline),
         None => {
-            let config = config::load(config).map_err(|e| e.to_string())?;
+            let config = config::load_node(config, node).map_err(|e| e.to_string())?;
             KeeperClient::of(&config, deadline)
         }
     };

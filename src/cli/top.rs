@@ -39,6 +39,9 @@ pub struct Options {
     /// The configuration file that names the keeper's address.
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// NAME of a [node:NAME], where the configuration has several nodes.
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
     /// The keeper's address, instead of the configuration's.
     #[arg(long, value_name = "URL", conflicts_with = "config")]
     url: Option<String>,
@@ -58,7 +61,9 @@ pub fn run(options: &Options) -> ExitCode {
         );
         return ExitCode::from(EXIT_USAGE);
     }
-    let client = match status::client(options.config.as_deref(), options.url.as_deref(), DEADLINE) {
+    let (config, url, node) = (&options.config, &options.url, &options.node);
+    let client = status::client(config.as_deref(), url.as_deref(), node.as_deref(), DEADLINE);
+    let client = match client {
         Ok(client) => client,
         Err(error) => {
             eprintln!("eoskeeper: {error}");

@@ -1,5 +1,7 @@
 //! What the file gives: every line held against the table of keys.
 
+mod node;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -8,9 +10,17 @@ use super::keys::{self, DefaultValue, Key, SECTIONS, Section};
 use super::lines::{Content, Fault, Line};
 use super::problem::{Place, Problems};
 use super::suggest::nearest;
+pub(super) use node::NodeSection;
+
+/// All that a file gives: what is common, and the sections of single nodes in their order.
+#[derive(Debug, Default)]
+pub(super) struct Sorted {
+    pub(super) common: Given,
+    pub(super) nodes: Vec<NodeSection>,
+}
 
 /// The values of a file and the lines they stand on.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Given {
     /// Values by section and field, as the typed tree takes them.
     values: BTreeMap<&'static str, Map<String, Value>>,
@@ -18,6 +28,8 @@ pub(super) struct Given {
     sections: BTreeMap<&'static str, usize>,
     /// Keys by section and name, whether their value is right or wrong.
     keys: BTreeMap<(&'static str, &'static str), Mention>,
+    /// The node this is about, where the file has sections of nodes: its name and its line.
+    node: Option<(String, usize)>,
 }
 
 /// That a key stands in the file.
@@ -28,6 +40,8 @@ struct Mention {
     is_right: bool,
     /// Whether it is there without a value, where that means that it isn't given.
     is_empty: bool,
+    /// Whether it stands in the section of the node, not in one that is common.
+    is_of_node: bool,
 }
 
 /// Where the lines being read belong.
@@ -38,24 +52,17 @@ enum Current {
     Unknown,
     /// In this section.
     In(&'static Section),
-}
-
-impl Current {
-    fn name(&self) -> Option<&'static str> {
-        match self {
-            Self::In(section) => Some(section.name),
-            Self::Outside | Self::Unknown => None,
-        }
-    }
+    /// In the section of a node: the place of it among them.
+    Node(usize),
 }
 
 /// Sorts the lines into sections and keys; what doesn't fit becomes problems.
-pub(super) fn sort(lines: Vec<Line>, problems: &mut Problems) -> Given {
-    let mut given = Given::default();
+pub(super) fn sort(lines: Vec<Line>, problems: &mut Problems) -> Sorted {
+    let mut sorted = Sorted::default();
     let mut current = Current::Outside;
     for Line { number, content } in lines {
         match content {
-            Content::Section(name) => current = given.enter(number, &name, problems),
+            Content::Section(name) => current = sorted.enter(number, &name, problems),
             Content::BrokenSection(fault) => {
                 problems.add(
                     Place { line: number, section: None, key: None },
@@ -65,18 +72,55 @@ pub(super) fn sort(lines: Vec<Line>, problems: &mut Problems) -> Given {
                 current = Current::Unknown;
             }
             Content::Entry { key, value } => {
-                given.entry(&current, number, &key, Ok(&value), problems);
+                sorted.entry(&current, number, &key, Ok(&value), problems);
             }
             Content::BrokenEntry { key, fault } => {
-                given.entry(&current, number, &key, Err(fault), problems);
+                sorted.entry(&current, number, &key, Err(fault), problems);
             }
             Content::Neither(fault) => {
-                let section = current.name();
-                problems.add(Place { line: number, section, key: None }, fault.what, fault.allowed);
+                let section = sorted.name(&current);
+                let place = Place { line: number, section: section.as_deref(), key: None };
+                problems.add(place, fault.what, fault.allowed);
             }
         }
     }
-    given
+    sorted
+}
+
+impl Sorted {
+    /// The section's name as the file has it.
+    fn name(&self, current: &Current) -> Option<String> {
+        match current {
+            Current::In(section) => Some(section.name.to_owned()),
+            Current::Node(index) => self.nodes.get(*index).map(NodeSection::shown),
+            Current::Outside | Current::Unknown => None,
+        }
+    }
+
+    fn enter(&mut self, line: usize, name: &str, problems: &mut Problems) -> Current {
+        match name.strip_prefix(node::PREFIX) {
+            Some(node) => self.enter_node(line, node.trim(), problems),
+            None => self.common.enter(line, name, problems),
+        }
+    }
+
+    fn entry(
+        &mut self,
+        current: &Current,
+        line: usize,
+        name: &str,
+        text: Result<&str, Fault>,
+        problems: &mut Problems,
+    ) {
+        match current {
+            Current::Node(index) => {
+                if let Some(node) = self.nodes.get_mut(*index) {
+                    node.take(line, name, text, problems);
+                }
+            }
+            _ => self.common.entry(current, line, name, text, problems),
+        }
+    }
 }
 
 impl Given {
@@ -109,8 +153,8 @@ impl Given {
         match (current, text) {
             (Current::In(section), text) => self.take(section, line, name, text, problems),
             (Current::Outside, _) => outside(line, name, problems),
-            (Current::Unknown, Ok(_)) => {}
-            (Current::Unknown, Err(fault)) => {
+            (Current::Unknown | Current::Node(_), Ok(_)) => {}
+            (Current::Unknown | Current::Node(_), Err(fault)) => {
                 let place = Place { line, section: None, key: Some(name) };
                 problems.add(place, fault.what, fault.allowed);
             }
@@ -130,6 +174,18 @@ impl Given {
             problems.add(place, "unknown key", suggest_key(section, name));
             return;
         };
+        self.put((section, key), line, place, text, problems);
+    }
+
+    /// Takes the value of a key that is known; `place` is where it stands.
+    fn put(
+        &mut self,
+        (section, key): (&'static Section, &'static Key),
+        line: usize,
+        place: Place<'_>,
+        text: Result<&str, Fault>,
+        problems: &mut Problems,
+    ) {
         if let Some(first) = self.keys.get(&(section.name, key.name)) {
             let what = format!("the key is there twice, first on line {}", first.line);
             problems.add(place, what, "give it once");
@@ -144,7 +200,7 @@ impl Given {
                 .map_err(|what| (what, format!("allowed: {}", key.kind.allowed()))),
             Err(fault) => Err((fault.what.to_owned(), fault.allowed.to_owned())),
         };
-        let mention = Mention { line, is_right: value.is_ok(), is_empty };
+        let mention = Mention { line, is_right: value.is_ok(), is_empty, is_of_node: false };
         self.keys.insert((section.name, key.name), mention);
         match value {
             Ok(value) => {
@@ -157,15 +213,12 @@ impl Given {
 
     /// The line of a key; of its section when it is not given; 1 when that isn't there either.
     pub(super) fn line(&self, section: &str, key: &str) -> usize {
-        self.mention(section, key)
-            .map(|mention| mention.line)
-            .or_else(|| self.sections.get(section).copied())
-            .unwrap_or(1)
+        self.place(section, key).0
     }
 
-    /// Whether the section is in the file.
+    /// Whether the section is in the file; that of a node is its `[global]`.
     pub(super) fn has_section(&self, section: &str) -> bool {
-        self.sections.contains_key(section)
+        self.sections.contains_key(section) || (section == node::OWN && self.node.is_some())
     }
 
     /// Whether a value is given, be it right or wrong.

@@ -113,6 +113,10 @@ pub const SECTIONS: &[Section] = &[
     others::LOG,
 ];
 
+/// Sections whose keys a `[node:NAME]` may give for itself, as `SECTION.KEY`; those of `[global]` it
+/// gives by their bare names. Everything else is common to all nodes of a file.
+pub const OF_A_NODE: [&str; 6] = ["rules", "promotion", "lease", "references", "peers", "host"];
+
 /// The section of a name.
 pub(super) fn section(name: &str) -> Option<&'static Section> {
     SECTIONS.iter().find(|section| section.name == name)

@@ -136,6 +136,9 @@ pub enum ConfigError {
     /// Its content is wrong.
     #[error(transparent)]
     Invalid(#[from] ConfigErrors),
+    /// It has several nodes, and which is meant is not said.
+    #[error(transparent)]
+    Node(#[from] super::UnknownNode),
 }
 
 fn list(paths: &[PathBuf]) -> String {
@@ -157,11 +160,13 @@ pub(super) struct Problems {
     file: PathBuf,
     found: Vec<Problem>,
     omitted: usize,
+    /// Whether the same may be found more than once.
+    pub(super) has_nodes: bool,
 }
 
 impl Problems {
     pub(super) fn new(file: &Path) -> Self {
-        Self { file: file.to_path_buf(), found: Vec::new(), omitted: 0 }
+        Self { file: file.to_path_buf(), found: Vec::new(), omitted: 0, has_nodes: false }
     }
 
     pub(super) fn add(
@@ -170,18 +175,23 @@ impl Problems {
         what: impl Into<String>,
         allowed: impl Into<String>,
     ) {
-        if self.found.len() >= PROBLEMS_MAX {
-            self.omitted += 1;
-            return;
-        }
-        self.found.push(Problem {
+        let problem = Problem {
             file: self.file.clone(),
             line: place.line,
             section: place.section.map(str::to_owned),
             key: place.key.map(str::to_owned),
             what: what.into(),
             allowed: allowed.into(),
-        });
+        };
+        // What is common to several nodes is looked at for each of them, and told once.
+        if self.has_nodes && self.found.contains(&problem) {
+            return;
+        }
+        if self.found.len() >= PROBLEMS_MAX {
+            self.omitted += 1;
+            return;
+        }
+        self.found.push(problem);
     }
 
     pub(super) fn is_empty(&self) -> bool {

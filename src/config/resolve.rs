@@ -19,10 +19,10 @@ mod wecom;
 
 use std::path::{Path, PathBuf};
 
-use super::Config;
 use super::given::Given;
 use super::problem::{Place, Problems};
 use super::tree::{ReferencesKeys, Tree};
+use super::{Config, state_dir_of};
 use crate::core::name::Name;
 use crate::core::settings::{References, Role, Settings};
 
@@ -51,7 +51,7 @@ pub(super) fn resolve(
     let actuators = resolver.actuators(&tree.promotion, tree.global.role);
     let references = resolver.references(&tree.references);
     let lease = resolver.lease(&tree.lease).unzip();
-    let node = node_name(tree);
+    let node = node_name(given, tree);
     let peers = resolver.peers(&tree.peers, node.as_deref());
     let host = resolver.host(&tree.host).unzip();
     let (fleet, members) = resolver.fleet(&tree.fleet);
@@ -63,7 +63,7 @@ pub(super) fn resolve(
     let wait = resolver.wait(&tree.promotion);
     let channels = resolver.channels(tree);
     let status_access = resolver.status(&tree.status);
-    let state_dir = resolver.path(&tree.state.dir);
+    let shared_dir = resolver.path(&tree.state.dir);
 
     let (role, producer) = identity?;
     let mut settings = Settings::new(role, producer);
@@ -103,7 +103,12 @@ pub(super) fn resolve(
         restart: actuators.restart,
         status_listen: tree.status.listen,
         status_access,
-        state_dir,
+        state_dir: match given.node() {
+            Some(name) => state_dir_of(&shared_dir, name),
+            None => shared_dir.clone(),
+        },
+        shared_dir,
+        section: given.node().map(str::to_owned),
         own_log: tree.log,
         notes: resolver.notes,
     })
@@ -115,17 +120,19 @@ fn base(source: &Path) -> PathBuf {
     absolute.parent().unwrap_or(Path::new("/")).to_path_buf()
 }
 
-/// The name that is given, else the role's letter.
-fn node_name(tree: &Tree) -> Option<String> {
+/// The name that is given; else that of its section, as names of nodes are written; else the role's
+/// letter.
+fn node_name(given: &Given, tree: &Tree) -> Option<String> {
     let letter = || tree.global.role.map(|role| role.letter().to_ascii_lowercase().to_string());
-    tree.global.node_name.clone().or_else(letter)
+    let section = || given.node().map(|name| name.to_ascii_lowercase().replace('_', "-"));
+    tree.global.node_name.clone().or_else(section).or_else(letter)
 }
 
 impl Resolver<'_> {
     /// Reports a problem at the line of a key, or of its section when the key isn't given.
     fn problem(&mut self, section: &str, key: &str, what: &str, allowed: &str) {
-        let line = self.given.line(section, key);
-        self.problems.add(Place { line, section: Some(section), key: Some(key) }, what, allowed);
+        let (line, section, key) = self.given.place(section, key);
+        self.problems.add(Place { line, section: Some(&section), key: Some(&key) }, what, allowed);
     }
 
     fn references(&mut self, keys: &ReferencesKeys) -> References {

@@ -1,5 +1,5 @@
 //! The pipeline of the alarms beside the loop: what the keeper found goes to the desk, what the desk
-//! says goes to the outbox.
+//! says goes to the outbox; that of this keeper alone, or that of all nodes of the file.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,8 @@ use crate::core::rules::State;
 use crate::core::status::{AlarmsStatus, ChannelStatus, Status};
 use crate::core::time::{Human, Timestamp};
 use crate::daemon::channels;
+use crate::daemon::mail::Mail;
+use crate::daemon::mouth::Line;
 use crate::daemon::outbox::{Batch, Outbox, Outlet, Tools};
 use crate::daemon::pictures::Painter;
 use crate::daemon::reporter::Reporter;
@@ -27,11 +29,17 @@ use crate::history::store::Store;
 const CHANNEL_FAILS_MS: i64 = 120_000;
 /// Notices between two ticks; the keeper makes a handful at the most.
 const TOLD_MAX: usize = 64;
+/// By what name the store keeps what the desk knows.
+pub(super) const DESK: &str = "desk";
+/// Causes that are the same for all nodes of a file. The disks may be others, and the open files are
+/// those of the node's own nodeos.
+const COMMON: [&str; 6] =
+    ["channel_failing", "config_refused", "host_cpu", "host_memory", "host_swap", "host_clock"];
 
 /// The alarms.
 pub(super) struct Alarms {
     desk: Desk,
-    outbox: Outbox,
+    outbox: Mail,
     reporter: Reporter,
     painter: Painter,
     /// What happened since the last tick.
@@ -53,6 +61,7 @@ impl Alarms {
         known: Option<Kept>,
     ) -> anyhow::Result<Self> {
         let store = usable(store);
+        let kept = known.or_else(|| store.as_deref().map(|store| kept(store, DESK)));
         let painter = Painter::new(store.clone(), config);
         let draw = painter.clone();
         let tools = Tools {
@@ -63,22 +72,48 @@ impl Alarms {
         };
         let outlets = channels::channels(config, clock)?.into_iter();
         let outlets = outlets.map(|(channel, route)| Outlet { channel, route }).chain(more);
-        let kept = known.or_else(|| store.as_deref().map(kept)).unwrap_or_default();
+        let outbox = Mail::Own(Outbox::start(outlets.collect(), tools));
+        Ok(Self::with(config, store, outbox, painter, kept.unwrap_or_default()))
+    }
+
+    /// The same, where all nodes of a file share their channels: only what is this node's own.
+    pub(super) fn start_beside(
+        config: &Config,
+        store: Option<&Arc<Store>>,
+        line: Line,
+        known: Option<Kept>,
+    ) -> Self {
+        let store = usable(store);
+        let kept = known.or_else(|| {
+            // A keeper of this one node wrote it into the node's own store.
+            let common = line.store().and_then(|common| found(common, line.desk()));
+            common.or_else(|| store.as_deref().and_then(|store| found(store, DESK)))
+        });
+        let painter = Painter::new(store.clone(), config);
+        Self::with(config, store, Mail::Shared(line), painter, kept.unwrap_or_default())
+    }
+
+    fn with(
+        config: &Config,
+        store: Option<Arc<Store>>,
+        outbox: Mail,
+        painter: Painter,
+        kept: Kept,
+    ) -> Self {
         let speaker = Speaker {
             node: config.settings.node.clone(),
             role: config.settings.role,
             producer: config.settings.producer,
             language: config.alarm.language,
         };
-        let desk = Desk::new(config.alarm.clone(), speaker, kept);
-        Ok(Self {
-            desk,
-            outbox: Outbox::start(outlets.collect(), tools),
+        Self {
+            desk: Desk::new(config.alarm.clone(), speaker, kept),
+            outbox,
             reporter: Reporter::new(store, config),
             painter,
             told: Vec::new(),
             dry_run: config.settings.promotion.dry_run,
-        })
+        }
     }
 
     /// Draws and reports, for who else is asked for it.
@@ -126,8 +161,16 @@ impl Alarms {
         self.report(now);
         let channels = self.outbox.states();
         let findings = status.findings.iter().map(Signal::of).chain(beside);
-        let signals: Vec<_> =
-            findings.chain(channels.iter().map(|channel| of_channel(now, channel))).collect();
+        let all = findings.chain(channels.iter().map(|channel| of_channel(now, channel)));
+        // What all nodes of a file have in common is told by the first of them.
+        let tells_all = self.outbox.tells_common();
+        let signals: Vec<_> = all
+            .map(|signal| match tells_all || !is_common(&signal.cause) {
+                true => signal,
+                // One that stands from when this node was alone ends.
+                false => Signal { state: State::Fine, ..signal },
+            })
+            .collect();
         let told = std::mem::take(&mut self.told);
         let seen = Seen {
             signals: &signals,
@@ -147,7 +190,8 @@ impl Alarms {
             }
         }
         if !messages.is_empty() || !incidents.is_empty() {
-            self.outbox.post(Batch { desk: Some(self.desk_json()), messages });
+            let desk = Some(self.desk_json());
+            self.outbox.post(Batch { desk, messages });
         }
         incidents
     }
@@ -190,7 +234,8 @@ impl Alarms {
             _ => return None,
         };
         if answer.accepted {
-            self.outbox.post(Batch { desk: Some(self.desk_json()), messages: Vec::new() });
+            let desk = Some(self.desk_json());
+            self.outbox.post(Batch { desk, messages: Vec::new() });
         }
         Some(answer)
     }
@@ -233,8 +278,9 @@ impl Alarms {
         CommandAnswer { accepted: ended > 0, sentences: vec![sentence] }
     }
 
-    fn desk_json(&self) -> String {
-        serde_json::to_string(&self.desk.kept()).unwrap_or_default()
+    fn desk_json(&self) -> (String, String) {
+        let json = serde_json::to_string(&self.desk.kept()).unwrap_or_default();
+        (self.outbox.desk().to_owned(), json)
     }
 
     /// What the desk knows, to go on with.
@@ -250,21 +296,30 @@ fn is_cause(key: &str) -> bool {
     texts::causes().any(|known| known == cause)
 }
 
+/// What the last keeper knew, or nothing.
+fn kept(store: &Store, name: &str) -> Kept {
+    found(store, name).unwrap_or_default()
+}
+
 /// What the last keeper knew. What cannot be read is said and begun anew: then an incident that
 /// stands is told of once more.
-fn kept(store: &Store) -> Kept {
-    let text = match store.kept("desk") {
-        Ok(text) => text,
+fn found(store: &Store, name: &str) -> Option<Kept> {
+    let text = match store.kept(name) {
+        Ok(text) => text?,
         Err(error) => {
             tracing::warn!(%error, "What was told before cannot be read; it may be told again.");
-            return Kept::default();
+            return None;
         }
     };
-    let Some(text) = text else { return Kept::default() };
-    serde_json::from_str(&text).unwrap_or_else(|error| {
+    let read = serde_json::from_str(&text).map_err(|error| {
         tracing::warn!(%error, "What was told before is not understood; it may be told again.");
-        Kept::default()
-    })
+    });
+    read.ok()
+}
+
+/// Whether a cause is about the host or the program, and so about all nodes of a file alike.
+fn is_common(cause: &str) -> bool {
+    COMMON.contains(&cause)
 }
 
 /// A channel that does not deliver, as something that is watched.

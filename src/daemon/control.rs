@@ -1,7 +1,7 @@
 //! Orders of a person: a Unix socket in the state directory, one order a connection.
 //!
-//! A line of JSON comes in ([`crate::core::command::Command`]), a line of JSON goes out
-//! ([`crate::core::command::CommandAnswer`]). Only the user of the keeper and root are heard: the
+//! A line of JSON comes in ([`crate::core::command::Command`], with a `node` beside it where the
+//! keeper has several), a line of JSON goes out ([`crate::core::command::CommandAnswer`]). Only the user of the keeper and root are heard: the
 //! socket's mode is 0600, and the system says who is at its other end.
 
 pub mod bounds;
@@ -98,6 +98,8 @@ pub fn socket_path(state_dir: &Path) -> Result<PathBuf, ControlError> {
 pub(super) struct Request {
     /// The order, within its bounds.
     pub(super) command: Command,
+    /// NAME of the `[node:NAME]` it is for, where it says so.
+    pub(super) node: Option<String>,
     /// User id of the person.
     pub(super) uid: u32,
     /// Where the answer goes. Closed when nobody waits any more: the order is then not carried out.

@@ -69,7 +69,7 @@ impl AlarmDesk for Desk {
                 Command::Silence { for_ms, cause, by: Some(by), reason: "Telegram".to_owned() };
             bounds::check(&command).map_err(NoAnswer::Failed)?;
             let (reply, answered) = oneshot::channel();
-            let request = Request { command, uid: NOBODY, reply };
+            let request = Request { command, node: None, uid: NOBODY, reply };
             let busy = || NoAnswer::Failed("The keeper is busy; try again.".to_owned());
             self.orders.try_send(request).map_err(|_| busy())?;
             let answer = answered.await.map_err(|_| busy())?;

@@ -46,8 +46,8 @@ pub struct Outlet {
 /// What is made in one tick.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// What the pipeline remembers, as JSON; `None` leaves it.
-    pub desk: Option<String>,
+    /// What the pipeline remembers, by its name and as JSON; `None` leaves it.
+    pub desk: Option<(String, String)>,
     /// What it tells.
     pub messages: Vec<Message>,
 }
@@ -141,6 +141,11 @@ impl Outbox {
     #[must_use]
     pub fn sender(&self) -> mpsc::Sender<Batch> {
         self.batches.clone()
+    }
+
+    /// How each channel stands, for whoever outlives this.
+    pub(super) fn shared_states(&self) -> Arc<Mutex<Vec<ChannelStatus>>> {
+        Arc::clone(&self.states)
     }
 
     /// How each channel stands.

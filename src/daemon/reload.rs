@@ -5,11 +5,13 @@
 //! peers, the socket for orders and the status page are not touched; sources and channels are begun
 //! anew only where the file changed them. While an act is under way a good file waits for its end.
 
+use std::sync::Arc;
+
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::{Daemon, senses, voice};
-use crate::config::{self, Config};
+use crate::config::{self, Config, Site};
 use crate::core::action::Severity;
 use crate::core::alarm::signal::Signal;
 use crate::core::command::CommandAnswer;
@@ -24,9 +26,13 @@ const REPLIES_MAX: usize = 8;
 /// many tries as end in an alarm.
 const WAIT_MAX_MS: u64 = 15 * 60_000;
 
+/// Reads the configuration anew; may take its time.
+pub(super) type Load = Arc<dyn Fn() -> Result<Box<Config>, String> + Send + Sync>;
+
 /// The configuration in force, and the one that is being read.
 pub(super) struct Reload {
     config: Config,
+    load: Load,
     loaded: Timestamp,
     refused: Option<ConfigurationRefused>,
     /// At most one.
@@ -40,9 +46,10 @@ pub(super) struct Reload {
 
 impl Reload {
     /// Nothing is asked for yet.
-    pub(super) fn new(config: Config, now: Timestamp) -> Self {
+    pub(super) fn new(config: Config, now: Timestamp, load: Load) -> Self {
         Self {
             config,
+            load,
             loaded: now,
             refused: None,
             loading: JoinSet::new(),
@@ -96,10 +103,8 @@ impl Reload {
             self.again = true;
             return;
         }
-        let path = self.config.source.clone();
-        self.loading.spawn_blocking(move || {
-            config::load_file(&path).map(Box::new).map_err(|error| error.to_string())
-        });
+        let load = Arc::clone(&self.load);
+        self.loading.spawn_blocking(move || load());
     }
 
     fn answer(&mut self, accepted: bool, sentences: &[String]) {
@@ -108,6 +113,54 @@ impl Reload {
             let _ = reply.send(CommandAnswer { accepted, sentences: sentences.to_vec() });
         }
     }
+}
+
+/// Reads the file of one node anew.
+pub(super) fn load_one(config: &Config) -> Load {
+    let path = config.source.clone();
+    Arc::new(move || {
+        let site = config::load_site_file(&path).map_err(|error| error.to_string())?;
+        if site.has_sections() {
+            let names = site.names().join("], [node:");
+            return Err(format!("a restart is needed for the new sections [node:{names}]"));
+        }
+        site.single().map(Box::new).map_err(|error| error.to_string())
+    })
+}
+
+/// Reads the file of several nodes anew, for the one of this place. What one of them cannot take none
+/// takes: `started` is what all began with.
+pub(super) fn load_of(started: Arc<Site>, index: usize) -> Load {
+    Arc::new(move || {
+        let path = &started.common().source;
+        let site = config::load_site_file(path).map_err(|error| error.to_string())?;
+        let own = started.nodes.get(index).and_then(|node| node.section.as_deref());
+        examine_all(&started, &site)?;
+        site.node(own).map(Box::new).map_err(|error| error.to_string())
+    })
+}
+
+/// Whether all nodes can take what is new while they run.
+fn examine_all(started: &Site, site: &Site) -> Result<(), String> {
+    let (old, new) = (started.names(), site.names());
+    let without = |these: &[String], those: &[String]| -> Vec<String> {
+        let missing = these.iter().filter(|name| !those.contains(name));
+        missing.map(|name| format!("[node:{name}]")).collect()
+    };
+    for (names, what) in [(without(&new, &old), "added"), (without(&old, &new), "removed")] {
+        if !names.is_empty() {
+            return Err(format!("a restart is needed for what was {what}: {}", names.join(", ")));
+        }
+    }
+    for before in &started.nodes {
+        let after = site.nodes.iter().find(|after| after.section == before.section);
+        let fixed = after.map(|after| needs_restart(before, after)).unwrap_or_default();
+        if !fixed.is_empty() {
+            let (keys, name) = (fixed.join(", "), before.section.as_deref().unwrap_or_default());
+            return Err(format!("a restart is needed for what changed in {keys} of [node:{name}]"));
+        }
+    }
+    Ok(())
 }
 
 /// What another configuration changes that a keeper that runs cannot take.
@@ -216,7 +269,10 @@ impl Daemon {
     }
 
     /// Goes on with another configuration.
-    async fn change(&mut self, config: Box<Config>, inbox: &mut mpsc::Receiver<Event>) {
+    async fn change(&mut self, mut config: Box<Config>, inbox: &mut mpsc::Receiver<Event>) {
+        if self.twin.is_some() {
+            super::twins::disarm(&mut config);
+        }
         let prepared = match senses::Prepared::new(&config) {
             Ok(prepared) => prepared,
             Err(error) => return self.refuse(format!("{error:#}")),
@@ -273,6 +329,36 @@ mod tests {
              log_file = ./node.log\n{more}"
         );
         config::parse(Path::new("/etc/eoskeeper/config.ini"), &text).unwrap()
+    }
+
+    #[test]
+    fn what_one_of_several_nodes_cannot_take_is_refused_for_all() {
+        let site = |more: &str| {
+            let text = format!(
+                "[global]\nrole = F\nproducer_name = eosstorebest\n\
+                 [node:a]\nhttp_port = 1\nlog_file = a.log\n\
+                 [node:b]\nhttp_port = 2\nlog_file = b.log\n{more}"
+            );
+            config::parse_site(Path::new("/etc/eoskeeper/config.ini"), &text).unwrap()
+        };
+        let started = site("");
+        for (more, expected) in [
+            ("", None),
+            ("rules.head_stalled_seconds = 12\n", None),
+            ("[alarm]\nlanguage = zh\n", None),
+            ("[node:c]\nhttp_port = 3\nlog_file = c.log\n", Some("what was added: [node:c]")),
+            ("role = A\n", Some("[global] role of [node:b]")),
+            ("[status]\nlisten = 127.0.0.1:9\n", Some("[status] of [node:a]")),
+        ] {
+            let said = examine_all(&started, &site(more)).err();
+            match expected {
+                None => assert_eq!(said, None, "{more}"),
+                Some(words) => assert!(said.unwrap().contains(words), "{more}"),
+            }
+        }
+        let fewer = Site { nodes: started.nodes[..1].to_vec() };
+        let said = examine_all(&started, &fewer).unwrap_err();
+        assert!(said.contains("what was removed: [node:b]"), "{said}");
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub(super) struct Reporter {
     store: Option<Arc<Store>>,
     times: ReportTimes,
     node: String,
+    /// Whether other nodes of the same file report as well.
+    is_among_others: bool,
     producer: Name,
     /// What is drawn with it.
     pictures: Vec<PictureKind>,
@@ -47,6 +49,7 @@ impl Reporter {
             pictures,
             times: config.report.clone(),
             node: config.settings.node.clone(),
+            is_among_others: config.section.is_some(),
             producer: config.settings.producer,
             last,
         }
@@ -87,6 +90,14 @@ impl Reporter {
         (report.title(language, &zone), report.lines(language, &zone))
     }
 
+    /// By what channels tell one report from another; those of several nodes are due at once.
+    fn id(&self, to: Timestamp) -> String {
+        match self.is_among_others {
+            true => format!("report-{}-{}", self.node, to.ms()),
+            false => format!("report-{}", to.ms()),
+        }
+    }
+
     /// Which pictures go with it.
     pub(super) fn pictures(&self) -> &[PictureKind] {
         &self.pictures
@@ -98,7 +109,7 @@ impl Reporter {
         let (title, lines) = self.words(&report, speaker.language);
         let around = Circumstances::default();
         Ok(Message {
-            id: format!("report-{}", period.to.ms()),
+            id: self.id(period.to),
             cause: "report".to_owned(),
             title: fit(&title),
             proof: lines.iter().take(PROOF_MAX).map(|line| fit(line)).collect(),

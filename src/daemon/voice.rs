@@ -21,6 +21,7 @@ use crate::daemon::bot::{self, KeeperAnswers};
 use crate::daemon::cloudwatch::{self, CloudWatch};
 use crate::daemon::control::Request;
 use crate::daemon::desk::Desk;
+use crate::daemon::mouth::{Line, Voiced};
 use crate::history::store::Store;
 
 /// How long the channels may take for what waits when they end; the rest waits on disk.
@@ -37,6 +38,8 @@ pub(super) struct Around {
     pub(super) shown: watch::Receiver<Arc<Status>>,
     pub(super) orders: mpsc::Sender<Request>,
     pub(super) stop: CancellationToken,
+    /// The way to the channels, where all nodes of the file share them.
+    pub(super) line: Option<Line>,
 }
 
 /// What speaks, or is about to.
@@ -60,12 +63,32 @@ struct Speaking {
 impl Speaking {
     fn start(config: &Config, around: &Around, known: Option<Kept>) -> anyhow::Result<Self> {
         let stop = around.stop.child_token();
+        if let Some(line) = &around.line {
+            return Ok(Self::beside(config, around, line, known, stop));
+        }
         let mut cloudwatch = CloudWatch::start(config, around.clock, around.shown.clone(), &stop)?;
         let outlet = cloudwatch.outlet(config);
         let alarms = Alarms::start(config, around.clock, around.store.as_ref(), outlet, known)?;
         cloudwatch.restore(config, alarms.known());
         let bot = start_bot(config, around, &alarms, &stop)?;
         Ok(Self { alarms, cloudwatch, bot, stop })
+    }
+
+    /// What is this node's own where the channels are those of all nodes.
+    fn beside(
+        config: &Config,
+        around: &Around,
+        line: &Line,
+        known: Option<Kept>,
+        stop: CancellationToken,
+    ) -> Self {
+        let alarms = Alarms::start_beside(config, around.store.as_ref(), line.clone(), known);
+        line.speak(Voiced {
+            node: config.settings.node.clone(),
+            painter: alarms.past().0,
+            answers: Arc::new(answers(config, around, &alarms)),
+        });
+        Self { alarms, cloudwatch: CloudWatch::none(), bot: JoinSet::new(), stop }
     }
 
     /// Delivers what can be delivered in a moment; the rest waits on disk.
@@ -89,14 +112,20 @@ fn start_bot(
     let mut tasks = JoinSet::new();
     let Some(telegram) = &config.channels.telegram else { return Ok(tasks) };
     let (language, clock) = (config.alarm.language, around.clock);
-    let (painter, reporter) = alarms.past();
-    let (status, orders) = (around.shown.clone(), around.orders.clone());
-    let desk = Desk { status: status.clone(), orders, painter, reporter, language, clock };
-    let answers = KeeperAnswers::new(status, Some(Arc::new(desk)), language);
+    let answers = answers(config, around, alarms);
     bot::start(telegram, language, clock, Arc::new(answers), &mut tasks, stop)
         .map_err(anyhow::Error::msg)
         .context("[telegram]")?;
     Ok(tasks)
+}
+
+/// What the bot is answered with.
+fn answers(config: &Config, around: &Around, alarms: &Alarms) -> KeeperAnswers {
+    let (language, clock) = (config.alarm.language, around.clock);
+    let (painter, reporter) = alarms.past();
+    let (status, orders) = (around.shown.clone(), around.orders.clone());
+    let desk = Desk { status: status.clone(), orders, painter, reporter, language, clock };
+    KeeperAnswers::new(status, Some(Arc::new(desk)), language)
 }
 
 /// Whether another configuration changes what speaks.
@@ -167,6 +196,9 @@ impl Voice {
     /// Begins with what the desk knew. What was found good a moment ago and cannot be set up now is
     /// tried again.
     pub(super) fn begin(&mut self, config: &Config, known: Option<Kept>) {
+        if let Some(line) = &self.around.line {
+            line.renew(config);
+        }
         match Speaking::start(config, &self.around, known.clone()) {
             Ok(mut speaking) => {
                 self.told.drain(..).for_each(|notice| speaking.alarms.hear(&notice));

@@ -4,6 +4,7 @@
 //! decisions with their evidence. A write is on disk when it returns. A file that cannot be
 //! understood is an error and is never replaced: what it said may be that this node produces.
 
+pub mod adopt;
 mod alarms;
 mod connection;
 mod entries;
@@ -23,6 +24,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -42,7 +44,8 @@ pub use lock::is_in_use;
 pub use past::{Past, ROWS_MAX, Span};
 pub use reader::{History, peek};
 
-const FILE: &str = "state.sqlite";
+/// The state file's name in its directory.
+pub const FILE: &str = "state.sqlite";
 /// A state file before it has its name; what is left of one is of no use to anybody.
 const NEW: &str = "state.sqlite.new";
 /// A journal that was found without its file.
@@ -62,6 +65,8 @@ pub struct Store {
     path: PathBuf,
     /// Absent until the file was found good, and again once it was found damaged.
     connection: Mutex<Option<Connection>>,
+    /// Whether nothing may be read or written.
+    is_barred: AtomicBool,
     _lock: File,
 }
 
@@ -75,7 +80,14 @@ impl Store {
         lock::make_dir(dir)?;
         let lock = lock::take(dir)?;
         let connection = Mutex::new(None);
-        Ok(Self { dir: dir.to_owned(), path: dir.join(FILE), connection, _lock: lock })
+        let is_barred = AtomicBool::new(false);
+        Ok(Self { dir: dir.to_owned(), path: dir.join(FILE), connection, is_barred, _lock: lock })
+    }
+
+    /// Holds the directory and does nothing else from now on: whose state it would be is not to be
+    /// told ([`adopt`]), and a new one must not be made beside that.
+    pub fn bar(&self) {
+        self.is_barred.store(true, Ordering::Relaxed);
     }
 
     /// Reads the latch; `None` where none was ever saved. Makes the state file where there is
@@ -199,6 +211,9 @@ impl Store {
         producer: Name,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        if self.is_barred.load(Ordering::Relaxed) {
+            return Err(StoreError::NotGood { path: self.path.clone() });
+        }
         let mut held = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let mut connection = match held.take() {
             Some(connection) => connection,

@@ -12,6 +12,8 @@
 mod answers;
 mod connections;
 mod failure;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod resolver;
 mod transport;
 

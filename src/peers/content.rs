@@ -26,6 +26,10 @@ impl Party {
         status.sentence = one_line(&status.sentence);
         status.version = status.version.as_deref().map(one_line);
         status.taken = status.taken.map(taken).transpose()?;
+        if let Some(refused) = &mut status.refused {
+            refused.to = one_line(&refused.to);
+            refused.sentence = one_line(&refused.sentence);
+        }
         Ok(status)
     }
 

@@ -5,6 +5,8 @@
 //! half a minute are 33 questions a second. Those that hang hold a place for the deadline, so that
 //! a fleet of which most hang is asked less often, and none twice at a time.
 
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod report;
 
 use std::sync::Arc;

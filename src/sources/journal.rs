@@ -8,6 +8,8 @@ mod ask;
 mod cursor;
 mod export;
 mod follower;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod streams;
 
 use std::ffi::OsString;

@@ -1,6 +1,8 @@
 //! Asks a mining pool's API how an account does.
 
 mod answer;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 
 use std::time::Duration;
 

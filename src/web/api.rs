@@ -1,6 +1,8 @@
 //! JSON for programs. `doc/api.md` has the promise of compatibility; `/api/openapi.json` the whole
 //! description, which a test compares with [`ROUTES`] and with real answers.
 
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 pub(super) mod past;
 pub(super) mod query;
 
@@ -11,15 +13,16 @@ use axum::routing::MethodRouter;
 use axum::{Json, Router, routing};
 
 use super::facts::Facts;
-use super::{health, metrics, openapi};
+use super::{health, metrics, nodes, openapi};
 
 /// Every address for programs; the page's own are not among them.
-pub const ROUTES: [&str; 9] = [
+pub const ROUTES: [&str; 10] = [
     "/api/status",
     "/api/history",
     "/api/incidents",
     "/api/ledger",
     "/api/samples",
+    "/api/nodes",
     "/api/openapi.json",
     "/healthz",
     "/readyz",
@@ -39,6 +42,7 @@ fn of(path: &str) -> MethodRouter<Facts> {
         "/api/incidents" => routing::get(past::incidents),
         "/api/ledger" => routing::get(past::ledger),
         "/api/samples" => routing::get(past::samples),
+        "/api/nodes" => routing::get(nodes::only),
         "/api/openapi.json" => routing::get(openapi::show),
         "/healthz" => routing::get(health::healthz),
         "/readyz" => routing::get(health::readyz),

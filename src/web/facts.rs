@@ -35,6 +35,8 @@ pub struct Names {
     pub host: String,
     /// What people call the chain, where the configuration says it.
     pub chain: Option<String>,
+    /// NAME of its `[node:NAME]`, where the configuration has such sections.
+    pub section: Option<String>,
 }
 
 impl Facts {

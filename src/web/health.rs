@@ -61,7 +61,7 @@ pub(super) async fn readyz(
     answer(ready(&facts), may_know)
 }
 
-fn answer(checks: Vec<Check>, MayKnow(may_know): MayKnow) -> Response {
+pub(super) fn answer(checks: Vec<Check>, MayKnow(may_know): MayKnow) -> Response {
     let ok = checks.iter().all(|check| check.ok);
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let checks = may_know.then_some(checks);

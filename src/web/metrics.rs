@@ -31,6 +31,9 @@ const OPEN_METRICS: &str = "application/openmetrics-text";
 const OPEN_METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const PLAIN_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
+/// The label that tells the nodes of one file apart; only there where the file has sections of nodes.
+pub const NODE_LABEL: &str = "section";
+
 /// One sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
@@ -53,9 +56,21 @@ pub enum Value {
 
 /// `GET /metrics`
 pub(super) async fn show(State(facts): State<Facts>, headers: HeaderMap) -> Response {
-    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    let is_open = accept.is_some_and(|accept| accept.contains(OPEN_METRICS));
-    match render(collect(&facts), is_open) {
+    let is_open = is_open(&headers);
+    answer(vec![(None, collect(&facts))], is_open)
+}
+
+/// What is asked of all nodes of a file.
+pub(super) fn show_all<'a>(
+    all: impl Iterator<Item = (&'a str, &'a Facts)>,
+    headers: &HeaderMap,
+) -> Response {
+    let sheets = all.map(|(name, facts)| (Some(name.to_owned()), collect(facts)));
+    answer(sheets.collect(), is_open(headers))
+}
+
+fn answer(sheets: Vec<(Option<String>, Vec<Sample>)>, is_open: bool) -> Response {
+    match render_all(sheets, is_open) {
         Ok(body) => api::text(if is_open { OPEN_METRICS_TYPE } else { PLAIN_TYPE }, body),
         Err(fmt::Error) => Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "metrics_failed")
             .because("the figures could not be written; this is a fault of eoskeeper, report it")
@@ -63,13 +78,29 @@ pub(super) async fn show(State(facts): State<Facts>, headers: HeaderMap) -> Resp
     }
 }
 
+fn is_open(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains(OPEN_METRICS))
+}
+
 /// The samples as text: as OpenMetrics has it, or as Prometheus had it before.
 ///
 /// # Errors
 /// None that can come of writing to memory.
 pub fn render(samples: Vec<Sample>, is_open: bool) -> Result<String, fmt::Error> {
+    render_all(vec![(None, samples)], is_open)
+}
+
+/// The samples of each node, which have its name as the label [`NODE_LABEL`] where there is one.
+///
+/// # Errors
+/// None that can come of writing to memory.
+pub fn render_all(
+    sheets: Vec<(Option<String>, Vec<Sample>)>,
+    is_open: bool,
+) -> Result<String, fmt::Error> {
     let mut registry = Registry::default();
-    registry.register_collector(Box::new(Sheet(samples)));
+    registry.register_collector(Box::new(Sheets(sheets)));
     let mut body = String::new();
     text::encode(&mut body, &registry)?;
     Ok(if is_open { body } else { plain(&body) })
@@ -95,14 +126,17 @@ fn plain(open: &str) -> String {
     plain
 }
 
-/// Samples on their way into text.
+/// Samples on their way into text, by the node they are of.
 #[derive(Debug)]
-struct Sheet(Vec<Sample>);
+struct Sheets(Vec<(Option<String>, Vec<Sample>)>);
 
-impl Collector for Sheet {
+impl Collector for Sheets {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         for series in SERIES {
-            let mut own = self.0.iter().filter(|sample| sample.name == series.name).peekable();
+            let all = self.0.iter().flat_map(|(node, samples)| {
+                samples.iter().map(move |sample| (node.as_deref(), sample))
+            });
+            let mut own = all.filter(|(_, sample)| sample.name == series.name).peekable();
             if own.peek().is_none() {
                 continue;
             }
@@ -112,12 +146,14 @@ impl Collector for Sheet {
                 Kind::Histogram => MetricType::Histogram,
             };
             let mut metric = encoder.encode_descriptor(series.name, series.help, None, kind)?;
-            for sample in own {
+            for (node, sample) in own {
+                let node = node.map(|node| (NODE_LABEL, node));
                 let labels: Vec<(&str, &str)> = series
                     .labels
                     .iter()
                     .copied()
                     .zip(sample.labels.iter().map(String::as_str))
+                    .chain(node)
                     .collect();
                 // An empty set would be written as one.
                 match labels.is_empty() {

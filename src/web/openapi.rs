@@ -17,6 +17,28 @@ pub(super) async fn show() -> Response {
     api::text("application/json", document().to_string())
 }
 
+/// The document of a keeper of several nodes: what is about one of them asks which.
+#[must_use]
+pub fn document_of(names: &[String]) -> Value {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut document = document();
+    for path in super::nodes::OF_ONE {
+        let Some(operation) = document.pointer_mut(&pointer_to(path)) else { continue };
+        let mut node = words("node", "The node it is about, as /api/nodes names it.", &names);
+        // Where there is only one, it need not be named.
+        node["required"] = (names.len() > 1).into();
+        if let Some(parameters) = operation["parameters"].as_array_mut() {
+            parameters.push(node);
+        }
+        operation["responses"]["400"] = json!({ "$ref": "#/components/responses/Refused" });
+    }
+    document
+}
+
+fn pointer_to(path: &str) -> String {
+    format!("/paths/{}/get", path.replace('/', "~1"))
+}
+
 /// The whole document.
 #[must_use]
 pub fn document() -> Value {
@@ -115,6 +137,8 @@ fn paths() -> Value {
             "SamplesPage",
         ),
     );
+    let what = "The nodes that are watched, in the order of the configuration; there may be one.";
+    add("/api/nodes", operation("nodes", what, &[], "Nodes"));
     add("/api/openapi.json", {
         let mut operation = operation("openapi", "This document.", &[], "Error");
         operation["responses"]["200"]["content"] =

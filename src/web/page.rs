@@ -14,6 +14,7 @@ mod gates;
 mod layout;
 mod level;
 mod mark;
+mod overview;
 mod past;
 mod pictures;
 mod read;
@@ -33,6 +34,7 @@ use axum::{Extension, Router, routing};
 
 use super::facts::Facts;
 use charts::Length;
+pub(super) use overview::{level, overview};
 use view::View;
 
 /// What a browser may do with the page: load our own style, script and pictures, listen to our own
@@ -64,6 +66,7 @@ pub(super) fn routes() -> Router<Facts> {
         .route("/icon/{file}", routing::get(assets::icon))
         .route(&assets::STYLE_PATH, routing::get(assets::style))
         .route(&assets::SCRIPT_PATH, routing::get(assets::script))
+        .route(&assets::OVERVIEW_PATH, routing::get(assets::overview_script))
         .layer(Extension(Arc::new(Page::default())))
 }
 
@@ -75,7 +78,8 @@ async fn show(
     let status = facts.status();
     let past = page.reader.past(&facts, &status).await;
     let view = View { status: &status, past: &past, judged_ago_ms: judged_ago_ms(&facts) };
-    let html = layout::page(&view, length(query.as_deref())).into_string();
+    let is_of_several = facts.names().section.is_some();
+    let html = layout::page(&view, length(query.as_deref()), is_of_several).into_string();
     (HEADERS, Html(html)).into_response()
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use eoskeeper::web::facts::Facts;
 use eoskeeper::web::guard::Guard;
-use eoskeeper::web::serve;
+use eoskeeper::web::nodes::Node;
+use eoskeeper::web::{serve, serve_site};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,15 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         tokio::spawn(serve(listener, facts, guard, None, stop.clone()));
+        Self { address, stop }
+    }
+
+    /// The same for several nodes.
+    pub(crate) async fn of_nodes(nodes: Vec<Node>, guard: Guard) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        tokio::spawn(serve_site(listener, nodes, guard, None, stop.clone()));
         Self { address, stop }
     }
 

@@ -219,7 +219,7 @@ pub(crate) fn facts(
     store: Option<Arc<Store>>,
 ) -> (Facts, watch::Sender<Arc<Status>>, Arc<Pulse>) {
     let (sender, receiver) = watch::channel(Arc::new(status));
-    let names = Names { host: "tokyo".to_owned(), chain: Some("eos".to_owned()) };
+    let names = Names { host: "tokyo".to_owned(), chain: Some("eos".to_owned()), section: None };
     let facts = Facts::new(receiver, store, names);
     let pulse = facts.pulse();
     (facts, sender, pulse)

@@ -7,6 +7,7 @@ mod facts;
 mod figures;
 mod guard;
 mod live;
+mod nodes;
 mod past;
 #[cfg(feature = "real-prometheus")]
 mod prometheus;

@@ -13,6 +13,7 @@ mod history_samples;
 #[path = "../support/http.rs"]
 mod http;
 mod init;
+mod nodes;
 mod orders;
 mod packaging;
 mod peers;

@@ -56,13 +56,44 @@ impl Keeper {
         Self::run(role, net, net.http_port(&node), &extra)
     }
 
+    /// Starts one process for the standby b of each of these networks; its files are in the first.
+    pub(crate) fn start_for_all(nets: &[(&str, &Network)]) -> Self {
+        let first = nets[0].1;
+        let dir = first.path("keeper-all");
+        let (port, state) = (first.spare_port(1), dir.join("state"));
+        let node = |(name, net): &(&str, &Network)| {
+            let log = net.log_path("b");
+            format!(
+                "[node:{name}]\nhttp_port = {}\nlog_file = \"{}\"\n\
+                 references.urls = http://127.0.0.1:{}\n",
+                net.rpc_port("b"),
+                log.display(),
+                net.rpc_port("f")
+            )
+        };
+        let nodes: String = nets.iter().map(node).collect();
+        let text = format!(
+            "[global]\nrole = B\nproducer_name = {OURS}\n\
+             [promotion]\npromote = api\ndemote = api\n{nodes}\
+             [status]\nlisten = 127.0.0.1:{port}\n[state]\ndir = \"{}\"\n",
+            state.display()
+        );
+        let path = format!("/api/status?node={}", nets[0].0);
+        Self::run_with('B', dir, port, &text, &path)
+    }
+
     fn run(role: char, net: &Network, rpc: u16, extra: &str) -> Self {
         let node = role.to_ascii_lowercase().to_string();
         let dir = net.path(&format!("keeper-{node}"));
         let port = net.spare_port(u16::from(role as u8 - b'A'));
+        let text = config_text(role, net, rpc, &dir, port) + extra;
+        Self::run_with(role, dir, port, &text, "/api/status")
+    }
+
+    fn run_with(role: char, dir: PathBuf, port: u16, text: &str, status: &str) -> Self {
         fs::create_dir_all(dir.join("state")).expect("a directory for the keeper");
         let config = dir.join("config.ini");
-        fs::write(&config, config_text(role, net, rpc, &dir, port) + extra).expect("its config");
+        fs::write(&config, text).expect("its config");
         let log = File::options().create(true).append(true).open(dir.join("keeper.log"));
         let log = log.expect("a log file for the keeper");
         let process = Command::new(env!("CARGO_BIN_EXE_eoskeeper"))
@@ -79,7 +110,7 @@ impl Keeper {
             if let Ok(Some(status)) = keeper.process.try_wait() {
                 panic!("keeper {role} ended with {status}:\n{}", keeper.log());
             }
-            keeper.status_json()
+            http::get_json(keeper.port, status).ok()
         });
         keeper
     }
@@ -87,6 +118,11 @@ impl Keeper {
     /// What the status page says, or None while it doesn't answer.
     pub(crate) fn status_json(&self) -> Option<Value> {
         http::get_json(self.port, "/api/status").ok()
+    }
+
+    /// The status of one of several nodes.
+    pub(crate) fn status_of(&self, node: &str) -> Option<Value> {
+        http::get_json(self.port, &format!("/api/status?node={node}")).ok()
     }
 
     /// Runs another command of eoskeeper with this keeper's configuration.

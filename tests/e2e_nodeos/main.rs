@@ -22,6 +22,7 @@ mod mail;
 mod network;
 mod process;
 mod rungs;
+mod several;
 mod stays;
 mod takeover;
 #[allow(dead_code, reason = "each test file that uses the service uses another part of it")]

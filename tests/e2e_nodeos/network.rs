@@ -62,6 +62,15 @@ pub(crate) struct Turn {
 impl Network {
     /// Starts a network and waits until every node follows the schedule.
     pub(crate) fn up(test: &str, producers: u32) -> Self {
+        Self::up_with(test, producers, &[])
+    }
+
+    /// The same with a genesis of another time: a chain of its own, with another id.
+    pub(crate) fn up_since(test: &str, producers: u32, genesis: &str) -> Self {
+        Self::up_with(test, producers, &["--genesis", genesis])
+    }
+
+    fn up_with(test: &str, producers: u32, more: &[&str]) -> Self {
         let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("e2e").join(test);
         let own = std::process::id();
         // Another run of these tests may have taken the place: then the next one is tried.
@@ -72,7 +81,7 @@ impl Network {
             let (producers, port, owner) =
                 (producers.to_string(), port_base.to_string(), own.to_string());
             let args = ["--producers", &producers, "--port-base", &port, "--owner", &owner];
-            let done = net.run("up", &[&args[..], &["--fresh"]].concat());
+            let done = net.run("up", &[&args[..], &["--fresh"], more].concat());
             if done.status.success() {
                 return net;
             }

@@ -256,6 +256,23 @@ fn the_active_node_that_starts_paused_signs_after_a_round_or_at_once() {
 }
 
 #[test]
+fn a_node_that_is_being_made_to_sign_is_not_said_to_skip_its_turn() {
+    for role in [A, B] {
+        let mut world = World::with(settings(role, "x"), 21, Ok(None));
+        (world.knobs.paused, world.knobs.active_signs) = (true, false);
+        world.peer = Some(peer("x", if role == A { B } else { A }, Signing::No));
+        for _ in 0..400 {
+            world.run(1);
+            assert!(!world.fires("production_skipped"), "{role:?}: {:?}", world.decisions);
+            if !world.acts().is_empty() && ["watch", "produce"].contains(&world.code().as_str()) {
+                break;
+            }
+        }
+        assert!(world.acts().contains(&Act::Promote), "{role:?}: {:?}", world.decisions);
+    }
+}
+
+#[test]
 fn the_active_node_stays_stopped_while_a_standby_signs() {
     let mut world = World::with(settings(A, "b"), 21, Ok(None));
     world.knobs.paused = true;
@@ -815,4 +832,42 @@ fn people_are_reminded_that_a_standby_signs() {
     assert!(world.run_until("produce", 600), "{:?}", world.decisions);
     world.run(1_300);
     assert_eq!(world.told("standby_signs"), 2, "{:?}", world.notices.last());
+}
+
+#[test]
+fn a_handover_of_a_dead_node_is_proven_by_what_others_see() {
+    // (what, whether B shows the block, the references that do, what is told)
+    let cases: [(&str, bool, usize, &str); 5] = [
+        ("nobody shows it", false, 0, "handover_failed"),
+        ("the peer does", true, 0, "handed_over"),
+        ("two references of three do", false, 2, "handed_over"),
+        ("one of three does", false, 1, "handover_failed"),
+        ("all do", true, 3, "handed_over"),
+    ];
+    for (what, by_peer, by_references, told) in cases {
+        let mut settings = settings(A, "b");
+        settings.references.names = (0..3).map(|i| format!("http://reference{i}")).collect();
+        settings.references.min_agree = 2;
+        let mut world = World::with(settings, 21, Ok(None));
+        (world.knobs.paused, world.knobs.active_signs) = (false, false);
+        world.peer = Some(peer("b", B, Signing::No));
+        world.run(WARM);
+        ended(&mut world);
+        (world.knobs.log, world.knobs.connected) = (false, false);
+        world.run(5);
+        assert_eq!(world.acts(), [Act::HandOver], "{what}: {:?}", world.decisions);
+        let mut says = peer("b", B, Signing::Yes);
+        world.peer = Some(says.clone());
+        world.run(10);
+        says.last_own = by_peer.then_some(world.now.wall);
+        world.peer = Some(says);
+        world.knobs.references_show_ours = by_references;
+        world.run(3);
+        (world.knobs.references_show_ours, world.knobs.references_move) = (0, true);
+        assert!(world.run_until("handed_over", 300), "{what}: {:?}", world.decisions);
+        world.run(2);
+        for key in ["handed_over", "handover_failed"] {
+            assert_eq!(world.told(key), usize::from(key == told), "{what}: {key}");
+        }
+    }
 }

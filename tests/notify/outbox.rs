@@ -164,7 +164,7 @@ fn message(id: &str, incident: &str, severity: Severity) -> Message {
 }
 
 fn batch(messages: &[Message]) -> Batch {
-    Batch { desk: Some("{}".to_owned()), messages: messages.to_vec() }
+    Batch { desk: Some(("desk".to_owned(), "{}".to_owned())), messages: messages.to_vec() }
 }
 
 fn busy(seconds: u64) -> Result<Delivered, DeliveryError> {
@@ -264,7 +264,7 @@ async fn what_waited_too_long_is_one_message() {
             })
             .collect();
         let rows: Vec<_> = messages.iter().map(|m| ("actor", m)).collect();
-        store.enqueue(Some("{}"), queued, &rows).unwrap();
+        store.enqueue(Some(("desk", "{}")), queued, &rows).unwrap();
     }
     stage.pass(2 * 3_600_000);
     let outbox = stage.start(Some(open(stage.dir.path())));

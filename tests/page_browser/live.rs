@@ -56,7 +56,7 @@ async fn it_follows_without_a_reload_and_keeps_what_a_person_does() {
     let title = browser.run("return document.title;").await;
     assert!(title.as_str().unwrap().starts_with("✕ Act now"), "{title}");
     let icon = browser.run("return document.getElementById('icon').getAttribute('href');").await;
-    assert_eq!(icon, json!("/icon/act.svg"));
+    assert_eq!(icon, json!("icon/act.svg"));
     assert!(
         browser.text("#standing").await.contains("eoskeeper evidence"),
         "it names what to type"

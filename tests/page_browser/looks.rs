@@ -9,7 +9,7 @@ use crate::axe::violations;
 use crate::browser::{Browser, Look, PHONE, WALL};
 use crate::stage::{Stage, broken, eventful};
 
-const LOOKS: [(&str, Look); 4] = [
+pub(crate) const LOOKS: [(&str, Look); 4] = [
     ("phone-light", PHONE),
     ("phone-dark", PHONE.dark()),
     ("wall-light", WALL),
@@ -17,7 +17,7 @@ const LOOKS: [(&str, Look); 4] = [
 ];
 
 /// Nothing of the page sticks out to the right.
-async fn must_fit(browser: &Browser, name: &str) {
+pub(crate) async fn must_fit(browser: &Browser, name: &str) {
     let sticks = browser
         .run(
             "const wide = document.documentElement.clientWidth;

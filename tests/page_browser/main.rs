@@ -11,6 +11,7 @@ mod browser;
 mod keeper_support;
 mod live;
 mod looks;
+mod overview;
 mod stage;
 mod surface;
 

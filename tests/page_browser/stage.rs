@@ -275,12 +275,18 @@ impl Stage {
     pub(crate) async fn serve(&mut self) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await.unwrap();
         self.port = listener.local_addr().unwrap().port();
-        let store = Arc::clone(&self.inside.lock().unwrap().store);
-        let facts = Facts::new(self.shown.subscribe(), Some(store), Names::default());
+        let facts = self.facts(None);
         let stop = CancellationToken::new();
         let serving =
             tokio::spawn(web::serve(listener, facts, Guard::default(), None, stop.clone()));
         self.serving = Some((stop, serving));
+    }
+
+    /// What may be shown of it; of several nodes it is the one of this name.
+    pub(crate) fn facts(&self, section: Option<&str>) -> Facts {
+        let store = Arc::clone(&self.inside.lock().unwrap().store);
+        let names = Names { section: section.map(str::to_owned), ..Names::default() };
+        Facts::new(self.shown.subscribe(), Some(store), names)
     }
 
     /// Ends the server, as a keeper that ends does.

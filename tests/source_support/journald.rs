@@ -103,6 +103,17 @@ impl Journald {
         }
     }
 
+    /// How many lines it says that it dropped, each time it says so.
+    pub(crate) fn dropped(&self) -> Vec<usize> {
+        let output = Command::new("journalctl")
+            .args(&self.journal().arguments)
+            .args(["--quiet", "--output=cat", "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e"])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(|line| line.split(' ').nth(1).unwrap().parse().unwrap()).collect()
+    }
+
     fn pid(&self) -> Option<Pid> {
         let text = std::fs::read_to_string(self.at("run/journald")).ok()?;
         Pid::from_raw(text.trim().parse().ok()?)

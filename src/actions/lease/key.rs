@@ -188,7 +188,7 @@ fn range(key: &str) -> Value {
     json!({ "key": wire::encode(key), "serializable": false })
 }
 
-fn reading(answer: &Value) -> Result<Reading, ApiFailure> {
+pub(super) fn reading(answer: &Value) -> Result<Reading, ApiFailure> {
     let header = wire::part(answer, "header")?;
     Ok(Reading {
         found: found(answer)?,

@@ -24,6 +24,22 @@ const PICTURES_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Most digits of a message's id (a number of 64 bits).
 const ID_DIGITS_MAX: usize = 20;
 
+/// A message of any text: within the 6,000 characters of all embeds of a message.
+#[cfg(feature = "fuzz")]
+pub(crate) fn fuzz(message: &Message) {
+    fn characters(value: &Value) -> usize {
+        match value {
+            Value::String(text) => text.chars().count(),
+            Value::Array(values) => values.iter().map(characters).sum(),
+            Value::Object(fields) => fields.values().map(characters).sum(),
+            _ => 0,
+        }
+    }
+    let embeds = Value::Array(embed::embeds(message, &[]));
+    assert!(characters(&embeds) <= 6_000, "{} characters", characters(&embeds));
+    super::fuzz::at_most(&embeds, 4_096);
+}
+
 /// A webhook of a Discord channel.
 pub struct Discord {
     post: Post,

@@ -5,6 +5,8 @@
 //! the same with each try, and every mail of an incident answers the first one.
 
 mod compose;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod html;
 mod session;
 mod wire;

@@ -58,6 +58,15 @@ impl Channel for Slack {
     }
 }
 
+/// A message of any text: within what Slack takes.
+#[cfg(feature = "fuzz")]
+pub(crate) fn fuzz(message: &Message) {
+    let payload = payload(message);
+    let blocks = payload["blocks"].as_array().map_or(0, Vec::len);
+    assert!((1..=BLOCKS_MAX).contains(&blocks), "{blocks} blocks");
+    super::fuzz::at_most(&payload, SECTION_CHARS);
+}
+
 fn payload(message: &Message) -> Value {
     let label = |phrase| message.language.phrase(phrase);
     let head = format!("{} {}", words::sign(message), words::headline(message));

@@ -15,6 +15,8 @@ mod api;
 pub mod bot;
 mod command;
 mod failure;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod guard;
 mod html;
 mod page;

@@ -4,6 +4,8 @@
 //! 4,096 bytes of UTF-8, pictures of at most 2 MB as base64 with their MD5, 20 messages a minute
 //! for each robot. A robot cannot edit or take back what it said: each change is a new message.
 
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod markdown;
 mod pace;
 mod said;

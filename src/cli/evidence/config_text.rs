@@ -65,6 +65,7 @@ fn content(path: &Path) -> Vec<String> {
 
 /// A key that names a file holds a secret, but for these: what is not known may hold one.
 fn names_secret(key: &str) -> bool {
+    let key = key.rsplit('.').next().unwrap_or(key);
     key.ends_with("_file") && !matches!(key, "log_file" | "ca_file" | "members_file")
 }
 
@@ -115,6 +116,11 @@ fn without_comment(value: &str) -> &str {
 }
 
 fn may_show(section: &str, key: &str) -> bool {
+    // In the section of a node the others' keys stand with their section's name before them.
+    let (section, key) = match section.starts_with("node:") {
+        true => key.split_once('.').unwrap_or(("global", key)),
+        false => (section, key),
+    };
     let found = SECTIONS.iter().find(|known| known.name == section);
     found.and_then(|section| section.key(key)).is_some_and(|key| is_plain(&key.kind))
 }

@@ -8,6 +8,7 @@ use super::archive::Archive;
 use super::block_on;
 use super::subject::Subject;
 use crate::cli::keeper_client::KeeperClient;
+use crate::cli::span;
 use crate::config::{Config, LogSource};
 use crate::history::store::{Past, ROWS_MAX};
 use crate::nodeos::rpc::Client;
@@ -29,7 +30,7 @@ pub(super) fn all(
     log_mib: u32,
 ) -> anyhow::Result<()> {
     archive.add_json("incident.json", subject)?;
-    rows(archive, past, subject, config.settings.pool.is_some())?;
+    rows(archive, past, subject, config)?;
     let version = now(archive, config)?;
     versions(archive, version.as_deref())?;
     log(archive, config, subject, log_mib)
@@ -40,9 +41,9 @@ fn rows(
     archive: &mut Archive,
     past: &Past<'_>,
     subject: &Subject,
-    has_pool: bool,
+    config: &Config,
 ) -> anyhow::Result<()> {
-    let span = subject.span();
+    let time = subject.span();
     macro_rules! rows {
         ($name:literal, $rows:expr) => {
             match $rows {
@@ -56,13 +57,21 @@ fn rows(
             }
         };
     }
-    rows!("decisions.jsonl", past.entries(span, ROWS_MAX));
-    rows!("incidents.jsonl", past.incidents(span, ROWS_MAX));
-    rows!("notifications.jsonl", past.notifications(span, None, ROWS_MAX));
-    rows!("turns.jsonl", past.turns(span, ROWS_MAX));
-    rows!("samples.jsonl", past.samples(span, ROWS_MAX));
-    if has_pool {
-        rows!("pool.jsonl", past.pool(span, ROWS_MAX));
+    rows!("decisions.jsonl", past.entries(time, ROWS_MAX));
+    rows!("incidents.jsonl", past.incidents(time, ROWS_MAX));
+    let sent = past.notifications(time, None, ROWS_MAX).map_err(anyhow::Error::from);
+    // Of a node among several they are with what the nodes share.
+    rows!(
+        "notifications.jsonl",
+        sent.and_then(|own| {
+            let shared = span::sent(std::slice::from_ref(config), time, ROWS_MAX)?;
+            Ok([own, shared].concat())
+        })
+    );
+    rows!("turns.jsonl", past.turns(time, ROWS_MAX));
+    rows!("samples.jsonl", past.samples(time, ROWS_MAX));
+    if config.settings.pool.is_some() {
+        rows!("pool.jsonl", past.pool(time, ROWS_MAX));
     }
     match past.oldest_sample() {
         Ok(Some(oldest)) if oldest <= subject.since => {}
@@ -73,7 +82,7 @@ fn rows(
                 "samples.jsonl",
                 format!("{first}; what is over a week old is in hours.jsonl"),
             );
-            let hours = (span.0.plus_ms(-crate::core::sample::HOUR_MS), span.1);
+            let hours = (time.0.plus_ms(-crate::core::sample::HOUR_MS), time.1);
             rows!("hours.jsonl", past.hours(hours, ROWS_MAX));
         }
         Err(error) => archive.miss("samples.jsonl", error),

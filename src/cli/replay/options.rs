@@ -12,6 +12,8 @@ use crate::core::time::Timestamp;
 pub struct Options {
     /// The configuration; `None` looks in the usual places.
     pub config: Option<PathBuf>,
+    /// NAME of a `[node:NAME]`, where the configuration has several nodes.
+    pub node: Option<String>,
     /// The parts of one node's log, oldest first, plain or gzip; `-` is standard input.
     pub logs: Vec<PathBuf>,
     /// One JSON object a line instead of text.

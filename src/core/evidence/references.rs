@@ -175,6 +175,12 @@ impl ReferencesEvidence {
 }
 
 impl Reference {
+    /// Its last answer, if it came lately.
+    #[must_use]
+    pub fn fresh_info(&self, now: Now) -> Option<&ChainInfo> {
+        self.fresh(now)
+    }
+
     /// Its head, if it answered lately.
     #[must_use]
     pub fn fresh_head(&self, now: Now) -> Option<u32> {

@@ -8,7 +8,7 @@ use crate::core::handover::{Fence, HANDOVER_VOID_MS, Handover, Signing, TakenSta
 use crate::core::incapable::{Cause, Incapable};
 use crate::core::rules::View;
 use crate::core::schedule::SLOT_MS;
-use crate::core::settings::Role;
+use crate::core::settings::{REFERENCES_MAX, Role};
 use crate::core::time::{Mono, Now, Timestamp};
 
 /// After a pause a nodeos may still sign the slot under way and the next, milliseconds.
@@ -41,6 +41,9 @@ pub struct Giving {
     pub tried: Vec<usize>,
     /// Whether the lease was let go of.
     pub has_released: bool,
+    /// Of each reference: the number of a block of ours that it had as its head since this node is
+    /// stopped.
+    pub shown: [Option<u32>; REFERENCES_MAX],
 }
 
 impl Giving {
@@ -58,8 +61,28 @@ impl Giving {
             given_at: None,
             tried: Vec::new(),
             has_released: false,
+            shown: [None; REFERENCES_MAX],
         }
     }
+}
+
+/// Whether this node's own chain goes on, as far as its keeper sees.
+fn sees_chain(view: &View<'_>) -> bool {
+    let moved = view.evidence.api.head_moved.max(view.evidence.log.last_block);
+    moved.is_some_and(|at| view.now.mono.since_ms(at) <= view.settings.rules.head_stalled_ms)
+}
+
+/// What a peer shows: a block of ours since this node is stopped, and a chain that went on behind it.
+fn shown_by_peer(view: &View<'_>, since: Timestamp) -> Option<String> {
+    let mut speaking = view.evidence.peers.speaking(view.now);
+    let (_, peer) = speaking.find(|(_, peer)| {
+        let is_new = peer.last_own.is_some_and(|own| own >= since);
+        is_new && peer.head_moves && peer.head_time > peer.last_own
+    })?;
+    let (ours, node, at) = (view.settings.producer, &peer.node, peer.last_own?);
+    Some(format!(
+        "{ours} signs again: {node} shows its block of {at}; this node's own chain cannot be seen."
+    ))
 }
 
 /// From when on another may sign, after this node was stopped just now. A dead process signs nothing;
@@ -337,16 +360,47 @@ impl Machine {
         self.handed_over(since, false);
     }
 
-    /// Whether the chain shows that the other signs; then it is done.
+    /// Whether the chain shows that the other signs; then it is done. Where this node sees no chain,
+    /// because its nodeos is gone or cut off, what peers and references see must do: nothing but a page
+    /// depends on it.
     fn is_proven(&mut self, view: &View<'_>, since: Timestamp) -> bool {
-        let Some(block) = super::watch::proof(view, Act::HandOver, since) else { return false };
-        let text = format!(
-            "{} signs again: block #{} ({}) is on the chain.",
-            view.settings.producer, block.number, block.time
-        );
+        let shown = self.shown_by_references(view, since);
+        let text = match super::watch::proof(view, Act::HandOver, since) {
+            Some(block) => format!(
+                "{} signs again: block #{} ({}) is on the chain.",
+                view.settings.producer, block.number, block.time
+            ),
+            None if sees_chain(view) => return false,
+            None => match shown_by_peer(view, since).or(shown) {
+                Some(text) => text,
+                None => return false,
+            },
+        };
         self.end_switch(SwitchStep::Done, &text);
         self.tell("handed_over", text, false);
         self.handed_over(since, true);
         true
+    }
+
+    /// What the references show: most of them had a block of ours as their head, and have gone on behind
+    /// it with blocks of others.
+    fn shown_by_references(&mut self, view: &View<'_>, since: Timestamp) -> Option<String> {
+        let (ours, giving) = (view.settings.producer, self.giving.as_mut()?);
+        let all = view.evidence.references.all();
+        let mut beyond = 0;
+        for (reference, shown) in all.iter().zip(&mut giving.shown) {
+            match reference.fresh_info(view.now) {
+                Some(info) if info.head_producer != ours => {
+                    beyond += usize::from(shown.is_some_and(|number| info.head > number));
+                }
+                Some(info) if info.head_time >= since => *shown = Some(info.head),
+                _ => {}
+            }
+        }
+        let number = giving.shown.iter().flatten().max()?;
+        let text = format!(
+            "{ours} signs again: {beyond} references show block #{number}; this node's own chain cannot be seen."
+        );
+        (2 * beyond > all.len()).then_some(text)
     }
 }

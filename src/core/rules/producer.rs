@@ -38,14 +38,21 @@ pub(super) fn missing(view: &View<'_>) -> Verdict {
     Verdict::when(silent_ms >= wait_ms, saw, threshold)
 }
 
+/// A node that has just come to be the one that signs is paused still: it is being resumed, or its
+/// keeper has just begun and finds out whether it may sign. Milliseconds.
+const SETTLING_MS: u64 = 10_000;
+
 /// `production_skipped`: the node that is meant to sign says why it does not.
 pub(super) fn skipped(view: &View<'_>) -> Verdict {
     let threshold = "any cause, on the node that is meant to sign";
     if !view.is_meant_to_sign() {
         return Verdict::fine("this node is not meant to sign", threshold);
     }
-    if view.is_paused() == Some(true) {
-        return Verdict::when(true, "production is paused", threshold);
+    let is_new = view.now.mono.since_ms(view.position_since) < SETTLING_MS;
+    match view.is_paused() {
+        Some(true) if is_new => return Verdict::fine("it is being made to sign", threshold),
+        Some(true) => return Verdict::when(true, "production is paused", threshold),
+        _ => {}
     }
     let recent_ms = view.settings.rules.recent_ms;
     match view.evidence.log.skipped {

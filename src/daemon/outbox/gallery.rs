@@ -13,7 +13,7 @@ const PICTURES_MAX: usize = 8;
 /// Where a picture is, once somebody has drawn it.
 type Place = Arc<Mutex<Option<Picture>>>;
 
-/// A message's id, what is shown, and the picture.
+/// A message's id and node, what is shown, and the picture.
 type Hung = (String, PictureKind, Place);
 
 /// Draws each picture once. Who asks for one that is being drawn waits for it; what could not be drawn
@@ -32,7 +32,9 @@ pub(super) fn once(draw: Draw) -> Draw {
 
 fn place(gallery: &Mutex<VecDeque<Hung>>, kind: PictureKind, message: &Message) -> Place {
     let mut gallery = gallery.lock().unwrap_or_else(PoisonError::into_inner);
-    let hung = gallery.iter().find(|(id, of, _)| *id == message.id && *of == kind);
+    // Two nodes may have messages of one id.
+    let name = format!("{} of {}", message.id, message.node);
+    let hung = gallery.iter().find(|(id, of, _)| *id == name && *of == kind);
     if let Some((.., place)) = hung {
         return Arc::clone(place);
     }
@@ -40,6 +42,6 @@ fn place(gallery: &Mutex<VecDeque<Hung>>, kind: PictureKind, message: &Message) 
         gallery.pop_front();
     }
     let place = Place::default();
-    gallery.push_back((message.id.clone(), kind, Arc::clone(&place)));
+    gallery.push_back((name, kind, Arc::clone(&place)));
     place
 }

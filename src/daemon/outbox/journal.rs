@@ -52,14 +52,15 @@ impl Journal {
     /// Writes down what the pipeline remembers and what is to be told; the parcels, in order.
     pub async fn enqueue(
         &self,
-        desk: Option<String>,
+        desk: Option<(String, String)>,
         queued: Timestamp,
         messages: Vec<(&'static str, Message)>,
     ) -> Vec<Parcel> {
         let rows = messages.clone();
         let write = move |store: &Store| {
             let rows: Vec<_> = rows.iter().map(|(channel, message)| (*channel, message)).collect();
-            store.enqueue(desk.as_deref(), queued, &rows)
+            let desk = desk.as_ref().map(|(name, body)| (name.as_str(), body.as_str()));
+            store.enqueue(desk, queued, &rows)
         };
         // What comes to disk when it was sent from memory long ago is not to be sent again.
         let undo = |store: &Store, ids: Vec<i64>| drop(store.replace(&ids, None));

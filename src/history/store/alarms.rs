@@ -34,20 +34,20 @@ pub struct Removal {
 }
 
 impl Store {
-    /// Remembers what the pipeline knows, and queues messages for channels, all or nothing. Returns
+    /// Remembers what the pipeline knows, by its name, and queues messages for channels, all or nothing. Returns
     /// the messages' numbers, in their order.
     ///
     /// # Errors
     /// Those of [`Self::append`]; nothing was queued then.
     pub fn enqueue(
         &self,
-        desk: Option<&str>,
+        desk: Option<(&str, &str)>,
         queued: Timestamp,
         messages: &[(&str, &Message)],
     ) -> Result<Vec<i64>, StoreError> {
         self.beside(|transaction| {
-            if let Some(desk) = desk {
-                transaction.execute(KEEP, params!["desk", desk])?;
+            if let Some((name, body)) = desk {
+                transaction.execute(KEEP, params![name, body])?;
             }
             let mut insert = transaction
                 .prepare("INSERT INTO outbox (channel, queued, message) VALUES (?1, ?2, ?3)")?;

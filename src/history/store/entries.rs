@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::error::StoreError;
 use super::past;
+use crate::core::name::Name;
 use crate::core::time::Timestamp;
 use crate::history::entry::{Entry, What};
 
@@ -75,6 +76,18 @@ fn prune(transaction: &Transaction<'_>, now: Timestamp, bounds: &Bounds) -> rusq
         params![PRUNE_STEP, is_large, now.plus_ms(-bounds.age_ms).ms(), bounds.rows],
     )?;
     Ok(())
+}
+
+/// For which producer the keeper started last; `None` where it never did.
+pub(super) fn last_started(
+    connection: &Connection,
+    path: &Path,
+) -> Result<Option<Name>, StoreError> {
+    let sql = "SELECT evidence FROM history WHERE what = 'start' ORDER BY id DESC LIMIT 1";
+    let found = connection.query_row(sql, [], |row| row.get::<_, String>(0)).optional();
+    let evidence = found.map_err(StoreError::sqlite("read", path))?;
+    let facts = evidence.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
+    Ok(facts.and_then(|facts| facts["producer"].as_str()?.parse().ok()))
 }
 
 /// Where a reader stands: time and number of the last entry read.

@@ -92,6 +92,16 @@ pub(super) fn last(
     Ok(found.into_iter().next())
 }
 
+/// Whom the last turn is about; `None` where there is none.
+pub(super) fn last_producer(
+    connection: &Connection,
+    path: &Path,
+) -> Result<Option<Name>, StoreError> {
+    let sql = "SELECT * FROM turns ORDER BY at DESC LIMIT 1";
+    let found = past::rows(connection, path, "turns", sql, [], turn)?;
+    Ok(found.into_iter().next().map(|turn| turn.producer))
+}
+
 fn turn(row: &Row<'_>) -> rusqlite::Result<SettledTurn> {
     let (producer, losses): (String, String) = (row.get("producer")?, row.get("losses")?);
     let unreadable = |error| {

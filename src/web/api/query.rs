@@ -102,6 +102,17 @@ impl FromRequestParts<Facts> for Asked {
     }
 }
 
+/// Any address: refused, or within the limits.
+#[cfg(feature = "fuzz")]
+pub(super) fn any(uri: &axum::http::Uri) {
+    let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(uri) else { return };
+    if let Ok(asked) = Asked::read(pairs, Timestamp::from_ms(1_795_000_000_000)) {
+        assert!((1..=LIMIT_MAX).contains(&asked.limit), "{}", asked.limit);
+        assert!(asked.span.0.ms() <= TIME_MS_MAX && asked.span.1.ms() <= TIME_MS_MAX + 1);
+        let _ = asked.knows(&["kind"]);
+    }
+}
+
 /// A time: milliseconds since 1970, or as RFC 3339 writes it.
 fn time(name: &str, text: &str) -> Result<Timestamp, Refusal> {
     let wrong = || {

@@ -10,6 +10,7 @@ use ring::digest;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
+const OVERVIEW: &str = include_str!("overview.js");
 /// A name with a checksum never holds anything else.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 /// Digits of a checksum in a name.
@@ -21,6 +22,9 @@ pub(super) static STYLE_PATH: LazyLock<String> =
 /// `/script-4f2a….js`.
 pub(super) static SCRIPT_PATH: LazyLock<String> =
     LazyLock::new(|| format!("/script-{}.js", checksum(&[SCRIPT])));
+/// `/script-4f2a….js`, of the overview of several nodes.
+pub(super) static OVERVIEW_PATH: LazyLock<String> =
+    LazyLock::new(|| format!("/script-{}.js", checksum(&[OVERVIEW])));
 /// Names this page: one that was loaded from another eoskeeper loads itself anew.
 pub(super) static BUILD: LazyLock<String> =
     LazyLock::new(|| checksum(&[STYLE, SCRIPT, env!("CARGO_PKG_VERSION")]));
@@ -46,6 +50,11 @@ pub(super) async fn style() -> Response {
 /// The script.
 pub(super) async fn script() -> Response {
     asset("text/javascript; charset=utf-8", SCRIPT)
+}
+
+/// The script of the overview.
+pub(super) async fn overview_script() -> Response {
+    asset("text/javascript; charset=utf-8", OVERVIEW)
 }
 
 /// The sign in the window's tab: a shape and a colour for each level.
@@ -83,12 +92,13 @@ mod tests {
         assert_eq!(checksum(&["a", "b"]).len(), DIGITS);
         assert_ne!(checksum(&["a"]), checksum(&["b"]));
         assert!(STYLE_PATH.starts_with("/style-") && SCRIPT_PATH.ends_with(".js"));
+        assert_ne!(*SCRIPT_PATH, *OVERVIEW_PATH);
     }
 
     /// Nothing foreign, and nothing that a policy without `unsafe-inline` would refuse.
     #[test]
     fn nothing_is_loaded_from_elsewhere() {
-        for text in [STYLE, SCRIPT] {
+        for text in [STYLE, SCRIPT, OVERVIEW] {
             for bad in ["http:", "https:", "//cdn", "@import", "@font-face", "eval(", "url("] {
                 assert!(!text.contains(bad), "{bad}");
             }

@@ -110,7 +110,7 @@ impl Picture {
     /// Its address; `at` makes it another when there is a new one.
     fn address(self, at: Timestamp) -> String {
         let step = at.ms().div_euclid(self.length.step_ms());
-        format!("/chart/{}?at={step}", self.file())
+        format!("chart/{}?at={step}", self.file())
     }
 }
 
@@ -122,7 +122,7 @@ pub(super) fn part(length: Length, at: Timestamp) -> Markup {
                 h2 id="charts-title" { "Charts" }
                 nav aria-label="Length of the charts" {
                     @for other in Length::ALL {
-                        a href=(format!("/?charts={}#charts", other.as_str()))
+                        a href=(format!("?charts={}#charts", other.as_str()))
                             aria-current=[(other == length).then_some("true")] { (other.as_str()) }
                     }
                 }
@@ -170,7 +170,7 @@ mod tests {
             for length in Length::ALL {
                 let picture = Picture { kind, length, form: Form::Wide, ground: Ground::Dark };
                 let address = picture.address(Timestamp::from_ms(1_795_229_317_098));
-                let file = address.strip_prefix("/chart/").unwrap().split('?').next().unwrap();
+                let file = address.strip_prefix("chart/").unwrap().split('?').next().unwrap();
                 assert_eq!(Picture::named(file), Some(picture), "{file}");
             }
         }
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn the_chosen_length_is_marked() {
         let page = part(Length::Week, Timestamp::default()).into_string();
-        assert!(page.contains("href=\"/?charts=week#charts\" aria-current=\"true\""), "{page}");
+        assert!(page.contains("href=\"?charts=week#charts\" aria-current=\"true\""), "{page}");
         assert_eq!(page.matches("aria-current").count(), 1);
         assert_eq!(page.matches("<figure>").count(), KINDS.len());
     }

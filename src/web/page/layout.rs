@@ -26,8 +26,9 @@ pub(super) fn parts(view: &View<'_>) -> [(&'static str, Markup); 9] {
     ]
 }
 
-/// The whole page.
-pub(super) fn page(view: &View<'_>, length: Length) -> Markup {
+/// The whole page. Its addresses are relative: it stands at `/`, or, where a file has several nodes,
+/// at `/node/NAME/`.
+pub(super) fn page(view: &View<'_>, length: Length, is_of_several: bool) -> Markup {
     let status = view.status;
     let [now, standing, cards, gates, turns, incidents, decisions, fleet, foot] =
         parts(view).map(|(_, markup)| markup);
@@ -42,13 +43,13 @@ pub(super) fn page(view: &View<'_>, length: Length) -> Markup {
                 meta name="robots" content="noindex";
                 title { (sentence::title(status)) }
                 link id="icon" rel="icon" type="image/svg+xml"
-                    href=(format!("/icon/{}.svg", judge(status).level.class()));
-                link rel="stylesheet" href=(*STYLE_PATH);
-                script src=(*SCRIPT_PATH) defer {}
+                    href=(format!("icon/{}.svg", judge(status).level.class()));
+                link rel="stylesheet" href=(&STYLE_PATH[1..]);
+                script src=(&SCRIPT_PATH[1..]) defer {}
             }
             body {
                 a class="skip" href="#main" { "Skip to the status" }
-                (bar(view))
+                (bar(view, is_of_several))
                 main id="main" tabindex="-1" {
                     (now) (standing) (cards) (gates) (turns)
                     (charts::part(length, status.at))
@@ -62,10 +63,13 @@ pub(super) fn page(view: &View<'_>, length: Length) -> Markup {
 }
 
 /// Who speaks, where one may go, and how old all of it is.
-fn bar(view: &View<'_>) -> Markup {
+fn bar(view: &View<'_>, is_of_several: bool) -> Markup {
     html! {
         header class="bar" {
-            span { strong { "eoskeeper" } " on " (clean(&view.status.node_name)) }
+            span {
+                strong { "eoskeeper" } " on " (clean(&view.status.node_name))
+                @if is_of_several { ", " a href="../../" { "all nodes" } }
+            }
             nav aria-label="Parts of the page" {
                 @for (id, name) in [
                     ("gates", "Gates"),
@@ -90,7 +94,7 @@ fn bar(view: &View<'_>) -> Markup {
         noscript {
             p class="notlive" {
                 "Without JavaScript the page does not change by itself. It shows "
-                (words::moment(view.status.at)) ". " a href="/" { "Look again" }
+                (words::moment(view.status.at)) ". " a href="." { "Look again" }
             }
         }
     }
@@ -109,8 +113,8 @@ fn foot(view: &View<'_>) -> Markup {
             p {
                 "Nothing here acts. What can be done is typed: "
                 (super::command::command("eoskeeper --help")) ". The same for programs: "
-                a href="/api/status" { "/api/status" } ", " a href="/metrics" { "/metrics" } ", "
-                a href="/healthz" { "/healthz" } "."
+                a href="api/status" { "/api/status" } ", " a href="metrics" { "/metrics" } ", "
+                a href="healthz" { "/healthz" } "."
             }
             @if let Some(host) = &status.host {
                 p {
@@ -142,7 +146,7 @@ mod tests {
     fn each_part_is_an_element_of_its_name_and_stands_on_the_page_once() {
         let (status, past) = (sample::signing(), Past::default());
         let view = View { status: &status, past: &past, judged_ago_ms: 900 };
-        let page = page(&view, Length::Hour).into_string();
+        let page = page(&view, Length::Hour, false).into_string();
         for (id, markup) in parts(&view) {
             let part = markup.into_string();
             let head = part.split('>').next().unwrap();
@@ -180,7 +184,7 @@ mod tests {
         }
         let past = Past { failure: Some(HOSTILE.into()), ..Past::default() };
         let view = View { status: &status, past: &past, judged_ago_ms: 0 };
-        let page = page(&view, Length::Day).into_string();
+        let page = page(&view, Length::Day, true).into_string();
         assert!(page.matches("&lt;img src=x onerror=alert(1)&gt;&quot;'&amp;").count() > 20);
         for bad in ["<img src=x", "\u{202e}", "\u{1b}", " style=", " onclick", "javascript:"] {
             assert!(!page.contains(bad), "{bad}");

@@ -145,7 +145,7 @@
     ageMs = look.age_ms;
     take(look.parts);
     if (document.title !== look.title) document.title = look.title;
-    const icon = '/icon/' + look.icon + '.svg';
+    const icon = 'icon/' + look.icon + '.svg';
     if (byId('icon').getAttribute('href') !== icon) byId('icon').setAttribute('href', icon);
     if (look.key !== said || wasLost) say((wasLost ? 'Connected again. ' : '') + look.spoken);
     said = look.key;
@@ -167,7 +167,7 @@
     clearTimeout(retry);
     if (source) source.close();
     askedAt = performance.now();
-    source = new EventSource('/events');
+    source = new EventSource('events');
     source.addEventListener('look', hear);
     source.addEventListener('error', () => {
       lose();

@@ -57,7 +57,7 @@ fn rows(view: &View<'_>) -> Vec<TurnSlots> {
 }
 
 /// A turn that is not settled: no block of it is known to stay.
-fn as_seen(turn: &TurnRecord) -> TurnSlots {
+pub(super) fn as_seen(turn: &TurnRecord) -> TurnSlots {
     let mut slots = [SlotState::Unknown; TURN_SLOTS as usize];
     for (at, slot) in slots.iter_mut().enumerate() {
         *slot = match (turn.seen >> at & 1 == 1, turn.complete) {
@@ -98,7 +98,7 @@ fn summary(rows: &[TurnSlots]) -> String {
     text
 }
 
-fn row(turn: &TurnSlots) -> Markup {
+pub(super) fn row(turn: &TurnSlots) -> Markup {
     let (met, known) = turn.met();
     let is_lost = met < known;
     html! {

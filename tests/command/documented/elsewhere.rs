@@ -64,6 +64,7 @@ pub(super) const ROWS: &[Row] = &[
         "",
         "needs a cluster: tests/lease_etcd/refusal.rs sets up such a user by the same commands",
     ),
+    row("scripts/soak", "", "runs for hours, on a network of real nodes"),
     row("scripts/failover-matrix", "", "runs for hours; scripts/test runs its short form"),
     row("scripts/testnet", "", DRILLS),
     row("scripts/etcd-cluster", "", DRILLS),

@@ -1,5 +1,6 @@
 //! A host as the documents describe it: a nodeos that looks real, its log, a configuration with every
-//! channel, and a keeper that runs. Nothing of it leaves loopback.
+//! channel, and a keeper that runs; beside it one of two nodes, for commands that name a node. Nothing of
+//! it leaves loopback.
 
 use std::fs;
 use std::net::TcpListener;
@@ -20,6 +21,7 @@ const SECONDS: u64 = 90;
 const PLACEHOLDERS: &[(&str, &str)] = &[
     ("--test NAME", "--test script"),
     ("--to NAME", "--to a"),
+    ("--node NAME", "--node wax"),
     ("--cause NAME", "--cause api_down"),
     ("--reason TEXT", "--reason disk"),
     (" INCIDENT", " 20261121T0248"),
@@ -60,20 +62,29 @@ pub(super) fn has(program: &str, line: &str) -> bool {
     PROGRAMS.contains(&program) && !line.contains("target/drill")
 }
 
-/// Ended, with its keeper, when it is dropped.
+/// Where the keeper of two nodes has its files, in the sandbox.
+const SEVERAL: &str = "several";
+
+/// Ended, with its keepers, when it is dropped.
 pub(super) struct Sandbox {
     node: FakeNodeos,
-    keeper: Child,
-    page: u16,
+    keepers: Vec<Child>,
+    /// Of the keeper of one node, and of that of two.
+    pages: [u16; 2],
+}
+
+/// Whether a line is for the keeper of two nodes.
+fn is_of_several(line: &str) -> bool {
+    line.contains("--node ")
 }
 
 impl Sandbox {
-    /// Prepares it all and starts the keeper.
+    /// Prepares it all and starts the keepers.
     pub(super) fn set() -> Self {
         let node = FakeNodeos::start("pause-on-startup = true\n", Some(true));
-        let page = free_port();
+        let pages = [free_port(), free_port()];
         let sandbox = |name: &str| node.path(name);
-        write(sandbox("config.ini"), &config(&node, page), 0o600);
+        write(sandbox("config.ini"), &config(&node, pages[0]), 0o600);
         write(sandbox("telegram.token"), "123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11\n", 0o600);
         write(sandbox("wecom.key"), "693a91f6-7a0c-4bc4-97a0-0ec2sifa5aaa\n", 0o600);
         write(sandbox("pagerduty.key"), "0123456789abcdef0123456789abcdef\n", 0o600);
@@ -86,20 +97,36 @@ impl Sandbox {
             fs::copy(&recorded, sandbox(name)).unwrap();
         }
         fs::copy(sandbox("nodeos.log"), sandbox("nodeos.log.1")).unwrap();
-        let log = fs::File::create(sandbox("keeper.log")).unwrap();
-        let keeper = program(&node, "exec eoskeeper run")
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let set = Self { node, keeper, page };
+        fs::create_dir(sandbox(SEVERAL)).unwrap();
+        write(sandbox(SEVERAL).join("config.ini"), &config_of_two(&node, pages[1]), 0o600);
+        write(sandbox(SEVERAL).join("wax.log"), "", 0o600);
+        let mut set = Self { node, keepers: Vec::new(), pages };
+        set.start("eoskeeper status");
+        set.start("eoskeeper status --node wax");
+        set
+    }
+
+    /// Starts a keeper and waits until it answers this.
+    fn start(&mut self, question: &str) {
+        let log = self.dir(question).join("keeper.log");
+        let own = fs::File::create(&log).unwrap();
+        let mut keeper = self.program("exec eoskeeper run", self.dir(question));
+        let keeper = keeper.stdout(own.try_clone().unwrap()).stderr(own).spawn().unwrap();
+        self.keepers.push(keeper);
         let begun = Instant::now();
-        while !set.shell("eoskeeper status").is_ok_and(|(code, _)| code == 0) {
-            let log = || fs::read_to_string(set.node.path("keeper.log")).unwrap_or_default();
-            assert!(begun.elapsed() < Duration::from_secs(60), "no keeper: {}", log());
+        while !self.shell(question).is_ok_and(|(code, _)| code == 0) {
+            let said = || fs::read_to_string(&log).unwrap_or_default();
+            assert!(begun.elapsed() < Duration::from_secs(60), "no keeper: {}", said());
             std::thread::sleep(Duration::from_millis(200));
         }
-        set
+    }
+
+    /// Where a line is run.
+    fn dir(&self, line: &str) -> PathBuf {
+        match is_of_several(line) {
+            true => self.node.path(SEVERAL),
+            false => self.node.path(""),
+        }
     }
 
     /// Runs a command as its reader would; what is wrong with how it ended.
@@ -121,22 +148,9 @@ impl Sandbox {
         Err(format!("`{line}` ended with {code}, not with one of {allowed:?}:\n{end}"))
     }
 
-    /// Ends the keeper as systemd does; it must end well.
+    /// Ends the keepers as systemd does; they must end well.
     pub(super) fn end(mut self) -> Result<(), String> {
-        let pid = self.keeper.id().to_string();
-        let told = process::Command::new("kill").arg(&pid).status().is_ok_and(|s| s.success());
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(60) {
-            if let Some(status) = self.keeper.try_wait().unwrap() {
-                return if told && status.success() {
-                    Ok(())
-                } else {
-                    Err(format!("`eoskeeper run` ended with {status}"))
-                };
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Err("`eoskeeper run` does not end".to_owned())
+        self.keepers.iter_mut().try_for_each(end)
     }
 
     /// The line with what there is in the sandbox in place of what is the reader's.
@@ -155,7 +169,8 @@ impl Sandbox {
         }
         let rpc = self.node.server.url();
         line = line.replace("http://127.0.0.1:8888", &rpc);
-        line = line.replace("http://127.0.0.1:9880", &format!("http://127.0.0.1:{}", self.page));
+        let page = self.pages[usize::from(is_of_several(&line))];
+        line = line.replace("http://127.0.0.1:9880", &format!("http://127.0.0.1:{page}"));
         line = line.replace("--pid 4711", &format!("--pid {}", self.node.pid()));
         if subcommand(&line) == "init" && !line.contains(" -o ") && !line.contains("--dry-run") {
             // Without it the host's own file might be meant.
@@ -167,7 +182,8 @@ impl Sandbox {
     /// Runs a line by a shell; its exit code and what it printed.
     fn shell(&self, line: &str) -> Result<(i32, String), String> {
         let limit = format!("set -o pipefail; {line}");
-        let mut child = program(&self.node, &limit)
+        let mut child = self
+            .program(&limit, self.dir(line))
             .stdout(fs::File::create(self.node.path("out")).unwrap())
             .stderr(fs::File::create(self.node.path("err")).unwrap())
             .spawn()
@@ -193,10 +209,29 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.keeper.kill();
-        let _ = self.keeper.wait();
+        for keeper in &mut self.keepers {
+            // It may have ended by itself.
+            let _ = keeper.kill();
+            let _ = keeper.wait();
+        }
     }
+}
+
+fn end(keeper: &mut Child) -> Result<(), String> {
+    let pid = keeper.id().to_string();
+    let told = process::Command::new("kill").arg(&pid).status().is_ok_and(|s| s.success());
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(60) {
+        if let Some(status) = keeper.try_wait().unwrap() {
+            return if told && status.success() {
+                Ok(())
+            } else {
+                Err(format!("`eoskeeper run` ended with {status}"))
+            };
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Err("`eoskeeper run` does not end".to_owned())
 }
 
 /// The exit codes that a command may have here; 0 well, 1 not done. 2 is a wrong argument or
@@ -206,6 +241,8 @@ fn codes(line: &str, subcommand: &str) -> &'static [i32] {
         "promote" | "demote" | "switchover" | "failback" | "cloudwatch" | "evidence" => &[1],
         "notify" if line.contains("--test") && !line.contains("script") => &[1],
         "check" | "doctor" => &[0, 1],
+        // The log of the sandbox's node stands still, which is no longer well after half a minute.
+        "status" if line.contains("--health") => &[0, 1],
         // The keeper is seconds old: of a week there is nothing to draw, and no maintenance to end.
         "chart" => &[0, 1],
         "maintenance" if line.contains("--end") => &[0, 1],
@@ -225,23 +262,25 @@ fn subcommand(line: &str) -> &str {
     found
 }
 
-/// A line for bash, in the sandbox's directory, with this build first in `PATH`.
-fn program(node: &FakeNodeos, line: &str) -> process::Command {
-    let built = PathBuf::from(env!("CARGO_BIN_EXE_eoskeeper"));
-    let path = std::env::var("PATH").unwrap_or_default();
-    let mut command = process::Command::new("bash");
-    command
-        .args(["-c", line])
-        .current_dir(node.path(""))
-        .env_clear()
-        .env("PATH", format!("{}:{path}", built.parent().unwrap().display()))
-        .env("HOME", node.path(""))
-        .env("NO_COLOR", "1")
-        .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
-        // Amazon's address of an instance's own credentials is not asked.
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .stdin(Stdio::null());
-    command
+impl Sandbox {
+    /// A line for bash, in a directory of the sandbox, with this build first in `PATH`.
+    fn program(&self, line: &str, dir: PathBuf) -> process::Command {
+        let built = PathBuf::from(env!("CARGO_BIN_EXE_eoskeeper"));
+        let path = std::env::var("PATH").unwrap_or_default();
+        let mut command = process::Command::new("bash");
+        command
+            .args(["-c", line])
+            .current_dir(dir)
+            .env_clear()
+            .env("PATH", format!("{}:{path}", built.parent().unwrap().display()))
+            .env("HOME", self.node.path(""))
+            .env("NO_COLOR", "1")
+            .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
+            // Amazon's address of an instance's own credentials is not asked.
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .stdin(Stdio::null());
+        command
+    }
 }
 
 fn config(node: &FakeNodeos, page: u16) -> String {
@@ -257,6 +296,19 @@ fn config(node: &FakeNodeos, page: u16) -> String {
          [pagerduty]\nrouting_key_file = pagerduty.key\nurl = http://127.0.0.1:1/\n\
          [webhook]\nurl = http://127.0.0.1:1/\n[script]\npath = ./notify.sh\n\
          [cloudwatch]\nregion = eu-central-1\nendpoint_url = http://127.0.0.1:1\nchain = eos\n",
+        node.server.url(),
+    )
+}
+
+/// One node is that of the sandbox; the other's nodeos is not there.
+fn config_of_two(node: &FakeNodeos, page: u16) -> String {
+    format!(
+        "[global]\nrole = B\nproducer_name = eosstorebest\n\
+         [promotion]\npromote = api\ndemote = api\ndry_run = true\n\
+         [script]\npath = ../notify.sh\n\
+         [status]\nlisten = 127.0.0.1:{page}\n[state]\ndir = state\n\
+         [node:eos]\nhttp_url = {}\nlog_file = ../nodeos.log\n\
+         [node:wax]\nproducer_name = waxstorebest\nhttp_port = 1\nlog_file = wax.log\n",
         node.server.url(),
     )
 }

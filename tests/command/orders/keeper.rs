@@ -54,6 +54,11 @@ impl Host {
         Self::configured(role, &node, sections, "./state")
     }
 
+    /// A host with these sections, most of all of nodes.
+    pub fn with_sections(sections: &str) -> Self {
+        Self::configured('B', "", sections, "./state")
+    }
+
     fn configured(role: char, node: &str, sections: &str, state_dir: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let port = free_port();

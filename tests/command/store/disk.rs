@@ -71,7 +71,7 @@ async fn on_a_full_disk_what_can_be_read_does_not_say_that_it_is_written() {
     store.load(producer()).unwrap();
     let journal = Journal::new(Some(Arc::new(store)));
     let now = Timestamp::from_ms(1_795_300_000_000);
-    let desk = |kib: usize| Some("x".repeat(kib * 1024));
+    let desk = |kib: usize| Some(("desk".to_owned(), "x".repeat(kib * 1024)));
     journal.enqueue(desk(4), now, Vec::new()).await;
     assert!(!journal.is_failing());
     let filler = disk.fill();

@@ -64,6 +64,8 @@ pub struct Knobs {
     pub honest: usize,
     /// The references' own chain goes on.
     pub references_move: bool,
+    /// How many of the references have a block of ours as their head.
+    pub references_show_ours: usize,
     /// Writes of the latch do not come back; their numbers are kept in `hung_saves`.
     pub saves_hang: bool,
 }
@@ -136,6 +138,7 @@ impl World {
                 save_answer: ActResult::Done(String::new()),
                 honest: usize::MAX,
                 references_move: true,
+                references_show_ours: 0,
                 saves_hang: false,
             },
             schedule,
@@ -299,7 +302,11 @@ impl World {
                 head,
                 head_id: format!("{head:064x}"),
                 head_time: self.now.wall,
-                head_producer: name("othera"),
+                head_producer: if index < self.knobs.references_show_ours {
+                    name(BP)
+                } else {
+                    name("othera")
+                },
                 lib: self.lib,
                 lib_id: Some(lib_id.to_owned()),
                 version: None,

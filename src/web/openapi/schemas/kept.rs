@@ -33,6 +33,8 @@ pub(super) fn shapes() -> Vec<(&'static str, Value)> {
     vec![
         ("Error", error()),
         ("Health", health()),
+        ("Nodes", nodes()),
+        ("NodeLine", node_line()),
         ("HistoryPage", page("Entries, the newest first.", of("Entry"))),
         ("IncidentsPage", page("Incidents, the newest first.", of("IncidentRow"))),
         ("LedgerPage", page("Settled turns, oldest first.", of("SettledTurn"))),
@@ -44,6 +46,37 @@ pub(super) fn shapes() -> Vec<(&'static str, Value)> {
         ("HourSample", hour()),
         ("Spread", spread()),
     ]
+}
+
+fn nodes() -> Value {
+    object(
+        "The nodes that are watched.",
+        vec![
+            ("api_version", version(), "As in every answer."),
+            ("nodes", list(of("NodeLine")), "A line for each."),
+        ],
+    )
+}
+
+fn node_line() -> Value {
+    object(
+        "A node in short.",
+        vec![
+            ("name", maybe(text()), "NAME of its [node:NAME]; null where the file has none."),
+            ("node_name", text(), "Its name among the nodes of its producer."),
+            ("role", text(), "What it is for."),
+            ("producer", text(), "The producer."),
+            ("chain_id", maybe(text()), "Its chain, once it is known."),
+            ("decision", text(), "The decision's kind."),
+            ("sentence", text(), "The decision in one sentence."),
+            ("level", word(&["well", "look", "act"]), "The colour of its page."),
+            ("healthy", flag(), "Whether its keeper works."),
+            ("ready", flag(), "Whether its keeper knows enough to be asked."),
+            ("fault", maybe(text()), "Why its keeper does not run just now."),
+            ("page", text(), "The path of its page."),
+            ("status", text(), "The path of its status."),
+        ],
+    )
 }
 
 fn error() -> Value {

@@ -1,0 +1,286 @@
+//! What speaks for all nodes of a file: one outbox with one set of channels, and one bot, since a
+//! token of Telegram's has one reader. Each node's desk makes its own messages, which name the node.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::bot::{self, KeeperAnswers};
+use super::bot_of_all::{AnswersOfAll, OfNode};
+use super::channels;
+use super::outbox::{Batch, Outbox, Outlet, Tools};
+use super::pictures::Painter;
+use crate::actions::notify::channel::Picture;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::core::alarm::message::{Message, PictureKind};
+use crate::core::status::ChannelStatus;
+use crate::history::store::Store;
+
+/// Batches that wait while the channels change: each node makes one a second at the most.
+const BATCHES_MAX: usize = 1024;
+/// Other configurations that wait to be taken.
+const RENEWALS_MAX: usize = 4;
+/// How long the channels may take for what waits when they end; the rest waits on disk.
+const LAST_MESSAGES: Duration = Duration::from_secs(5);
+/// Until channels that could not begin are tried again.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// What a node gives to what is shared.
+#[derive(Clone)]
+pub(super) struct Voiced {
+    /// The name its messages carry.
+    pub(super) node: String,
+    /// Draws its pictures.
+    pub(super) painter: Painter,
+    /// Answers for it.
+    pub(super) answers: Arc<KeeperAnswers>,
+}
+
+/// What all lines share.
+struct Shared {
+    /// By the place of the node in the file; none until it speaks.
+    nodes: Mutex<Vec<Option<Voiced>>>,
+    states: Mutex<Arc<Mutex<Vec<ChannelStatus>>>>,
+    store: Option<Arc<Store>>,
+}
+
+/// A node's way to the outbox.
+#[derive(Clone)]
+pub(super) struct Line {
+    index: usize,
+    /// By what name the store keeps what the node's desk knows.
+    desk: String,
+    batches: mpsc::Sender<Batch>,
+    renewals: mpsc::Sender<Box<Config>>,
+    shared: Arc<Shared>,
+    lost: u64,
+}
+
+/// The task that speaks.
+pub(super) struct Mouth {
+    lines: Vec<Line>,
+    task: JoinHandle<()>,
+    stop: CancellationToken,
+}
+
+impl Mouth {
+    /// Starts the channels of a configuration, which are common to all `names`. That they can be set
+    /// up was seen before.
+    pub(super) fn start(
+        config: &Config,
+        names: &[String],
+        clock: Clock,
+        store: Option<Arc<Store>>,
+    ) -> Self {
+        let (batches, inbox) = mpsc::channel(BATCHES_MAX);
+        let (renewals, renewed) = mpsc::channel(RENEWALS_MAX);
+        let nodes = Mutex::new(vec![None; names.len()]);
+        let shared = Arc::new(Shared { nodes, states: Mutex::default(), store });
+        let line = |(index, name): (usize, &String)| Line {
+            index,
+            desk: format!("desk:{name}"),
+            batches: batches.clone(),
+            renewals: renewals.clone(),
+            shared: Arc::clone(&shared),
+            lost: 0,
+        };
+        let lines = names.iter().enumerate().map(line).collect();
+        let stop = CancellationToken::new();
+        let speaker = Speaker { config: config.clone(), clock, shared: Arc::clone(&shared) };
+        let task = tokio::spawn(speaker.run(inbox, renewed, stop.clone()));
+        Self { lines, task, stop }
+    }
+
+    /// The ways of the nodes, in their order.
+    pub(super) fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// Delivers what can be delivered in a moment; the rest waits on disk. To be called when the
+    /// nodes have ended.
+    pub(super) async fn finish(self) {
+        self.stop.cancel();
+        // Longer than what ends takes.
+        let _ = timeout(LAST_MESSAGES * 3, self.task).await;
+    }
+}
+
+impl Line {
+    /// Whether this node tells what is common to all.
+    pub(super) const fn is_first(&self) -> bool {
+        self.index == 0
+    }
+
+    /// By what name the store keeps what the node's desk knows.
+    pub(super) fn desk(&self) -> &str {
+        &self.desk
+    }
+
+    /// The store of what is common.
+    pub(super) fn store(&self) -> Option<&Store> {
+        self.shared.store.as_deref()
+    }
+
+    /// The node speaks: for pictures, and for the bot.
+    pub(super) fn speak(&self, voiced: Voiced) {
+        if let Some(place) = lock(&self.shared.nodes).get_mut(self.index) {
+            *place = Some(voiced);
+        }
+    }
+
+    /// Other channels are to be taken; the first node says so for all.
+    pub(super) fn renew(&self, config: &Config) {
+        if self.is_first() && self.renewals.try_send(Box::new(config.clone())).is_err() {
+            tracing::error!("The channels change already; reload once more.");
+        }
+    }
+
+    pub(super) fn post(&mut self, batch: Batch) {
+        if let Err(error) = self.batches.try_send(batch) {
+            self.lost += 1;
+            tracing::error!(lost = self.lost, %error, "The disk is stuck; messages were dropped.");
+        }
+    }
+
+    pub(super) fn sender(&self) -> mpsc::Sender<Batch> {
+        self.batches.clone()
+    }
+
+    pub(super) fn states(&self) -> Vec<ChannelStatus> {
+        let states = Arc::clone(&lock(&self.shared.states));
+        lock(&states).clone()
+    }
+
+    pub(super) fn runs(&self) -> bool {
+        !self.batches.is_closed()
+    }
+
+    pub(super) const fn lost(&self) -> u64 {
+        self.lost
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What was started for one configuration.
+struct Speaking {
+    outbox: Outbox,
+    bot: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+struct Speaker {
+    config: Config,
+    clock: Clock,
+    shared: Arc<Shared>,
+}
+
+impl Speaker {
+    async fn run(
+        mut self,
+        mut batches: mpsc::Receiver<Batch>,
+        mut renewals: mpsc::Receiver<Box<Config>>,
+        stop: CancellationToken,
+    ) {
+        let (mut speaking, mut next_try) = (self.begin(), Instant::now() + AGAIN);
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(config) = renewals.recv() => {
+                    // Two sets at once would tell everything twice.
+                    end(speaking.take()).await;
+                    self.config = *config;
+                    (speaking, next_try) = (self.begin(), Instant::now() + AGAIN);
+                }
+                () = sleep_until(next_try), if speaking.is_none() => {
+                    (speaking, next_try) = (self.begin(), Instant::now() + AGAIN);
+                }
+                Some(batch) = batches.recv(), if speaking.is_some() => {
+                    speaking = Self::post(speaking, batch).await;
+                }
+            }
+        }
+        while let Ok(batch) = batches.try_recv() {
+            speaking = Self::post(speaking, batch).await;
+        }
+        end(speaking).await;
+    }
+
+    /// Gives a batch to the outbox; one whose task has ended is ended, and begun anew later.
+    async fn post(speaking: Option<Speaking>, batch: Batch) -> Option<Speaking> {
+        let mut speaking = speaking?;
+        speaking.outbox.post(batch);
+        if speaking.outbox.runs() {
+            return Some(speaking);
+        }
+        tracing::error!("The task that sends messages has ended; it is begun anew.");
+        end(Some(speaking)).await;
+        None
+    }
+
+    fn begin(&self) -> Option<Speaking> {
+        let speaking = self.start();
+        speaking
+            .map_err(|error| {
+                tracing::error!(error = format!("{error:#}"), "The channels cannot begin.");
+            })
+            .ok()
+    }
+
+    fn start(&self) -> anyhow::Result<Speaking> {
+        let (clock, config) = (self.clock, &self.config);
+        let drawing = Arc::clone(&self.shared);
+        let tools = Tools {
+            store: self.shared.store.clone(),
+            draw: Arc::new(move |kind, message| drawing.draw(kind, message)),
+            clock: Arc::new(move || clock.now().wall),
+            expire_ms: config.alarm.expire_ms,
+        };
+        let outlets = channels::channels(config, clock)?.into_iter();
+        let outlets = outlets.map(|(channel, route)| Outlet { channel, route }).collect();
+        let (stop, mut bot) = (CancellationToken::new(), JoinSet::new());
+        if let Some(telegram) = &config.channels.telegram {
+            let answers = AnswersOfAll(Arc::clone(&self.shared) as Arc<dyn OfNode>);
+            bot::start(telegram, config.alarm.language, clock, Arc::new(answers), &mut bot, &stop)
+                .map_err(anyhow::Error::msg)?;
+        }
+        let outbox = Outbox::start(outlets, tools);
+        *lock(&self.shared.states) = outbox.shared_states();
+        Ok(Speaking { outbox, bot, stop })
+    }
+}
+
+async fn end(speaking: Option<Speaking>) {
+    let Some(Speaking { outbox, bot, stop }) = speaking else { return };
+    stop.cancel();
+    bot.join_all().await;
+    outbox.finish(LAST_MESSAGES).await;
+}
+
+impl Shared {
+    /// The picture of a message, by the node it is about.
+    fn draw(&self, kind: PictureKind, message: &Message) -> Option<Picture> {
+        let painter = {
+            let nodes = lock(&self.nodes);
+            let own = nodes.iter().flatten().find(|voiced| voiced.node == message.node);
+            own.map(|voiced| voiced.painter.clone())
+        };
+        painter?.of_message(kind, message)
+    }
+}
+
+impl OfNode for Shared {
+    fn each(&self) -> Vec<(String, Arc<KeeperAnswers>)> {
+        let nodes = lock(&self.nodes);
+        let each = nodes.iter().flatten();
+        each.map(|voiced| (voiced.node.clone(), Arc::clone(&voiced.answers))).collect()
+    }
+}
