@@ -232,7 +232,7 @@ impl<'a> Player<'a> {
             running.keeper.record(now, &Event::OtherLines(self.others.clone()));
             self.others.count = 0;
         }
-        running.poll(now);
+        running.poll(now, self.active.as_ref().map(|active| &active.schedule));
         let actions = running.keeper.tick(now);
         let mut records = running.changed_findings(now);
         records.extend(running.changed_decision(now));

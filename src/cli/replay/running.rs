@@ -3,10 +3,12 @@
 use crate::cli::replay::clock::LogClock;
 use crate::cli::replay::node::Node;
 use crate::cli::replay::record::Record;
+use crate::core::answered::Answered;
 use crate::core::decision::{Decision, DecisionKind};
 use crate::core::event::{ApiFailure, Event, LogSourceEvent};
 use crate::core::keeper::Keeper;
 use crate::core::rules::{Rule, State};
+use crate::core::schedule::Schedule;
 use crate::core::settings::Settings;
 use crate::core::time::{Now, Timestamp};
 
@@ -15,6 +17,7 @@ pub(super) struct Running {
     pub(super) clock: LogClock,
     pub(super) keeper: Keeper,
     pub(super) node: Node,
+    answered: Answered,
     /// Start of the last of our turns that was counted.
     pub(super) turn_counted: Option<Timestamp>,
     /// When the turns were looked at last.
@@ -35,6 +38,7 @@ impl Running {
             clock,
             keeper,
             node: Node::new(settings.rules.log_silent_ms, now),
+            answered: Answered::default(),
             turn_counted: None,
             turns_looked: now,
             decision: None,
@@ -42,8 +46,9 @@ impl Running {
         }
     }
 
-    /// Tells the keeper what its polls would have told it on this tick.
-    pub(super) fn poll(&mut self, now: Now) {
+    /// Tells the keeper what its polls would have told it on this tick. A node that is back is asked for
+    /// its schedule at once, and answers with the one that is active.
+    pub(super) fn poll(&mut self, now: Now, active: Option<&Schedule>) {
         if self.node.falls_quiet(now) {
             // What came meanwhile, if anything, is not in the recording.
             let why = "the recording is quiet".to_owned();
@@ -52,6 +57,15 @@ impl Running {
         }
         if let Some(info) = self.node.info(now) {
             self.keeper.record(now, &info);
+            let head = match info {
+                Event::Info(Ok(info)) => Some(info.head),
+                _ => None,
+            };
+            if self.answered.note(now.mono, head)
+                && let Some(active) = active
+            {
+                self.keeper.record(now, &Event::Schedule(Ok(active.clone())));
+            }
         }
         if let Some(paused) = self.node.paused(now) {
             let answer = if paused && is_unproven(self.keeper.decision()) {
