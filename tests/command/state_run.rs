@@ -170,7 +170,12 @@ async fn a_keeper_with_a_damaged_state_never_acts_and_one_with_a_good_state_says
     assert_eq!(fs::read(&damaged_file).unwrap(), damage, "the file is as it was");
 
     // What the other one did, and on what evidence; once more after kill -9.
-    let entries = good.command("history", &["-n", "1000"]);
+    let entries = until("the decision in the history", || {
+        // It is written a moment after it shows.
+        let entries = good.command("history", &["-n", "1000"]);
+        entries.iter().any(|e| e["what"] == "decision" && e["kind"] == "produce").then_some(entries)
+    })
+    .await;
     good.process.kill().unwrap();
     good.process.wait().unwrap();
     let after = good.command("history", &["-n", "1000"]);
