@@ -55,7 +55,7 @@ use crate::core::decision::Decision;
 use crate::core::event::Event;
 use crate::core::keeper::Keeper;
 use crate::core::name::Name;
-use crate::core::settings::Settings;
+use crate::core::settings::{Role, Settings};
 use crate::core::status::Status;
 use crate::core::time::Now;
 use crate::core::urgency::Urgency;
@@ -267,9 +267,14 @@ impl Daemon {
         senses.finish().await;
     }
 
-    /// The later of two nodes that have the same producer on the same chain does not promote.
+    /// The later of two nodes that act for the same producer on the same chain does not promote.
     fn meet_twin(&mut self, now: Now, status: &Status) {
         let (Some(twins), Some(chain)) = (&self.twins, &status.chain.chain_id) else { return };
+        let settings = self.keeper.settings();
+        if settings.role == Role::Observer || !settings.promotion.acts() {
+            // It makes no node sign, and must not keep another from it.
+            return;
+        }
         let met = twins.meet(self.keeper.settings().producer, chain);
         let Some(other) = met.filter(|_| self.twin.is_none()) else { return };
         let mut config = self.reload.config().clone();

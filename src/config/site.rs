@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 
+use reqwest::Url;
+
 use super::given::Given;
 use super::problem::{Place, Problems};
-use super::{Config, LogSource};
+use super::{Config, LogSource, Watch};
 
 /// What one file says: the configuration of one node, or of each node that has a section
 /// `[node:NAME]`, in the order of the file. There is at least one.
@@ -140,7 +142,14 @@ pub(super) fn check(found: &[Option<Config>], each: &[Given], problems: &mut Pro
                     allowed,
                 );
             }
-            if own.http_url == other.http_url {
+            if let (Some(Watch::Unit(unit)), Some(Watch::Unit(theirs))) = (&own.watch, &other.watch)
+                && unit == theirs
+            {
+                // The end of its process would be taken for the end of both nodes.
+                let allowed = "give each node the unit of its own nodeos";
+                tell(("global", "unit"), format!("it is that of [node:{name}]"), allowed);
+            }
+            if is_same_address(&own.http_url, &other.http_url) {
                 let key =
                     if given.is_given("global", "http_url") { "http_url" } else { "http_port" };
                 let allowed = "give each node the address of its own nodeos";
@@ -173,6 +182,16 @@ const fn log_key(log: &LogSource) -> &'static str {
         LogSource::Docker { .. } => "c_name",
         LogSource::Journal { .. } => "log_source",
     }
+}
+
+/// Whether two addresses lead to one nodeos; `localhost` is 127.0.0.1.
+fn is_same_address(one: &Url, other: &Url) -> bool {
+    let host = |url: &Url| match url.host_str() {
+        Some("localhost") => Some("127.0.0.1".to_owned()),
+        host => host.map(str::to_owned),
+    };
+    let port = Url::port_or_known_default;
+    host(one) == host(other) && port(one) == port(other) && one.path() == other.path()
 }
 
 /// Whether two cannot be listened on at once. Port 0 is another each time.
@@ -272,6 +291,17 @@ mod tests {
                 "the address",
                 "[node:c]\nhttp_port = 8889\nlog_file = c.log\n",
                 "[node:c] http_port: it is that of [node:WAX_1]",
+            ),
+            (
+                "the address by another name",
+                "[node:c]\nhttp_url = http://localhost:8889\nlog_file = c.log\n",
+                "[node:c] http_url: it is that of [node:WAX_1]",
+            ),
+            (
+                "the unit",
+                "[node:c]\nhttp_port = 1\nlog_file = c.log\nunit = n.service\n\
+                 [node:d]\nhttp_port = 2\nlog_file = d.log\nunit = n.service\n",
+                "[node:d] unit: it is that of [node:c]",
             ),
             (
                 "the name",

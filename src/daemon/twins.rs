@@ -64,7 +64,7 @@ pub(super) fn signal(producer: Name, other: Option<&str>) -> Signal {
         cause: "producer_twice".to_owned(),
         subject: String::new(),
         state: if other.is_some() { State::Firing } else { State::Fine },
-        severity: Severity::Warn,
+        severity: Severity::Page,
         meaning: "This node does not promote: another of this eoskeeper has its producer."
             .to_owned(),
         saw: other.unwrap_or_else(|| "no other node has its producer".to_owned()),

@@ -836,13 +836,15 @@ fn people_are_reminded_that_a_standby_signs() {
 
 #[test]
 fn a_handover_of_a_dead_node_is_proven_by_what_others_see() {
-    // (what, whether B shows the block, the references that do, what is told)
-    let cases: [(&str, bool, usize, &str); 5] = [
-        ("nobody shows it", false, 0, "handover_failed"),
-        ("the peer does", true, 0, "handed_over"),
-        ("two references of three do", false, 2, "handed_over"),
-        ("one of three does", false, 1, "handover_failed"),
-        ("all do", true, 3, "handed_over"),
+    // (what, milliseconds after the end of the block that B shows, the references that show one, what
+    // is told)
+    let cases: [(&str, Option<i64>, usize, &str); 6] = [
+        ("nobody shows it", None, 0, "handover_failed"),
+        ("the peer does", Some(10_000), 0, "handed_over"),
+        ("the peer shows what this node made ahead of its slot", Some(500), 0, "handover_failed"),
+        ("two references of three do", None, 2, "handed_over"),
+        ("one of three does", None, 1, "handover_failed"),
+        ("all do", Some(10_000), 3, "handed_over"),
     ];
     for (what, by_peer, by_references, told) in cases {
         let mut settings = settings(A, "b");
@@ -852,6 +854,7 @@ fn a_handover_of_a_dead_node_is_proven_by_what_others_see() {
         (world.knobs.paused, world.knobs.active_signs) = (false, false);
         world.peer = Some(peer("b", B, Signing::No));
         world.run(WARM);
+        let end = world.now.wall;
         ended(&mut world);
         (world.knobs.log, world.knobs.connected) = (false, false);
         world.run(5);
@@ -859,7 +862,7 @@ fn a_handover_of_a_dead_node_is_proven_by_what_others_see() {
         let mut says = peer("b", B, Signing::Yes);
         world.peer = Some(says.clone());
         world.run(10);
-        says.last_own = by_peer.then_some(world.now.wall);
+        says.last_own = by_peer.map(|ms| end.plus_ms(ms));
         world.peer = Some(says);
         world.knobs.references_show_ours = by_references;
         world.run(3);

@@ -72,11 +72,11 @@ fn sees_chain(view: &View<'_>) -> bool {
     moved.is_some_and(|at| view.now.mono.since_ms(at) <= view.settings.rules.head_stalled_ms)
 }
 
-/// What a peer shows: a block of ours since this node is stopped, and a chain that went on behind it.
+/// What a peer shows: a block of ours that another must have signed, and a chain that went on behind it.
 fn shown_by_peer(view: &View<'_>, since: Timestamp) -> Option<String> {
     let mut speaking = view.evidence.peers.speaking(view.now);
     let (_, peer) = speaking.find(|(_, peer)| {
-        let is_new = peer.last_own.is_some_and(|own| own >= since);
+        let is_new = peer.last_own.is_some_and(|own| own > since);
         is_new && peer.head_moves && peer.head_time > peer.last_own
     })?;
     let (ours, node, at) = (view.settings.producer, &peer.node, peer.last_own?);
@@ -361,17 +361,19 @@ impl Machine {
     }
 
     /// Whether the chain shows that the other signs; then it is done. Where this node sees no chain,
-    /// because its nodeos is gone or cut off, what peers and references see must do: nothing but a page
-    /// depends on it.
+    /// because its nodeos is gone or cut off, what peers and references see must do; a block that this
+    /// node itself may have made ahead of its slot is none.
     fn is_proven(&mut self, view: &View<'_>, since: Timestamp) -> bool {
-        let shown = self.shown_by_references(view, since);
+        let last = view.evidence.own.last_produced.map(|own| own.time);
+        let theirs = since.plus_ms(PAUSE_SETTLES_MS).max(last.unwrap_or_default());
+        let shown = self.shown_by_references(view, theirs);
         let text = match super::watch::proof(view, Act::HandOver, since) {
             Some(block) => format!(
                 "{} signs again: block #{} ({}) is on the chain.",
                 view.settings.producer, block.number, block.time
             ),
             None if sees_chain(view) => return false,
-            None => match shown_by_peer(view, since).or(shown) {
+            None => match shown_by_peer(view, theirs).or(shown) {
                 Some(text) => text,
                 None => return false,
             },
@@ -393,7 +395,7 @@ impl Machine {
                 Some(info) if info.head_producer != ours => {
                     beyond += usize::from(shown.is_some_and(|number| info.head > number));
                 }
-                Some(info) if info.head_time >= since => *shown = Some(info.head),
+                Some(info) if info.head_time > since => *shown = Some(info.head),
                 _ => {}
             }
         }
