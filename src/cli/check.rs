@@ -112,24 +112,28 @@ pub async fn check(
     Ok(outcome)
 }
 
-/// Tries what a file names: for several nodes one after the other, each row with the node's name, and
-/// what is the same for all of them once.
+/// Tries what a file names: for several nodes one after the other, each row with the names of the nodes
+/// it holds for.
 async fn examine_all(site: &Site, scope: Scope) -> Vec<Row> {
     if !site.has_sections() {
         return examine(site.common(), scope).await;
     }
-    let (mut rows, mut bare) = (Vec::new(), Vec::new());
+    let mut rows: Vec<(Row, Vec<&str>)> = Vec::new();
     for node in &site.nodes {
         let name = node.section.as_deref().unwrap_or_default();
         for row in examine(node, scope).await {
-            if bare.contains(&row) {
-                continue;
+            match rows.iter_mut().find(|(told, _)| *told == row) {
+                Some((_, names)) if names.contains(&name) => {}
+                Some((_, names)) => names.push(name),
+                None => rows.push((row, vec![name])),
             }
-            bare.push(row.clone());
-            rows.push(Row { detail: format!("[{name}] {}", row.detail), ..row });
         }
     }
-    rows
+    let named = |(row, names): (Row, Vec<&str>)| Row {
+        detail: format!("[{}] {}", names.join(", "), row.detail),
+        ..row
+    };
+    rows.into_iter().map(named).collect()
 }
 
 /// Tries what a configuration names, all at once.
