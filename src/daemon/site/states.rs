@@ -105,14 +105,11 @@ fn adopt(dir: &Path, site: &Site) -> Claimed {
     let heirs: Vec<Heir> = site.nodes.iter().map(heir).collect();
     let Claims { given, refused } = adopt::adopt(dir, &heirs);
     for Given { of, name } in &given {
-        match of {
-            None => {
-                tracing::warn!("The state of the keeper of one node is now that of [node:{name}].")
-            }
-            Some(of) => tracing::warn!(
-                "There is no [node:{of}] any more; its state is now that of [node:{name}]."
-            ),
-        }
+        let what = match of {
+            None => "The state of the keeper of one node".to_owned(),
+            Some(of) => format!("There is no [node:{of}] any more; its state"),
+        };
+        tracing::warn!("{what} is now that of [node:{name}].");
     }
     let mut barred = Vec::new();
     for Refusal { why, barred: names } in refused {
@@ -270,8 +267,8 @@ mod tests {
         let shown = shared.shown("telegram", &message().incident).unwrap();
         assert_eq!(shown.as_deref(), Some("77"), "the message that is edited");
         let own = states.nodes[0].store.as_deref().unwrap();
-        assert_eq!(own.waiting().unwrap(), [], "they are sent once");
-        assert_eq!(own.all_shown().unwrap(), []);
+        assert!(own.waiting().unwrap().is_empty(), "they are sent once");
+        assert!(own.all_shown().unwrap().is_empty());
     }
 
     #[test]
@@ -306,7 +303,10 @@ mod tests {
         let store = states.nodes[0].store.as_deref().unwrap();
         assert!(store.load(producer()).is_err(), "the store itself is barred");
         assert_eq!(states.nodes[1].latch(&site.nodes[1]).unwrap(), None, "the other goes on");
-        assert_eq!(states.shared.as_deref().unwrap().waiting().unwrap(), [], "nothing is taken");
+        assert!(
+            states.shared.as_deref().unwrap().waiting().unwrap().is_empty(),
+            "nothing is taken"
+        );
         assert!(own.join(FILE).exists() && temp.path().join(FILE).exists());
     }
 }
