@@ -68,6 +68,11 @@ pub(super) struct Mouth {
     stop: CancellationToken,
 }
 
+/// By what name the store of what is common keeps what the desk of a node knows.
+pub(super) fn desk_of(name: &str) -> String {
+    format!("desk:{name}")
+}
+
 impl Mouth {
     /// Starts the channels of a configuration, which are common to all `names`. That they can be set
     /// up was seen before.
@@ -83,7 +88,7 @@ impl Mouth {
         let shared = Arc::new(Shared { nodes, states: Mutex::default(), store });
         let line = |(index, name): (usize, &String)| Line {
             index,
-            desk: format!("desk:{name}"),
+            desk: desk_of(name),
             batches: batches.clone(),
             renewals: renewals.clone(),
             shared: Arc::clone(&shared),

@@ -37,7 +37,7 @@ use crate::core::name::Name;
 use crate::history::entry::Entry;
 use crate::history::record::Record;
 
-pub use alarms::{Removal, Waiting};
+pub use alarms::{Removal, Shown, Waiting};
 pub use entries::Bounds;
 pub use error::{Damage, StoreError};
 pub use lock::is_in_use;

@@ -227,6 +227,45 @@ fn the_state_of_one_node_goes_to_the_node_it_is_about_and_is_not_lost_on_the_way
 }
 
 #[test]
+fn a_section_of_another_name_keeps_what_its_node_knew() {
+    let mut host = running("");
+    let quiet = ["maintenance", "--node", "wax_2", "--for", "2h", "--reason", "new disk"];
+    says(&host.order(&quiet), 0, &[]);
+    says(&host.order(&["silence", "30m", "--cause", "api_down", "--node", "wax_2"]), 0, &[]);
+    host.terminate();
+    let before = fs::read_to_string(host.config()).unwrap();
+    fs::write(host.config(), before.replace("[node:wax_2]", "[node:wax]")).unwrap();
+    start(&mut host);
+    let wax = status_of(&host, "wax");
+    assert_eq!(wax["maintenance"]["reason"], "new disk");
+    assert_eq!(wax["alarms"]["silences"][0]["cause"], "api_down");
+    assert!(status_of(&host, "eos")["maintenance"].is_null());
+    let said = "There is no [node:wax_2] any more; its state is now that of [node:wax].";
+    assert!(host.log().contains(said), "{}", host.log());
+    assert!(!host.state_dir.join("nodes/wax_2/state.sqlite").exists());
+}
+
+#[test]
+fn a_node_does_not_act_by_a_state_that_may_be_the_older_one() {
+    let mut host = running("");
+    host.terminate();
+    // What a keeper of one node wrote since, in a directory that it did not share.
+    let mut single = Host::running("./state");
+    single.terminate();
+    let later = single.state_dir.join("state.sqlite");
+    fs::copy(later, host.state_dir.join("state.sqlite")).unwrap();
+    start(&mut host);
+    let gates = |node: &str| {
+        let gates = status_of(&host, node)["gates"].clone();
+        gates.as_array().is_some_and(|gates| !gates.is_empty()).then(|| gates.to_string())
+    };
+    let why = until("the gates", || gates("eos"));
+    assert!(why.contains("latch_unusable") && why.contains("has a state already: eos"), "{why}");
+    let other = until("the other's gates", || gates("wax_2"));
+    assert!(!other.contains("latch_unusable"), "{other}");
+}
+
+#[test]
 fn the_file_is_read_anew_for_all_nodes_or_for_none() {
     let host = running("");
     let good = fs::read_to_string(host.config()).unwrap();

@@ -33,6 +33,21 @@ pub struct Removal {
     pub shown: String,
 }
 
+/// A message of an incident that a channel shows and edits when there is more to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The channel.
+    pub channel: String,
+    /// The incident it is about.
+    pub incident: String,
+    /// What the channel calls it.
+    pub shown: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// When it is to be taken back, where it is.
+    pub remove_at: Option<Timestamp>,
+}
+
 impl Store {
     /// Remembers what the pipeline knows, by its name, and queues messages for channels, all or nothing. Returns
     /// the messages' numbers, in their order.
@@ -169,6 +184,60 @@ impl Store {
             let sql = "SELECT shown FROM shown WHERE channel = ?1 AND incident = ?2";
             transaction.query_row(sql, params![channel, incident], |row| row.get(0)).optional()
         })
+    }
+
+    /// Everything that channels show, at most as much as may wait, the latest first.
+    ///
+    /// # Errors
+    /// Those of [`Self::append`].
+    pub fn all_shown(&self) -> Result<Vec<Shown>, StoreError> {
+        self.beside(|transaction| {
+            let mut select = transaction.prepare(
+                "SELECT channel, incident, shown, at, remove_at FROM shown ORDER BY at DESC LIMIT ?1",
+            )?;
+            let rows = select.query_map(params![OUTBOX_MAX], |row| {
+                Ok(Shown {
+                    channel: row.get(0)?,
+                    incident: row.get(1)?,
+                    shown: row.get(2)?,
+                    at: Timestamp::from_ms(row.get(3)?),
+                    remove_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_ms),
+                })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// Takes over what channels show, all or nothing; what is known already stays as it is.
+    ///
+    /// # Errors
+    /// Those of [`Self::append`].
+    pub fn take_shown(&self, shown: &[Shown]) -> Result<(), StoreError> {
+        self.beside(|transaction| {
+            let mut insert = transaction.prepare(
+                "INSERT OR IGNORE INTO shown (channel, incident, shown, at, remove_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?;
+            for one in shown {
+                let remove_at = one.remove_at.map(Timestamp::ms);
+                insert.execute(params![
+                    one.channel,
+                    one.incident,
+                    one.shown,
+                    one.at.ms(),
+                    remove_at
+                ])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Forgets what channels show, all or nothing.
+    ///
+    /// # Errors
+    /// Those of [`Self::append`].
+    pub fn forget_shown(&self) -> Result<(), StoreError> {
+        self.beside(|transaction| transaction.execute("DELETE FROM shown", []).map(drop))
     }
 
     /// The oldest message that a channel is to take back by `now`.
