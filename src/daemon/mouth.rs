@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -23,8 +23,6 @@ use crate::history::store::Store;
 
 /// Batches that wait while the channels change: each node makes one a second at the most.
 const BATCHES_MAX: usize = 1024;
-/// Other configurations that wait to be taken.
-const RENEWALS_MAX: usize = 4;
 /// How long the channels may take for what waits when they end; the rest waits on disk.
 const LAST_MESSAGES: Duration = Duration::from_secs(5);
 /// Until channels that could not begin are tried again.
@@ -56,7 +54,8 @@ pub(super) struct Line {
     /// By what name the store keeps what the node's desk knows.
     desk: String,
     batches: mpsc::Sender<Batch>,
-    renewals: mpsc::Sender<Box<Config>>,
+    /// The configuration that was taken last, by whichever node.
+    renewals: watch::Sender<Arc<Config>>,
     shared: Arc<Shared>,
     lost: u64,
 }
@@ -78,7 +77,7 @@ impl Mouth {
         store: Option<Arc<Store>>,
     ) -> Self {
         let (batches, inbox) = mpsc::channel(BATCHES_MAX);
-        let (renewals, renewed) = mpsc::channel(RENEWALS_MAX);
+        let (renewals, renewed) = watch::channel(Arc::new(config.clone()));
         let nodes = Mutex::new(vec![None; names.len()]);
         let shared = Arc::new(Shared { nodes, states: Mutex::default(), store });
         let line = |(index, name): (usize, &String)| Line {
@@ -133,11 +132,10 @@ impl Line {
         }
     }
 
-    /// Other channels are to be taken; the first node says so for all.
+    /// The node has taken a configuration that was read just now. Where it names other channels they
+    /// are taken for all; any node may be the one that runs.
     pub(super) fn renew(&self, config: &Config) {
-        if self.is_first() && self.renewals.try_send(Box::new(config.clone())).is_err() {
-            tracing::error!("The channels change already; reload once more.");
-        }
+        self.renewals.send_replace(Arc::new(config.clone()));
     }
 
     pub(super) fn post(&mut self, batch: Batch) {
@@ -186,7 +184,7 @@ impl Speaker {
     async fn run(
         mut self,
         mut batches: mpsc::Receiver<Batch>,
-        mut renewals: mpsc::Receiver<Box<Config>>,
+        mut renewals: watch::Receiver<Arc<Config>>,
         stop: CancellationToken,
     ) {
         let (mut speaking, mut next_try) = (self.begin(), Instant::now() + AGAIN);
@@ -194,11 +192,15 @@ impl Speaker {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                Some(config) = renewals.recv() => {
-                    // Two sets at once would tell everything twice.
-                    end(speaking.take()).await;
-                    self.config = *config;
-                    (speaking, next_try) = (self.begin(), Instant::now() + AGAIN);
+                Ok(()) = renewals.changed() => {
+                    let config = Config::clone(&renewals.borrow_and_update());
+                    // Each node brings the file; the first that does is enough.
+                    if speaking.is_none() || speaks_otherwise(&self.config, &config) {
+                        // Two sets at once would tell everything twice.
+                        end(speaking.take()).await;
+                        self.config = config;
+                        (speaking, next_try) = (self.begin(), Instant::now() + AGAIN);
+                    }
                 }
                 () = sleep_until(next_try), if speaking.is_none() => {
                     (speaking, next_try) = (self.begin(), Instant::now() + AGAIN);
@@ -258,6 +260,11 @@ impl Speaker {
     }
 }
 
+/// Whether what all nodes share is another by this configuration.
+fn speaks_otherwise(before: &Config, after: &Config) -> bool {
+    before.channels != after.channels || before.alarm != after.alarm
+}
+
 async fn end(speaking: Option<Speaking>) {
     let Some(Speaking { outbox, bot, stop }) = speaking else { return };
     stop.cancel();
@@ -282,5 +289,65 @@ impl OfNode for Shared {
         let nodes = lock(&self.nodes);
         let each = nodes.iter().flatten();
         each.map(|voiced| (voiced.node.clone(), Arc::clone(&voiced.answers))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config;
+
+    /// What two nodes' file says, with these common sections.
+    fn config(more: &str) -> Config {
+        let text = format!(
+            "[global]\nrole = F\nproducer_name = eosstorebest\n\
+             [node:eos]\nhttp_port = 1\nlog_file = a.log\n\
+             [node:wax]\nhttp_port = 2\nlog_file = b.log\n{more}"
+        );
+        let site = config::parse_site(Path::new("/etc/eoskeeper/config.ini"), &text).unwrap();
+        site.common().clone()
+    }
+
+    fn names(line: &Line) -> Vec<String> {
+        line.states().into_iter().map(|state| state.name).collect()
+    }
+
+    #[tokio::test]
+    async fn other_channels_are_taken_from_whichever_node_brings_them() {
+        let sections = ["eos", "wax"].map(str::to_owned);
+        let webhook = config("[webhook]\nurl = http://127.0.0.1:1/\n");
+        let mouth = Mouth::start(&webhook, &sections, Clock::start(), None);
+        let [eos, wax] = mouth.lines() else { panic!("two lines") };
+        let until = async |line: &Line, expected: &str| {
+            while names(line) != [expected] {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        until(eos, "webhook").await;
+        let script = config("[script]\npath = /bin/true\n");
+        for (bringer, config, expected) in
+            [(wax, &script, "script"), (eos, &webhook, "webhook"), (wax, &webhook, "webhook")]
+        {
+            bringer.renew(config);
+            let all = async { tokio::join!(until(eos, expected), until(wax, expected)) };
+            timeout(Duration::from_secs(60), all).await.expect(expected);
+        }
+        mouth.finish().await;
+    }
+
+    #[test]
+    fn what_does_not_change_the_channels_begins_none_anew() {
+        let before = config("[webhook]\nurl = http://127.0.0.1:1/\n");
+        for (more, expected) in [
+            ("[webhook]\nurl = http://127.0.0.1:1/\n", false),
+            ("[webhook]\nurl = http://127.0.0.1:1/\n[rules]\nhead_stalled_seconds = 12\n", false),
+            ("[webhook]\nurl = http://127.0.0.1:2/\n", true),
+            ("[webhook]\nurl = http://127.0.0.1:1/\n[alarm]\nlanguage = zh\n", true),
+            ("", true),
+        ] {
+            assert_eq!(speaks_otherwise(&before, &config(more)), expected, "{more}");
+        }
     }
 }
