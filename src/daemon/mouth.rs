@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 use super::bot::{self, KeeperAnswers};
 use super::bot_of_all::{AnswersOfAll, OfNode};
 use super::channels;
+use super::common::{Left, Watched};
+use super::faults::Faults;
 use super::outbox::{Batch, Outbox, Outlet, Tools};
 use super::pictures::Painter;
 use crate::actions::notify::channel::Picture;
@@ -43,6 +45,10 @@ pub(super) struct Voiced {
 struct Shared {
     /// By the place of the node in the file; none until it speaks.
     nodes: Mutex<Vec<Option<Voiced>>>,
+    /// What each watches of what is common, by its place.
+    watched: Mutex<Vec<Watched>>,
+    /// Which keepers do not run.
+    faults: Faults,
     states: Mutex<Arc<Mutex<Vec<ChannelStatus>>>>,
     store: Option<Arc<Store>>,
 }
@@ -73,13 +79,16 @@ impl Mouth {
     pub(super) fn start(
         config: &Config,
         names: &[String],
+        faults: Faults,
         clock: Clock,
         store: Option<Arc<Store>>,
     ) -> Self {
         let (batches, inbox) = mpsc::channel(BATCHES_MAX);
         let (renewals, renewed) = watch::channel(Arc::new(config.clone()));
         let nodes = Mutex::new(vec![None; names.len()]);
-        let shared = Arc::new(Shared { nodes, states: Mutex::default(), store });
+        let watched = Mutex::new(vec![Watched::default(); names.len()]);
+        let shared = Shared { nodes, watched, faults, states: Mutex::default(), store };
+        let shared = Arc::new(shared);
         let line = |(index, name): (usize, &String)| Line {
             index,
             desk: format!("desk:{name}"),
@@ -110,9 +119,20 @@ impl Mouth {
 }
 
 impl Line {
-    /// Whether this node tells what is common to all.
-    pub(super) const fn is_first(&self) -> bool {
-        self.index == 0
+    /// The node watches this of what is common to all.
+    pub(super) fn watch(&self, watched: Watched) {
+        if let Some(place) = lock(&self.shared.watched).get_mut(self.index) {
+            *place = watched;
+        }
+    }
+
+    /// What the node leaves to those before it that run.
+    pub(super) fn left(&self) -> Left {
+        let watched = lock(&self.shared.watched);
+        let own = watched.get(self.index).cloned().unwrap_or_default();
+        let before = watched.iter().take(self.index).enumerate();
+        let running = before.filter(|(index, _)| self.shared.faults.runs(*index));
+        Left { own, before: running.map(|(_, watched)| watched.clone()).collect() }
     }
 
     /// By what name the store keeps what the node's desk knows.
@@ -318,7 +338,8 @@ mod tests {
     async fn other_channels_are_taken_from_whichever_node_brings_them() {
         let sections = ["eos", "wax"].map(str::to_owned);
         let webhook = config("[webhook]\nurl = http://127.0.0.1:1/\n");
-        let mouth = Mouth::start(&webhook, &sections, Clock::start(), None);
+        let faults = Faults::new(&sections);
+        let mouth = Mouth::start(&webhook, &sections, faults, Clock::start(), None);
         let [eos, wax] = mouth.lines() else { panic!("two lines") };
         let until = async |line: &Line, expected: &str| {
             while names(line) != [expected] {
@@ -333,6 +354,27 @@ mod tests {
             bringer.renew(config);
             let all = async { tokio::join!(until(eos, expected), until(wax, expected)) };
             timeout(Duration::from_secs(60), all).await.expect(expected);
+        }
+        mouth.finish().await;
+    }
+
+    #[tokio::test]
+    async fn what_is_common_is_left_to_the_first_only_while_it_runs() {
+        let (sections, config) = (["eos", "wax"].map(str::to_owned), config(""));
+        let faults = Faults::new(&sections);
+        let mouth = Mouth::start(&config, &sections, faults.clone(), Clock::start(), None);
+        let [eos, wax] = mouth.lines() else { panic!("two lines") };
+        for line in [eos, wax] {
+            line.watch(Watched::of(&config.settings, Some("Bad.")));
+            // The clock is not: there is no reference.
+        }
+        for (fault, expected) in [(None, true), (Some("an address is taken"), false), (None, true)]
+        {
+            *faults.of(0).lock().unwrap() = fault.map(str::to_owned);
+            for cause in ["channel_failing", "config_refused", "host_cpu", "host_swap"] {
+                assert_eq!(wax.left().has(cause), expected, "{cause}: {fault:?}");
+                assert!(!eos.left().has(cause), "{cause}: {fault:?}");
+            }
         }
         mouth.finish().await;
     }

@@ -68,9 +68,10 @@ pub(super) async fn run(site: Site, outside: Outside) -> anyhow::Result<()> {
     let states = states::open(&site)?;
     let site = Arc::new(site);
     let section_names = site.names();
-    let mouth = Mouth::start(&common, &section_names, clock, states.shared.clone());
-    let doors = Arc::new(Doors::new(section_names.clone()));
     let (twins, faults) = (Twins::default(), Faults::new(&section_names));
+    let store = states.shared.clone();
+    let mouth = Mouth::start(&common, &section_names, faults.clone(), clock, store);
+    let doors = Arc::new(Doors::new(section_names.clone()));
     let mut nodes = Vec::new();
     let each = site.nodes.iter().zip(&section_names).zip(mouth.lines()).zip(states.nodes);
     for (index, (((config, name), line), state)) in each.enumerate() {

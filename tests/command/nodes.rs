@@ -284,4 +284,12 @@ fn while_the_first_node_is_down_the_next_takes_other_channels_and_tells_what_is_
     write(&format!("[webhook]\nurl = http://{address}/\n"));
     says(&host.order(&["reload"]), 1, &["eos: ", "does not run just now", "wax_2: The config"]);
     until("a message at the new address", || webhook.accept().ok());
+
+    write("[node:eos]\n");
+    kill_process(Pid::from_raw(host.pid()).unwrap(), Signal::HUP).unwrap();
+    until("the second to tell people", || {
+        let standing = status_of(&host, "wax_2")["alarms"]["incidents"].to_string();
+        standing.contains("config_refused").then_some(())
+    });
+    assert!(is_down(&host), "nobody else could");
 }
