@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::bot::{self, KeeperAnswers};
-use super::bot_of_all::{AnswersOfAll, OfNode};
+use super::bot_of_all::{Answering, AnswersOfAll, OfNode};
 use super::channels;
 use super::common::{Left, Watched};
 use super::faults::Faults;
@@ -305,10 +305,19 @@ impl Shared {
 }
 
 impl OfNode for Shared {
-    fn each(&self) -> Vec<(String, Arc<KeeperAnswers>)> {
+    fn each(&self) -> Vec<(String, Answering)> {
         let nodes = lock(&self.nodes);
-        let each = nodes.iter().flatten();
-        each.map(|voiced| (voiced.node.clone(), Arc::clone(&voiced.answers))).collect()
+        let one = |(index, voiced): (usize, &Option<Voiced>)| {
+            let answering = match (self.faults.sentence(index), voiced) {
+                (Some(why), _) => Err(why),
+                (None, Some(voiced)) => Ok(Arc::clone(&voiced.answers)),
+                (None, None) => return None,
+            };
+            // One that never spoke has said no name: then that of its section.
+            let own = voiced.as_ref().map(|voiced| voiced.node.as_str());
+            Some((own.or_else(|| self.faults.name(index))?.to_owned(), answering))
+        };
+        nodes.iter().enumerate().filter_map(one).collect()
     }
 }
 
@@ -376,6 +385,20 @@ mod tests {
                 assert!(!eos.left().has(cause), "{cause}: {fault:?}");
             }
         }
+        mouth.finish().await;
+    }
+
+    #[tokio::test]
+    async fn the_bot_says_of_a_keeper_that_does_not_run_why() {
+        let sections = ["eos", "wax"].map(str::to_owned);
+        let faults = Faults::new(&sections);
+        let mouth = Mouth::start(&config(""), &sections, faults.clone(), Clock::start(), None);
+        let each = || mouth.lines()[0].shared.each();
+        assert!(each().is_empty(), "neither has spoken");
+        *faults.of(1).lock().unwrap() = Some("an address is taken".to_owned());
+        let [(name, Err(why))] = &each()[..] else { panic!("the fault of one") };
+        assert_eq!(name, "wax");
+        assert!(why.contains("[node:wax] does not run") && why.contains("is taken"), "{why}");
         mouth.finish().await;
     }
 
