@@ -78,13 +78,14 @@ impl Hands {
         let mut tasks = JoinSet::new();
         tasks.spawn(writer::run(store, queue, history, events.clone()));
         recorder.start(&config.settings);
+        let log = notify::log::Log { node: config.section.clone() };
         Self {
             means: Arc::new(means),
             latches,
             recorder,
             events,
             tasks,
-            dispatcher: Dispatcher::start(vec![Box::new(notify::log::Log)], SEND_DEADLINE),
+            dispatcher: Dispatcher::start(vec![Box::new(log)], SEND_DEADLINE),
         }
     }
 

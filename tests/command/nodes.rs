@@ -145,6 +145,14 @@ fn orders_name_their_node_and_the_past_is_told_of_all() {
         (both.contains(&down("eos")) && both.contains(&down("wax-2"))).then_some(both)
     });
     assert!(incident.contains("\"node\":\"wax_2\""), "{incident}");
+    for node in ["eos", "wax_2"] {
+        let is_told = |line: &Value| line["target"] == "alarm" && line["node"] == node;
+        until("the alarm in the keeper's own log, with its node", || {
+            let log = host.log();
+            let mut lines = log.lines().filter_map(|line| serde_json::from_str(line).ok());
+            lines.any(|line| is_told(&line)).then_some(())
+        });
+    }
     says(&host.order(&["history"]), 0, &["eos    ", "wax_2  ", "watches waxstorebest"]);
     let own = text(&host.order(&["history", "--node", "eos", "--json"]));
     assert!(own.contains("eosstorebest") && !own.contains("waxstorebest"), "{own}");
