@@ -396,7 +396,8 @@ mod tests {
         let each = || mouth.lines()[0].shared.each();
         assert!(each().is_empty(), "neither has spoken");
         *faults.of(1).lock().unwrap() = Some("an address is taken".to_owned());
-        let [(name, Err(why))] = &each()[..] else { panic!("the fault of one") };
+        let said = each();
+        let [(name, Err(why))] = &said[..] else { panic!("the fault of one") };
         assert_eq!(name, "wax");
         assert!(why.contains("[node:wax] does not run") && why.contains("is taken"), "{why}");
         mouth.finish().await;
