@@ -11,6 +11,7 @@ mod bot_of_all;
 pub(crate) mod channels;
 pub mod chats;
 pub(crate) mod cloudwatch;
+mod common;
 pub mod control;
 mod desk;
 mod faults;
@@ -464,6 +465,7 @@ impl Daemon {
         if let Some((faults, own)) = &self.faults {
             others.extend(faults.signals(*own));
         }
+        self.watch_common();
         // What fires in the seconds in which the channels change fires after them too.
         if let Some(alarms) = self.voice.alarms() {
             for incident in alarms.tick(now.wall, &status, others) {

@@ -18,6 +18,7 @@ use crate::core::rules::State;
 use crate::core::status::{AlarmsStatus, ChannelStatus, Status};
 use crate::core::time::{Human, Timestamp};
 use crate::daemon::channels;
+use crate::daemon::common::Watched;
 use crate::daemon::mail::Mail;
 use crate::daemon::mouth::Line;
 use crate::daemon::outbox::{Batch, Outbox, Outlet, Tools};
@@ -31,10 +32,6 @@ const CHANNEL_FAILS_MS: i64 = 120_000;
 const TOLD_MAX: usize = 64;
 /// By what name the store keeps what the desk knows.
 pub(super) const DESK: &str = "desk";
-/// Causes that are the same for all nodes of a file. The disks may be others, and the open files are
-/// those of the node's own nodeos.
-const COMMON: [&str; 6] =
-    ["channel_failing", "config_refused", "host_cpu", "host_memory", "host_swap", "host_clock"];
 
 /// The alarms.
 pub(super) struct Alarms {
@@ -150,6 +147,11 @@ impl Alarms {
         }
     }
 
+    /// This keeper watches this of what all nodes of the file have in common.
+    pub(super) fn watch(&self, watched: Watched) {
+        self.outbox.watch(watched);
+    }
+
     /// Judges what is to be told; returns the incidents that changed.
     /// `beside` is what is watched beside the node: the fleet, a mining pool.
     pub(super) fn tick(
@@ -162,13 +164,13 @@ impl Alarms {
         let channels = self.outbox.states();
         let findings = status.findings.iter().map(Signal::of).chain(beside);
         let all = findings.chain(channels.iter().map(|channel| of_channel(now, channel)));
-        // What all nodes of a file have in common is told by the first of them.
-        let tells_all = self.outbox.tells_common();
+        // What all nodes of a file have in common is told by one of them.
+        let left = self.outbox.left();
         let signals: Vec<_> = all
-            .map(|signal| match tells_all || !is_common(&signal.cause) {
-                true => signal,
+            .map(|signal| match left.has(&signal.cause) {
                 // One that stands from when this node was alone ends.
-                false => Signal { state: State::Fine, ..signal },
+                true => Signal { state: State::Fine, ..signal },
+                false => signal,
             })
             .collect();
         let told = std::mem::take(&mut self.told);
@@ -315,11 +317,6 @@ fn found(store: &Store, name: &str) -> Option<Kept> {
         tracing::warn!(%error, "What was told before is not understood; it may be told again.");
     });
     read.ok()
-}
-
-/// Whether a cause is about the host or the program, and so about all nodes of a file alike.
-fn is_common(cause: &str) -> bool {
-    COMMON.contains(&cause)
 }
 
 /// A channel that does not deliver, as something that is watched.

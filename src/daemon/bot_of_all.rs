@@ -10,9 +10,13 @@ use crate::actions::notify::telegram::answers::{Answer, Answers, Asking, NoAnswe
 
 /// Whoever knows the nodes that speak.
 pub(super) trait OfNode: Send + Sync {
-    /// Their names and their answers, in the order of the file.
-    fn each(&self) -> Vec<(String, Arc<KeeperAnswers>)>;
+    /// Their names and their answers, in the order of the file; in place of the answers of one
+    /// whose keeper does not run, why.
+    fn each(&self) -> Vec<(String, Answering)>;
 }
+
+/// Who answers for a node, or why nobody does.
+pub(super) type Answering = Result<Arc<KeeperAnswers>, String>;
 
 /// Answers for all of them.
 pub(super) struct AnswersOfAll(pub(super) Arc<dyn OfNode>);
@@ -38,7 +42,10 @@ impl Answers for AnswersOfAll {
         Box::pin(async move {
             let mut said = Vec::new();
             for (name, node) in self.0.each() {
-                let answer = node.silence(length, cause.clone(), by.clone()).await;
+                let answer = match node {
+                    Ok(node) => node.silence(length, cause.clone(), by.clone()).await,
+                    Err(why) => Err(NoAnswer::Failed(why)),
+                };
                 said.push((name, answer));
             }
             together(said)
@@ -50,16 +57,24 @@ type Said = Vec<(String, Result<Answer, NoAnswer>)>;
 
 /// Asks all at once: the bot gives them one deadline together.
 async fn ask(
-    nodes: Vec<(String, Arc<KeeperAnswers>)>,
+    nodes: Vec<(String, Answering)>,
     question: impl Fn(&KeeperAnswers) -> Asking<'_>,
 ) -> Said {
-    let each = nodes.iter().map(async |(name, node)| (name.clone(), question(node).await));
+    let each = nodes.iter().map(async |(name, node)| {
+        let answer = match node {
+            Ok(node) => question(node).await,
+            Err(why) => Err(NoAnswer::Failed(why.clone())),
+        };
+        (name.clone(), answer)
+    });
     join_all(each).await
 }
 
 /// One answer of all; what fails for one node is said in its place.
 fn together(said: Said) -> Result<Answer, NoAnswer> {
-    if said.iter().all(|(_, answer)| answer.is_err()) {
+    // What fails for all in the same words is said once.
+    let is_one = said.windows(2).all(|pair| pair[0].1 == pair[1].1);
+    if is_one && said.iter().all(|(_, answer)| answer.is_err()) {
         return said.into_iter().next().map_or(Err(NoAnswer::Unavailable), |(_, answer)| answer);
     }
     let names: Vec<&str> = said.iter().map(|(name, _)| name.as_str()).collect();
@@ -85,6 +100,25 @@ fn together(said: Said) -> Result<Answer, NoAnswer> {
 mod tests {
     use super::*;
 
+    struct Down;
+
+    impl OfNode for Down {
+        fn each(&self) -> Vec<(String, Answering)> {
+            vec![("eos".to_owned(), Err("It does not run.".to_owned()))]
+        }
+    }
+
+    #[tokio::test]
+    async fn for_a_keeper_that_does_not_run_its_fault_is_said() {
+        let (answers, expected) =
+            (AnswersOfAll(Arc::new(Down)), Err(NoAnswer::Failed("It does not run.".to_owned())));
+        assert_eq!(answers.status().await, expected);
+        assert_eq!(answers.why().await, expected);
+        assert_eq!(answers.incidents().await, expected);
+        let silence = answers.silence(Duration::from_secs(60), None, "Ann".to_owned());
+        assert_eq!(silence.await, expected);
+    }
+
     #[test]
     fn each_node_is_named_and_one_that_fails_hides_no_other() {
         let answer = |title: &str| {
@@ -109,6 +143,8 @@ mod tests {
         ];
         assert_eq!(all.lines, expected);
         assert_eq!(together(vec![("eos".into(), failed("Busy."))]), failed("Busy."));
+        let both = vec![("eos".into(), failed("Busy.")), ("wax".into(), failed("Down."))];
+        assert_eq!(together(both).unwrap().lines, ["eos: Busy.", "", "wax: Down."]);
         assert_eq!(together(Vec::new()), Err(NoAnswer::Unavailable));
     }
 }

@@ -24,13 +24,36 @@ impl Faults {
         Arc::clone(&self.0[index].1)
     }
 
+    /// Why the node of this place does not run, one sentence; `None` where it does.
+    pub(super) fn sentence(&self, index: usize) -> Option<String> {
+        let (name, fault) = self.0.get(index)?;
+        why(fault).map(|why| format!("{} {why}", meaning(name)))
+    }
+
+    /// The name of the section of this place.
+    pub(super) fn name(&self, index: usize) -> Option<&str> {
+        self.0.get(index).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether the node of this place runs, or is about to.
+    pub(super) fn runs(&self, index: usize) -> bool {
+        self.0.get(index).is_some_and(|(_, fault)| why(fault).is_none())
+    }
+
     /// What the node of this place, which runs, tells of the others.
     pub(super) fn signals(&self, own: usize) -> Vec<Signal> {
-        let why = |fault: &Fault| fault.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let is_first = self.0[..own].iter().all(|(_, fault)| why(fault).is_some());
+        let is_first = (0..own).all(|index| !self.runs(index));
         let others = self.0.iter().enumerate().filter(|(index, _)| *index != own);
         others.map(|(_, (name, fault))| signal(name, why(fault).filter(|_| is_first))).collect()
     }
+}
+
+fn why(fault: &Fault) -> Option<String> {
+    fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn meaning(name: &str) -> String {
+    format!("The keeper of [node:{name}] does not run: nobody watches that node.")
 }
 
 fn signal(name: &str, why: Option<String>) -> Signal {
@@ -39,7 +62,7 @@ fn signal(name: &str, why: Option<String>) -> Signal {
         subject: name.to_owned(),
         state: if why.is_some() { State::Firing } else { State::Fine },
         severity: Severity::Page,
-        meaning: format!("The keeper of [node:{name}] does not run: nobody watches that node."),
+        meaning: meaning(name),
         saw: why.unwrap_or_else(|| "it runs".to_owned()),
         next_step: "Mend what it says; it is started anew every 10 s, and eoskeeper's log has the \
                     rest."
@@ -68,6 +91,9 @@ mod tests {
         assert_eq!(fires(2), [""; 0], "one tells");
         set(0, Some("a fault"));
         assert_eq!(fires(2), ["keeper_down:eos", "keeper_down:wax"]);
+        assert!(!faults.runs(0) && faults.runs(2) && faults.sentence(2).is_none());
+        let said = faults.sentence(0).unwrap();
+        assert!(said.contains("[node:eos] does not run") && said.ends_with("a fault"), "{said}");
         set(0, None);
         set(1, None);
         assert_eq!((fires(0), fires(2)), (vec![], vec![]));

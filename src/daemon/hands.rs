@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use crate::actions::lease::Handle;
 use crate::actions::notify::{self, Dispatcher};
@@ -76,15 +77,16 @@ impl Hands {
         let (latches, queue) = mpsc::channel(LATCHES_MAX);
         let (recorder, history) = Recorder::new(clock);
         let mut tasks = JoinSet::new();
-        tasks.spawn(writer::run(store, queue, history, events.clone()));
+        tasks.spawn(writer::run(store, queue, history, events.clone()).in_current_span());
         recorder.start(&config.settings);
+        let log = notify::log::Log { node: config.section.clone() };
         Self {
             means: Arc::new(means),
             latches,
             recorder,
             events,
             tasks,
-            dispatcher: Dispatcher::start(vec![Box::new(notify::log::Log)], SEND_DEADLINE),
+            dispatcher: Dispatcher::start(vec![Box::new(log)], SEND_DEADLINE),
         }
     }
 
@@ -132,11 +134,12 @@ impl Hands {
         let recorder = self.recorder.clone();
         self.reap();
         recorder.order(&order);
-        self.tasks.spawn(async move {
+        let act = async move {
             let result = means.act(&order).await;
             recorder.outcome(&order, &result);
             report(&events, order.id, result).await;
-        });
+        };
+        self.tasks.spawn(act.in_current_span());
     }
 
     /// Keeps a change of decision, with what it was judged by.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::alarms::DESK;
+use super::common::{Left, Watched};
 use super::mouth::Line;
 use super::outbox::{Batch, Outbox};
 use crate::core::status::ChannelStatus;
@@ -66,11 +67,18 @@ impl Mail {
         }
     }
 
-    /// Whether it is this keeper that tells what all nodes of the file have in common.
-    pub(super) fn tells_common(&self) -> bool {
+    /// This keeper watches this of what all nodes of the file have in common.
+    pub(super) fn watch(&self, watched: Watched) {
+        if let Self::Shared(line) = self {
+            line.watch(watched);
+        }
+    }
+
+    /// What it leaves to other nodes of the file.
+    pub(super) fn left(&self) -> Left {
         match self {
-            Self::Own(_) => true,
-            Self::Shared(line) => line.is_first(),
+            Self::Own(_) => Left::default(),
+            Self::Shared(line) => line.left(),
         }
     }
 

@@ -4,14 +4,16 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::bot::{self, KeeperAnswers};
-use super::bot_of_all::{AnswersOfAll, OfNode};
+use super::bot_of_all::{Answering, AnswersOfAll, OfNode};
 use super::channels;
+use super::common::{Left, Watched};
+use super::faults::Faults;
 use super::outbox::{Batch, Outbox, Outlet, Tools};
 use super::pictures::Painter;
 use crate::actions::notify::channel::Picture;
@@ -23,8 +25,6 @@ use crate::history::store::Store;
 
 /// Batches that wait while the channels change: each node makes one a second at the most.
 const BATCHES_MAX: usize = 1024;
-/// Other configurations that wait to be taken.
-const RENEWALS_MAX: usize = 4;
 /// How long the channels may take for what waits when they end; the rest waits on disk.
 const LAST_MESSAGES: Duration = Duration::from_secs(5);
 /// Until channels that could not begin are tried again.
@@ -45,6 +45,10 @@ pub(super) struct Voiced {
 struct Shared {
     /// By the place of the node in the file; none until it speaks.
     nodes: Mutex<Vec<Option<Voiced>>>,
+    /// What each watches of what is common, by its place.
+    watched: Mutex<Vec<Watched>>,
+    /// Which keepers do not run.
+    faults: Faults,
     states: Mutex<Arc<Mutex<Vec<ChannelStatus>>>>,
     store: Option<Arc<Store>>,
 }
@@ -56,7 +60,8 @@ pub(super) struct Line {
     /// By what name the store keeps what the node's desk knows.
     desk: String,
     batches: mpsc::Sender<Batch>,
-    renewals: mpsc::Sender<Box<Config>>,
+    /// The configuration that was taken last, by whichever node.
+    renewals: watch::Sender<Arc<Config>>,
     shared: Arc<Shared>,
     lost: u64,
 }
@@ -79,13 +84,16 @@ impl Mouth {
     pub(super) fn start(
         config: &Config,
         names: &[String],
+        faults: Faults,
         clock: Clock,
         store: Option<Arc<Store>>,
     ) -> Self {
         let (batches, inbox) = mpsc::channel(BATCHES_MAX);
-        let (renewals, renewed) = mpsc::channel(RENEWALS_MAX);
+        let (renewals, renewed) = watch::channel(Arc::new(config.clone()));
         let nodes = Mutex::new(vec![None; names.len()]);
-        let shared = Arc::new(Shared { nodes, states: Mutex::default(), store });
+        let watched = Mutex::new(vec![Watched::default(); names.len()]);
+        let shared = Shared { nodes, watched, faults, states: Mutex::default(), store };
+        let shared = Arc::new(shared);
         let line = |(index, name): (usize, &String)| Line {
             index,
             desk: desk_of(name),
@@ -116,9 +124,20 @@ impl Mouth {
 }
 
 impl Line {
-    /// Whether this node tells what is common to all.
-    pub(super) const fn is_first(&self) -> bool {
-        self.index == 0
+    /// The node watches this of what is common to all.
+    pub(super) fn watch(&self, watched: Watched) {
+        if let Some(place) = lock(&self.shared.watched).get_mut(self.index) {
+            *place = watched;
+        }
+    }
+
+    /// What the node leaves to those before it that run.
+    pub(super) fn left(&self) -> Left {
+        let watched = lock(&self.shared.watched);
+        let own = watched.get(self.index).cloned().unwrap_or_default();
+        let before = watched.iter().take(self.index).enumerate();
+        let running = before.filter(|(index, _)| self.shared.faults.runs(*index));
+        Left { own, before: running.map(|(_, watched)| watched.clone()).collect() }
     }
 
     /// By what name the store keeps what the node's desk knows.
@@ -138,11 +157,10 @@ impl Line {
         }
     }
 
-    /// Other channels are to be taken; the first node says so for all.
+    /// The node has taken a configuration that was read just now. Where it names other channels they
+    /// are taken for all; any node may be the one that runs.
     pub(super) fn renew(&self, config: &Config) {
-        if self.is_first() && self.renewals.try_send(Box::new(config.clone())).is_err() {
-            tracing::error!("The channels change already; reload once more.");
-        }
+        self.renewals.send_replace(Arc::new(config.clone()));
     }
 
     pub(super) fn post(&mut self, batch: Batch) {
@@ -191,7 +209,7 @@ impl Speaker {
     async fn run(
         mut self,
         mut batches: mpsc::Receiver<Batch>,
-        mut renewals: mpsc::Receiver<Box<Config>>,
+        mut renewals: watch::Receiver<Arc<Config>>,
         stop: CancellationToken,
     ) {
         let (mut speaking, mut next_try) = (self.begin(), Instant::now() + AGAIN);
@@ -199,11 +217,15 @@ impl Speaker {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                Some(config) = renewals.recv() => {
-                    // Two sets at once would tell everything twice.
-                    end(speaking.take()).await;
-                    self.config = *config;
-                    (speaking, next_try) = (self.begin(), Instant::now() + AGAIN);
+                Ok(()) = renewals.changed() => {
+                    let config = Config::clone(&renewals.borrow_and_update());
+                    // Each node brings the file; the first that does is enough.
+                    if speaking.is_none() || speaks_otherwise(&self.config, &config) {
+                        // Two sets at once would tell everything twice.
+                        end(speaking.take()).await;
+                        self.config = config;
+                        (speaking, next_try) = (self.begin(), Instant::now() + AGAIN);
+                    }
                 }
                 () = sleep_until(next_try), if speaking.is_none() => {
                     (speaking, next_try) = (self.begin(), Instant::now() + AGAIN);
@@ -263,6 +285,11 @@ impl Speaker {
     }
 }
 
+/// Whether what all nodes share is another by this configuration.
+fn speaks_otherwise(before: &Config, after: &Config) -> bool {
+    before.channels != after.channels || before.alarm != after.alarm
+}
+
 async fn end(speaking: Option<Speaking>) {
     let Some(Speaking { outbox, bot, stop }) = speaking else { return };
     stop.cancel();
@@ -283,9 +310,115 @@ impl Shared {
 }
 
 impl OfNode for Shared {
-    fn each(&self) -> Vec<(String, Arc<KeeperAnswers>)> {
+    fn each(&self) -> Vec<(String, Answering)> {
         let nodes = lock(&self.nodes);
-        let each = nodes.iter().flatten();
-        each.map(|voiced| (voiced.node.clone(), Arc::clone(&voiced.answers))).collect()
+        let one = |(index, voiced): (usize, &Option<Voiced>)| {
+            let answering = match (self.faults.sentence(index), voiced) {
+                (Some(why), _) => Err(why),
+                (None, Some(voiced)) => Ok(Arc::clone(&voiced.answers)),
+                (None, None) => return None,
+            };
+            // One that never spoke has said no name: then that of its section.
+            let own = voiced.as_ref().map(|voiced| voiced.node.as_str());
+            Some((own.or_else(|| self.faults.name(index))?.to_owned(), answering))
+        };
+        nodes.iter().enumerate().filter_map(one).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config;
+
+    /// What two nodes' file says, with these common sections.
+    fn config(more: &str) -> Config {
+        let text = format!(
+            "[global]\nrole = F\nproducer_name = eosstorebest\n\
+             [node:eos]\nhttp_port = 1\nlog_file = a.log\n\
+             [node:wax]\nhttp_port = 2\nlog_file = b.log\n{more}"
+        );
+        let site = config::parse_site(Path::new("/etc/eoskeeper/config.ini"), &text).unwrap();
+        site.common().clone()
+    }
+
+    fn names(line: &Line) -> Vec<String> {
+        line.states().into_iter().map(|state| state.name).collect()
+    }
+
+    #[tokio::test]
+    async fn other_channels_are_taken_from_whichever_node_brings_them() {
+        let sections = ["eos", "wax"].map(str::to_owned);
+        let webhook = config("[webhook]\nurl = http://127.0.0.1:1/\n");
+        let faults = Faults::new(&sections);
+        let mouth = Mouth::start(&webhook, &sections, faults, Clock::start(), None);
+        let [eos, wax] = mouth.lines() else { panic!("two lines") };
+        let until = async |line: &Line, expected: &str| {
+            while names(line) != [expected] {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        until(eos, "webhook").await;
+        let script = config("[script]\npath = /bin/true\n");
+        for (bringer, config, expected) in
+            [(wax, &script, "script"), (eos, &webhook, "webhook"), (wax, &webhook, "webhook")]
+        {
+            bringer.renew(config);
+            let all = async { tokio::join!(until(eos, expected), until(wax, expected)) };
+            timeout(Duration::from_secs(60), all).await.expect(expected);
+        }
+        mouth.finish().await;
+    }
+
+    #[tokio::test]
+    async fn what_is_common_is_left_to_the_first_only_while_it_runs() {
+        let (sections, config) = (["eos", "wax"].map(str::to_owned), config(""));
+        let faults = Faults::new(&sections);
+        let mouth = Mouth::start(&config, &sections, faults.clone(), Clock::start(), None);
+        let [eos, wax] = mouth.lines() else { panic!("two lines") };
+        for line in [eos, wax] {
+            line.watch(Watched::of(&config.settings, Some("Bad.")));
+            // The clock is not: there is no reference.
+        }
+        for (fault, expected) in [(None, true), (Some("an address is taken"), false), (None, true)]
+        {
+            *faults.of(0).lock().unwrap() = fault.map(str::to_owned);
+            for cause in ["channel_failing", "config_refused", "host_cpu", "host_swap"] {
+                assert_eq!(wax.left().has(cause), expected, "{cause}: {fault:?}");
+                assert!(!eos.left().has(cause), "{cause}: {fault:?}");
+            }
+        }
+        mouth.finish().await;
+    }
+
+    #[tokio::test]
+    async fn the_bot_says_of_a_keeper_that_does_not_run_why() {
+        let sections = ["eos", "wax"].map(str::to_owned);
+        let faults = Faults::new(&sections);
+        let mouth = Mouth::start(&config(""), &sections, faults.clone(), Clock::start(), None);
+        let each = || mouth.lines()[0].shared.each();
+        assert!(each().is_empty(), "neither has spoken");
+        *faults.of(1).lock().unwrap() = Some("an address is taken".to_owned());
+        let said = each();
+        let [(name, Err(why))] = &said[..] else { panic!("the fault of one") };
+        assert_eq!(name, "wax");
+        assert!(why.contains("[node:wax] does not run") && why.contains("is taken"), "{why}");
+        mouth.finish().await;
+    }
+
+    #[test]
+    fn what_does_not_change_the_channels_begins_none_anew() {
+        let before = config("[webhook]\nurl = http://127.0.0.1:1/\n");
+        for (more, expected) in [
+            ("[webhook]\nurl = http://127.0.0.1:1/\n", false),
+            ("[webhook]\nurl = http://127.0.0.1:1/\n[rules]\nhead_stalled_seconds = 12\n", false),
+            ("[webhook]\nurl = http://127.0.0.1:2/\n", true),
+            ("[webhook]\nurl = http://127.0.0.1:1/\n[alarm]\nlanguage = zh\n", true),
+            ("", true),
+        ] {
+            assert_eq!(speaks_otherwise(&before, &config(more)), expected, "{more}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::clock::Clock;
 use crate::config::{Config, PeersAccess};
@@ -75,11 +76,11 @@ impl Peers {
         let count = party.remotes.len();
         let (hears, tells) = (Arc::clone(&heard), events.clone());
         let desk = Arc::new(Desk::new(party, clock, own.clone(), hears, tells));
-        tasks.spawn(server::serve(listener, desk, stop.clone()));
+        tasks.spawn(server::serve(listener, desk, stop.clone()).in_current_span());
         for index in 0..count {
             let (client, own, heard) = (Arc::clone(&client), own.clone(), Arc::clone(&heard));
             let (events, stop) = (events.clone(), stop.clone());
-            tasks.spawn(exchange(client, index, clock, own, heard, events, stop));
+            tasks.spawn(exchange(client, index, clock, own, heard, events, stop).in_current_span());
         }
         Ok(Self { client: Some(client), own: tell, tasks })
     }

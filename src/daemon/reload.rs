@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use super::common::Watched;
 use super::{Daemon, senses, voice};
 use crate::config::{self, Config, Site};
 use crate::core::action::Severity;
@@ -266,6 +267,17 @@ impl Daemon {
         self.reload.answer(false, &sentences);
         self.reload.waiting = None;
         self.reload.refused = Some(ConfigurationRefused { at: self.clock.now().wall, why });
+        // Before the next node of the file judges: one of them tells.
+        self.watch_common();
+    }
+
+    /// The other nodes of the file learn what this one tells for them.
+    pub(super) fn watch_common(&mut self) {
+        let why = self.reload.refused.as_ref().map(|refused| refused.why.as_str());
+        let watched = Watched::of(self.keeper.settings(), why);
+        if let Some(alarms) = self.voice.alarms() {
+            alarms.watch(watched);
+        }
     }
 
     /// Goes on with another configuration.

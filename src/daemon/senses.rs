@@ -10,6 +10,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::actions::lease::Handle;
 use crate::clock::Clock;
@@ -212,25 +213,25 @@ impl Senses {
         let (lines, items) = mpsc::channel(BATCHES_MAX);
         match config.log.clone() {
             LogSource::File(path) => {
-                tasks.spawn(file::follow(path, lines, stop.clone()));
+                tasks.spawn(file::follow(path, lines, stop.clone()).in_current_span());
             }
             LogSource::Docker { container, host } => {
-                tasks.spawn(docker::follow(container, host, lines, stop.clone()));
+                tasks.spawn(docker::follow(container, host, lines, stop.clone()).in_current_span());
             }
             LogSource::Journal { unit } => {
                 let journal = Journal::default();
-                tasks.spawn(journal::follow(unit, journal, lines, stop.clone()));
+                tasks.spawn(journal::follow(unit, journal, lines, stop.clone()).in_current_span());
             }
         }
         let (to, changed) = (self.events.clone(), Arc::clone(&self.schedule_changed));
-        tasks.spawn(async move { log::classify(items, to, &changed).await });
+        tasks.spawn(async move { log::classify(items, to, &changed).await }.in_current_span());
     }
 
     fn watch_node(&self, config: &Config, tasks: &mut JoinSet<()>, stop: &CancellationToken) {
         let (to, polling, ending) = (self.events.clone(), Arc::clone(&self.client), stop.clone());
         let (pace, producer) = (Pace::of(&config.settings.rules), config.settings.producer);
         let changed = Arc::clone(&self.schedule_changed);
-        tasks.spawn(async move {
+        let polls = async move {
             let dropped = get_info::poll(&polling, pace, producer, &changed, to, ending).await;
             if dropped > 0 {
                 tracing::warn!(
@@ -238,12 +239,16 @@ impl Senses {
                     "Answers of the RPC were dropped: the keeper was too slow."
                 );
             }
-        });
+        };
+        tasks.spawn(polls.in_current_span());
         if let Some(target) = target(config) {
-            tasks.spawn(process::watch(target, self.events.clone(), stop.clone()));
+            tasks
+                .spawn(process::watch(target, self.events.clone(), stop.clone()).in_current_span());
         }
         let (asking, to_ask) = (Arc::clone(&self.client), self.wanted.subscribe());
-        tasks.spawn(chain_blocks::ask(asking, to_ask, self.events.clone(), stop.clone()));
+        tasks.spawn(
+            chain_blocks::ask(asking, to_ask, self.events.clone(), stop.clone()).in_current_span(),
+        );
     }
 
     fn ask_references(
@@ -254,7 +259,10 @@ impl Senses {
     ) {
         for (index, client) in clients.into_iter().enumerate() {
             let (lib, events, stop) = (self.lib.subscribe(), self.events.clone(), stop.clone());
-            tasks.spawn(references::ask(client, index, ReferencePace::DAEMON, lib, events, stop));
+            tasks.spawn(
+                references::ask(client, index, ReferencePace::DAEMON, lib, events, stop)
+                    .in_current_span(),
+            );
         }
     }
 

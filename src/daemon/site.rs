@@ -68,9 +68,10 @@ pub(super) async fn run(site: Site, outside: Outside) -> anyhow::Result<()> {
     let states = states::open(&site)?;
     let site = Arc::new(site);
     let section_names = site.names();
-    let mouth = Mouth::start(&common, &section_names, clock, states.shared.clone());
-    let doors = Arc::new(Doors::new(section_names.clone()));
     let (twins, faults) = (Twins::default(), Faults::new(&section_names));
+    let store = states.shared.clone();
+    let mouth = Mouth::start(&common, &section_names, faults.clone(), clock, store);
+    let doors = Arc::new(Doors::new(section_names.clone()));
     let mut nodes = Vec::new();
     let each = site.nodes.iter().zip(&section_names).zip(mouth.lines()).zip(states.nodes);
     for (index, (((config, name), line), state)) in each.enumerate() {
@@ -219,7 +220,8 @@ impl Node {
         Ok(())
     }
 
-    /// What it began with; where it begins anew, what the file says now, if that can be taken.
+    /// What it began with; where it begins anew, what the file says now, if that can be taken. Then
+    /// the channels are by that file too: perhaps no keeper ran that could have taken it.
     async fn config(&self, load: &reload::Load) -> Config {
         let started = || self.site.nodes[self.index].clone();
         if self.is_fresh() {
@@ -227,8 +229,16 @@ impl Node {
         }
         let load = Arc::clone(load);
         let read = tokio::task::spawn_blocking(move || load()).await;
-        match read {
-            Ok(Ok(config)) => *config,
+        let good = read.map(|read| {
+            let can_start = |config: &Config| voice::can_start(config, self.clock);
+            let speaks = |config: Box<Config>| can_start(&config).map(|()| config);
+            read.and_then(|config| speaks(config).map_err(|error| format!("{error:#}")))
+        });
+        match good {
+            Ok(Ok(config)) => {
+                self.line.renew(&config);
+                *config
+            }
             Ok(Err(why)) => {
                 tracing::warn!(
                     node = self.name,

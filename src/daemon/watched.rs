@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::config::watched::PoolAccess;
 use crate::config::{Config, LogSource};
@@ -49,16 +50,18 @@ pub(super) fn start(
     let settings = &config.settings;
     if let (Some(limits), Some(plan)) = (settings.host, plan(config)) {
         let every = Duration::from_millis(limits.interval_ms);
-        tasks.spawn(host::watch(plan, every, events.clone(), stop.clone()));
+        tasks.spawn(host::watch(plan, every, events.clone(), stop.clone()).in_current_span());
     }
     if let Some(asker) = askers.fleet {
         let every = Duration::from_millis(settings.fleet.poll_ms);
         let members = config.fleet.clone();
-        tasks.spawn(fleet::watch(asker, members, every, events.clone(), stop.clone()));
+        tasks.spawn(
+            fleet::watch(asker, members, every, events.clone(), stop.clone()).in_current_span(),
+        );
     }
     if let (Some(limits), Some(asker)) = (settings.pool, askers.pool) {
         let every = Duration::from_millis(limits.interval_ms);
-        tasks.spawn(pool::watch(asker, every, events.clone(), stop.clone()));
+        tasks.spawn(pool::watch(asker, every, events.clone(), stop.clone()).in_current_span());
     }
 }
 

@@ -145,6 +145,14 @@ fn orders_name_their_node_and_the_past_is_told_of_all() {
         (both.contains(&down("eos")) && both.contains(&down("wax-2"))).then_some(both)
     });
     assert!(incident.contains("\"node\":\"wax_2\""), "{incident}");
+    for node in ["eos", "wax_2"] {
+        let is_told = |line: &Value| line["target"] == "alarm" && line["node"] == node;
+        until("the alarm in the keeper's own log, with its node", || {
+            let log = host.log();
+            let mut lines = log.lines().filter_map(|line| serde_json::from_str(line).ok());
+            lines.any(|line| is_told(&line)).then_some(())
+        });
+    }
     says(&host.order(&["history"]), 0, &["eos    ", "wax_2  ", "watches waxstorebest"]);
     let own = text(&host.order(&["history", "--node", "eos", "--json"]));
     assert!(own.contains("eosstorebest") && !own.contains("waxstorebest"), "{own}");
@@ -157,17 +165,26 @@ fn orders_name_their_node_and_the_past_is_told_of_all() {
     assert_eq!(status_of(&host, "eos")["alarms"]["silences"][0]["cause"], "api_down");
 }
 
-#[test]
-fn a_node_that_cannot_start_stops_no_other_and_begins_when_it_can() {
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port();
-    let mut host = two(&format!(
-        "role = F\npeers.listen = 127.0.0.1:{port}\npeers.nodes = x=http://127.0.0.1:1\n\
+/// Keys of a node whose keeper cannot start while this address is taken.
+fn peers_at(taken: &TcpListener) -> String {
+    let address = taken.local_addr().unwrap();
+    format!(
+        "role = F\npeers.listen = {address}\npeers.nodes = x=http://127.0.0.1:1\n\
          peers.secret_file = ./secret\n"
-    ));
+    )
+}
+
+fn write_secret(host: &Host) {
     let secret = host.dir.path().join("secret");
     fs::write(&secret, "0123456789abcdef0123456789abcdef0123456789abcdef\n").unwrap();
     fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn a_node_that_cannot_start_stops_no_other_and_begins_when_it_can() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut host = two(&peers_at(&taken));
+    write_secret(&host);
     host.start();
     let nodes = until("the fault", || {
         let nodes = json_of(&host, "/api/nodes")["nodes"].clone();
@@ -291,4 +308,35 @@ fn the_file_is_read_anew_for_all_nodes_or_for_none() {
             (both.iter().all(is_said) && both.iter().all(is_before)).then_some(())
         });
     }
+}
+
+#[test]
+fn while_the_first_node_is_down_the_next_takes_other_channels_and_tells_what_is_common() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut host = two("");
+    write_secret(&host);
+    let good = fs::read_to_string(host.config()).unwrap();
+    let good = good.replace("[node:wax_2]", &format!("{}[node:wax_2]", peers_at(&taken)));
+    let good = good + "[alarm]\ngroup_wait_seconds = 1\n";
+    let write = |more: &str| fs::write(host.config(), format!("{good}{more}")).unwrap();
+    write("[webhook]\nurl = http://127.0.0.1:1/\n");
+    host.start();
+    let is_down = |host: &Host| json_of(host, "/api/nodes")["nodes"][0]["fault"].is_string();
+    until("the fault", || is_down(&host).then_some(()));
+
+    let webhook = TcpListener::bind("127.0.0.1:0").unwrap();
+    webhook.set_nonblocking(true).unwrap();
+    let address = webhook.local_addr().unwrap();
+    let write = |more: &str| fs::write(host.config(), format!("{good}{more}")).unwrap();
+    write(&format!("[webhook]\nurl = http://{address}/\n"));
+    says(&host.order(&["reload"]), 1, &["eos: ", "does not run just now", "wax_2: The config"]);
+    until("a message at the new address", || webhook.accept().ok());
+
+    write("[node:eos]\n");
+    kill_process(Pid::from_raw(host.pid()).unwrap(), Signal::HUP).unwrap();
+    until("the second to tell people", || {
+        let standing = status_of(&host, "wax_2")["alarms"]["incidents"].to_string();
+        standing.contains("config_refused").then_some(())
+    });
+    assert!(is_down(&host), "nobody else could");
 }

@@ -67,7 +67,8 @@ async fn run(tries: &[Try]) -> (Counts, u32, Vec<String>) {
     log::collect();
     let (count, sent) = (Arc::default(), Arc::default());
     let odd = Odd { tries: tries.to_vec(), count: Arc::clone(&count), sent: Arc::clone(&sent) };
-    let dispatcher = Dispatcher::start(vec![Box::new(odd), Box::new(LogChannel)], DEADLINE);
+    let dispatcher =
+        Dispatcher::start(vec![Box::new(odd), Box::new(LogChannel::default())], DEADLINE);
     dispatcher.tell(notice("one", Severity::Page));
     dispatcher.tell(notice("two", Severity::Warn));
     let counts = dispatcher.drain(DRAIN).await;
@@ -98,7 +99,8 @@ async fn trying_again_is_for_what_may_pass() {
 async fn a_channel_that_hangs_fills_its_own_queue_only() {
     log::collect();
     let odd = Odd { tries: vec![Try::Hangs], count: Arc::default(), sent: Arc::default() };
-    let dispatcher = Dispatcher::start(vec![Box::new(odd), Box::new(LogChannel)], DEADLINE);
+    let dispatcher =
+        Dispatcher::start(vec![Box::new(odd), Box::new(LogChannel::default())], DEADLINE);
     let told = 2 * QUEUE_NOTICES as u64;
     for _ in 0..told {
         dispatcher.tell(notice("again", Severity::Info));
@@ -121,7 +123,7 @@ async fn the_log_channel_writes_one_structured_line_each() {
         (Severity::Page, NoticeKind::Raised),
     ] {
         let notice = Notice { kind, ..notice("producer_missing", severity) };
-        assert_eq!(LogChannel.send(&notice).await, Ok(()));
+        assert_eq!(LogChannel::default().send(&notice).await, Ok(()));
     }
     let lines = log::lines();
     let of = |line: &serde_json::Value| {

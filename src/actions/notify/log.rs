@@ -5,8 +5,11 @@ use crate::core::action::{Notice, NoticeKind, Severity};
 
 /// Writes each notice as one event of target `alarm`, at a level that fits its severity;
 /// what is over is info.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Log;
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    /// Which node of the file it is about, where the file has several: the field `node`.
+    pub node: Option<String>,
+}
 
 impl Channel for Log {
     fn name(&self) -> &'static str {
@@ -14,12 +17,12 @@ impl Channel for Log {
     }
 
     fn send<'a>(&'a self, notice: &'a Notice) -> Sending<'a> {
-        write(notice);
+        write(self.node.as_deref(), notice);
         Box::pin(std::future::ready(Ok(())))
     }
 }
 
-fn write(notice: &Notice) {
+fn write(node: Option<&str>, notice: &Notice) {
     let kind = match notice.kind {
         NoticeKind::Raised => "raised",
         NoticeKind::Resolved => "resolved",
@@ -29,7 +32,9 @@ fn write(notice: &Notice) {
     // The level is part of an event's static description, so there is one macro for each.
     macro_rules! event {
         ($level:ident, $severity:literal) => {
-            tracing::$level!(target: "alarm", key, kind, severity = $severity, %at, next_step, text)
+            tracing::$level!(
+                target: "alarm", node, key, kind, severity = $severity, %at, next_step, text
+            )
         };
     }
     match (notice.kind, severity) {
