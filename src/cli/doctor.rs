@@ -36,7 +36,7 @@ pub struct Options {
     /// The configuration file.
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// NAME of a [node:NAME], where the configuration has several nodes.
+    /// NAME of a `[node:NAME]`, where the configuration has several nodes.
     #[arg(long, value_name = "NAME")]
     pub node: Option<String>,
     /// Send a test message through every channel.

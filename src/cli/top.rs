@@ -1,7 +1,7 @@
 //! `eoskeeper top`: what the keeper sees, live on a terminal.
 //!
 //! It reads what `eoskeeper status` reads, each second, and the past each ten seconds. How it looks is
-//! a pure function of what was read ([`frame::draw`]); nothing on it acts.
+//! a pure function of what was read (`frame::draw`); nothing on it acts.
 
 mod ask;
 mod facts;

@@ -1,7 +1,7 @@
 //! Several nodes of one file: what is common, and the way to each.
 //!
 //! Everything that is about one node is at `/node/NAME/`, the whole of what a keeper of one node
-//! answers: its page, `/node/NAME/api/status`, `/node/NAME/metrics`. The addresses of [`OF_ONE`] take
+//! answers: its page, `/node/NAME/api/status`, `/node/NAME/metrics`. The addresses of `OF_ONE` take
 //! `?node=NAME` as well. `/` is an overview, `/healthz`, `/readyz` and `/metrics` are about all.
 
 use std::convert::Infallible;
