@@ -276,7 +276,7 @@ impl Daemon {
             // It makes no node sign, and must not keep another from it.
             return;
         }
-        let met = twins.meet(self.keeper.settings().producer, chain);
+        let met = twins.meet(settings.producer, chain);
         let Some(other) = met.filter(|_| self.twin.is_none()) else { return };
         let mut config = self.reload.config().clone();
         twins::disarm(&mut config);
